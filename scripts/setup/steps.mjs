@@ -1,0 +1,135 @@
+// The steps of the set-up, in order. A step knows whether it is done; doing it twice does no harm.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { inspectKernel, installKernel } from "../../sdk/cli/kernel-spec.mjs";
+import { run } from "./command.mjs";
+import { findBasePython } from "./find-base-python.mjs";
+import {
+  jupyterFolder,
+  node24,
+  nodeModules,
+  root,
+  stateFolder,
+  venv,
+  venvPython,
+} from "./paths.mjs";
+import { fingerprint, isStamped, stamp } from "./stamp.mjs";
+
+const again = "Run the same command again: finished steps are kept.";
+
+const nodePackages = {
+  name: "Node packages and Node 24",
+  size: "about 460 MB",
+  stampFile: join(nodeModules, ".grym-synth-setup"),
+  value: () => fingerprint([join(root, "package-lock.json")]),
+  isDone() {
+    return existsSync(node24) && isStamped(this.stampFile, this.value());
+  },
+  async run() {
+    const options = {
+      log: "npm",
+      cwd: root,
+      help: `npm could not install. Is a registry reachable? ${again}`,
+    };
+    // `--no-save`: a user's clone stays clean, the lock file is read and not rewritten.
+    await run("npm", ["install", "--no-save", "--no-audit", "--no-fund"], options);
+    if (!existsSync(node24)) {
+      // npm 11 blocks install scripts; this one only fetches the binary package of the platform.
+      const installer = join(nodeModules, "node", "installArchSpecificPackage.js");
+      await run(process.execPath, [installer], {
+        ...options,
+        log: "node24",
+        cwd: join(nodeModules, "node"),
+      });
+    }
+    stamp(this.stampFile, this.value());
+  },
+};
+
+const virtualEnvironment = {
+  name: "Python environment .venv",
+  size: "about 15 MB",
+  isDone: () =>
+    existsSync(join(venv, "pyvenv.cfg")) && existsSync(venvPython) && existsSync(pthFile()),
+  async run() {
+    const python = findBasePython();
+    const help = `Python could not make ${venv}. Remove that folder, then: npm run setup`;
+    await run(python, ["-m", "venv", "--clear", venv], { log: "venv", help });
+    // Relative to the file itself, so that a moved clone still finds its package.
+    writeFileSync(pthFile(), `${join(relative(sitePackages(), root), "python", "src")}\n`);
+  },
+};
+
+function sitePackages() {
+  const lib = join(venv, "lib");
+  const version = existsSync(lib)
+    ? readdirSync(lib).find((entry) => entry.startsWith("python3"))
+    : undefined;
+  return join(lib, version ?? "python3", "site-packages");
+}
+
+function pthFile() {
+  return join(sitePackages(), "grym-synth.pth");
+}
+
+function pythonPackages(name, size, lockFile) {
+  const file = join(root, "python", lockFile);
+  const stampFile = join(stateFolder, lockFile);
+  return {
+    name,
+    size,
+    isDone: () => isStamped(stampFile, fingerprint([file])),
+    async run() {
+      const help = `pip could not install ${lockFile}. Is an index reachable? ${again}`;
+      const args = ["-m", "pip", "install", "--disable-pip-version-check", "-r", file];
+      await run(venvPython, args, { log: "pip", cwd: root, help });
+      stamp(stampFile, fingerprint([file]));
+    },
+  };
+}
+
+const jupyterSettings = {
+  name: "JupyterLab settings of this clone",
+  size: "1 kB",
+  file: join(venv, "etc", "jupyter", "labconfig", "page_config.json"),
+  // The announcements plugin asks the network on every start; offline is a first-class state.
+  text: `${JSON.stringify({ disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } })}\n`,
+  isDone() {
+    return existsSync(this.file) && readFileSync(this.file, "utf8") === this.text;
+  },
+  async run() {
+    // IPython warns when the folder above its own is missing.
+    mkdirSync(jupyterFolder, { recursive: true });
+    mkdirSync(join(this.file, ".."), { recursive: true });
+    writeFileSync(this.file, this.text);
+  },
+};
+
+const jupyterData = join(venv, "share", "jupyter");
+const kernel = {
+  name: "Jupyter kernel TypeScript (grym-synth)",
+  size: "20 kB",
+  // Not current in a moved clone either: the specification holds absolute paths.
+  isDone: () => inspectKernel(jupyterData).state === "current",
+  async run() {
+    installKernel(jupyterData);
+  },
+};
+
+export const userSteps = [
+  nodePackages,
+  virtualEnvironment,
+  pythonPackages(
+    "Python packages (torch, transformers, JupyterLab …)",
+    "about 1.5 GB",
+    "requirements.lock",
+  ),
+  jupyterSettings,
+  kernel,
+];
+
+/** What `npm test` needs besides. */
+export const testSteps = [
+  ...userSteps,
+  pythonPackages("Python packages for tests", "about 40 MB", "requirements-dev.lock"),
+];
