@@ -1,0 +1,1 @@
+"""Models behind one surface (`surface.py`), loaded by name or folder (`registry.py`)."""

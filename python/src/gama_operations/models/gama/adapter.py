@@ -1,0 +1,152 @@
+"""GAMA as an AudioModel: waveforms in, embeddings and answers out.
+
+GAMA hears one window from the start of a clip; the rest is not heard, and every result says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import torch
+
+from gama_operations.errors import CapabilityError, InvalidRequestError
+from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
+from gama_operations.models.gama.folder import GamaFolder
+from gama_operations.models.gama.frontend import MelFrontend
+from gama_operations.models.gama.generate import generate
+from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.offers import refuse_unlearnt
+from gama_operations.models.gama.prompt import TextCodec, instruction_prompt
+from gama_operations.models.surface import Description, Embedding, Generation, ModelInfo, RunContext, Waveform
+
+CLIPS_AT_ONCE = 16
+GREEDY = Generation()
+UNWATCHED = RunContext()
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which model this is, and where it runs."""
+
+    model_id: str
+    revision: str
+    weights: Literal["trained", "random"]
+    device: str
+    dtype: Literal["float32", "bfloat16", "float16"]
+
+
+class GamaModel:
+    """A loaded GAMA; implements `surface.AudioModel`.
+
+    The audio stack computes in float32 whatever `dtype` says (it is small beside the language model, and
+    its post-norm attention is the delicate part); `dtype` is the language model's.
+    """
+
+    def __init__(self, model: Gama, folder: GamaFolder, codec: TextCodec | None, identity: Identity) -> None:
+        self.model = model
+        self.folder = folder
+        self.codec = codec
+        self.frontend = MelFrontend(folder.gama)  # on the CPU: the same features on every device
+        for parameter in model.language_model.parameters():
+            # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
+            parameter.data = parameter.data.to(DTYPES[identity.dtype])
+        model.to(identity.device)
+        self.info = ModelInfo(
+            **asdict(identity),
+            family="gama",
+            sample_rate=folder.gama.sample_rate,
+            window_seconds=folder.gama.window_seconds,
+            embedding_dim=folder.gama.embed_dim,
+            layers=layer_names(folder.gama),
+            default_layer=folder.embedding.get("layer", "encoder"),
+            capabilities=("embed",) if codec is None else ("embed", "describe"),
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            offers=folder.offers if identity.weights == "trained" else (),
+        )
+
+    @property
+    def default_prompt(self) -> str:
+        """What is asked where no prompt is given."""
+        return self.folder.default_prompt
+
+    @torch.inference_mode()
+    def embed(
+        self,
+        waveforms: Sequence[Waveform],
+        *,
+        layer: str | None = None,
+        pooling: Pooling = "mean",
+        context: RunContext = UNWATCHED,
+    ) -> list[Embedding]:
+        """One embedding per waveform [C, T]; tokens that stand for padding are left out of the pooling.
+
+        Raises:
+            InvalidRequestError: no such layer.
+        """
+        layer = self.info.default_layer if layer is None else layer
+        results: list[Embedding] = []
+        for clips in _chunks(waveforms):
+            context.check()
+            with context.phase("frontend"):
+                fbank = self.frontend(clips).to(self.info.device)
+            with context.phase("encode"):
+                tokens = layer_tokens(self.model, fbank, layer)
+            for clip, row in zip(clips, tokens, strict=True):
+                frames = self.frontend.frames_heard(clip.shape[-1])
+                heard = row[: heard_tokens(self.folder.gama, layer, frames)]
+                features = pooled(heard, pooling).cpu().numpy()
+                results.append(Embedding(features, self._seconds_heard(clip)))
+        return results
+
+    @torch.inference_mode()
+    def describe(
+        self,
+        waveforms: Sequence[Waveform],
+        prompts: Sequence[str | None],
+        *,
+        generation: Generation = GREEDY,
+        context: RunContext = UNWATCHED,
+    ) -> list[Description]:
+        """One answer per waveform [C, T]; a prompt of None asks what the model's config asks.
+
+        Raises:
+            CapabilityError: the folder has no tokenizer, or the question is of a kind not offered.
+            InvalidRequestError: waveforms and prompts differ in number, or a prompt is too long.
+        """
+        codec = self._codec()
+        texts = [self.default_prompt if prompt is None else prompt for prompt in prompts]
+        if len(texts) != len(waveforms):
+            raise InvalidRequestError(f"{len(waveforms)} waveforms, but {len(texts)} prompts")
+        if self.info.weights == "trained":
+            for text in texts:
+                refuse_unlearnt(text, self.folder.questions, self.folder.offers, self.info.model_id)
+        ids = [codec.encode(instruction_prompt(text)) for text in texts]
+        results: list[Description] = []
+        for clips in _chunks(waveforms):
+            context.check()
+            with context.phase("frontend"):
+                fbank = self.frontend(clips).to(self.info.device)
+            with context.phase("encode"):
+                prefix = self.model.audio_prefix(fbank)
+            with context.phase("generate"):
+                chunk = ids[len(results) : len(results) + len(clips)]
+                answers = generate(self.model, prefix, chunk, generation, context.check)
+            results.extend(
+                Description(codec.decode(a.ids), len(a.ids), a.stop_reason, self._seconds_heard(clip))
+                for a, clip in zip(answers, clips, strict=True)
+            )
+        return results
+
+    def _codec(self) -> TextCodec:
+        if self.codec is None:
+            raise CapabilityError(f"{self.info.model_id} cannot describe: its folder has no tokenizer.json")
+        return self.codec
+
+    def _seconds_heard(self, waveform: Waveform) -> float:
+        return min(waveform.shape[-1] / self.info.sample_rate, self.folder.gama.window_seconds)
+
+
+def _chunks(waveforms: Sequence[Waveform]) -> Iterator[Sequence[Waveform]]:
+    for start in range(0, len(waveforms), CLIPS_AT_ONCE):
+        yield waveforms[start : start + CLIPS_AT_ONCE]

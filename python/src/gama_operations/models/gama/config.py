@@ -1,0 +1,119 @@
+"""Every dimension and constant of a GAMA, in one place; the defaults are the released model's."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from gama_operations.errors import ModelInvalidError
+
+
+@dataclass(frozen=True, slots=True)
+class LoraConfig:
+    """Low-rank adapters on the language model: y = Wx + (alpha / r) B(Ax)."""
+
+    r: int = 8
+    alpha: float = 16.0
+    targets: tuple[str, ...] = ("q_proj", "v_proj")
+
+
+@dataclass(frozen=True, slots=True)
+class GamaConfig:
+    """Dimensions and constants. A field that differs from its default is a deviation from the release."""
+
+    sample_rate: int = 16_000
+    mel_bins: int = 128
+    target_frames: int = 1024
+    """Frames of 10 ms that the encoder sees: short clips are padded, the rest of long ones is not heard."""
+    norm_mean: float = -5.081
+    norm_std: float = 4.4849
+
+    patch: int = 16
+    embed_dim: int = 768
+    """Width of encoder, Q-Former and aggregator alike."""
+    encoder_heads: int = 12
+    mlp_ratio: int = 4
+    blocks_a: int = 11
+    blocks_u: int = 1
+    block_j: int = 8
+    """Index in `blocks_a` whose output the first aggregator layer attends to (paper mode)."""
+    block_k: int = 4
+    """The same for the second aggregator layer."""
+    pool_divisor: float = 50.0
+    """Pooled encoder features are divided by this before aggregator and Q-Former."""
+
+    bert_heads: int = 12
+    bert_intermediate: int = 3072
+    qformer_layers: int = 12
+    cross_attention_freq: int = 2
+    """Q-Former layers 0, f, 2f, ... hear the audio; 1 means all of them."""
+    query_tokens: int = 32
+    aggregator_mode: Literal["official", "paper"] = "official"
+    """`official`: the cross-attention is skipped, as in the released code; `paper`: Eq. 2 of the paper."""
+    aggregator_dropout: float = 0.1
+    """In training only. The Q-Former never drops out, as in the released code."""
+
+    projection_dim: int = 4096
+    """Width of the language model."""
+    lora: LoraConfig | None = LoraConfig()
+
+    def __post_init__(self) -> None:
+        if self.mel_bins % self.patch or self.target_frames % self.patch:
+            raise ModelInvalidError(
+                f"GamaConfig: mel_bins {self.mel_bins} and target_frames {self.target_frames} "
+                f"must be multiples of patch {self.patch}"
+            )
+        if self.embed_dim % self.encoder_heads or self.embed_dim % self.bert_heads:
+            raise ModelInvalidError(
+                f"GamaConfig: embed_dim {self.embed_dim} must be a multiple of encoder_heads "
+                f"{self.encoder_heads} and bert_heads {self.bert_heads}"
+            )
+        if not (0 <= self.block_j < self.blocks_a and 0 <= self.block_k < self.blocks_a):
+            raise ModelInvalidError(
+                f"GamaConfig: block_j {self.block_j} and block_k {self.block_k} must be below "
+                f"blocks_a {self.blocks_a}"
+            )
+
+    @property
+    def freq_patches(self) -> int:
+        """Patches along frequency."""
+        return self.mel_bins // self.patch
+
+    @property
+    def time_patches(self) -> int:
+        """Patches along time; also the number of aggregator tokens."""
+        return self.target_frames // self.patch
+
+    @property
+    def prefix_tokens(self) -> int:
+        """Audio tokens in front of the text: Q-Former's, then aggregator's."""
+        return self.query_tokens + self.time_patches
+
+    @property
+    def window_seconds(self) -> float:
+        """How much of a clip is heard; frames are 10 ms apart."""
+        return self.target_frames * 0.01
+
+    @classmethod
+    def official(cls) -> Self:
+        """The released GAMA (7B), with its unmerged LoRA."""
+        return cls()
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Config from the JSON form; absent fields take the official value.
+
+        Raises:
+            ModelInvalidError: a field is unknown, or the sizes contradict each other.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ModelInvalidError(f"config.json: unknown fields in `gama`: {', '.join(unknown)}")
+        lora = values.get("lora", asdict(LoraConfig()))
+        if isinstance(lora, dict):
+            known: dict[str, Any] = {**lora, "targets": tuple(lora.get("targets", LoraConfig().targets))}
+            lora = LoraConfig(**known)
+        known_fields: dict[str, Any] = {**values, "lora": lora}
+        return cls(**known_fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, every field written out."""
+        return asdict(self)

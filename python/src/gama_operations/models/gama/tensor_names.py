@@ -1,0 +1,48 @@
+"""Official tensor names and ours: a bijection.
+
+Official (PEFT around Llama): `base_model.model.model.audio_encoder...`, `base_model.model.model.layers...`,
+`base_model.model.lm_head.weight`. Ours: `audio.audio_encoder...`, `language_model.model.layers...`.
+"""
+
+PREFIX = "base_model.model."
+AUDIO_ROOTS = (
+    "audio_encoder.",
+    "Qformer.",
+    "query_tokens",
+    "qformer_proj_norm.",
+    "audio_aggregator_layer_1.",
+    "audio_aggregator_layer_2.",
+    "audio_proj_qformer.",
+    "audio_proj_audioenc.",
+)
+LANGUAGE_ROOTS = ("layers.", "embed_tokens.", "norm.")
+SAVED_BUFFERS = (".rotary_emb.inv_freq", ".embeddings.position_ids")
+"""Buffers that old checkpoints hold and that are computed anew: no tensor of the model."""
+
+
+def canonical(name: str) -> str:
+    """The official name of a tensor found in any of the forms that checkpoints use.
+
+    Accepts names with or without `module.`, `base_model.model.`, `model.` and LoRA's `.default.`.
+    """
+    name = name.removeprefix("module.").removeprefix(PREFIX)
+    for half in (".lora_A.", ".lora_B."):
+        name = name.replace(f"{half}weight", f"{half}default.weight")
+    if name.startswith((*AUDIO_ROOTS, *LANGUAGE_ROOTS)):
+        name = f"model.{name}"
+    return PREFIX + name
+
+
+def official(name: str) -> str:
+    """The official name of one of our parameters."""
+    if name.startswith("audio."):
+        return f"{PREFIX}model.{name.removeprefix('audio.')}"
+    return PREFIX + name.removeprefix("language_model.")
+
+
+def ours(name: str) -> str:
+    """Our name of an official one."""
+    bare = name.removeprefix(PREFIX)
+    if bare.removeprefix("model.").startswith(AUDIO_ROOTS):
+        return f"audio.{bare.removeprefix('model.')}"
+    return f"language_model.{bare}"
