@@ -1,0 +1,91 @@
+"""Writes the shipped folders in python/weights from trained models."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from gama_operations.models.gama.folder import GamaFolder, save_gama
+from gama_operations.models.gama.model import Gama
+from training.questions import WORDINGS
+from training.runs import Run
+from training.wav2vec2.model import MaskedClusterModel
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+DEFAULT_PROMPT = "Describe the sound."
+
+
+def revision_of(folder: Path) -> str:
+    """First 12 hex digits of the SHA-256 of model.safetensors."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+
+
+def question_patterns() -> dict[str, str]:
+    """Per kind of question, a regular expression that recognises every wording it was trained in."""
+    patterns: dict[str, str] = {}
+    for kind, wordings in WORDINGS.items():
+        bare = (re.escape(wording.rstrip("?.")).replace(r"\{\}", ".+") for wording in wordings)
+        patterns[kind] = rf"^\s*(?:{'|'.join(bare)})\s*[?.]?\s*$"
+    return patterns
+
+
+def change_config(folder: Path, **values: Any) -> None:
+    """Sets fields of a folder's config.json."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text()) | values
+    file.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def _note_training(folder: Path, runs: list[Run], **facts: Any) -> None:
+    """What made the weights: run ids, steps, clips and CPU seconds, in training.json."""
+    stages = [
+        {
+            "run": run.id,
+            "step": run.step,
+            "steps": run.settings.steps,
+            "clips_seen": run.clips,
+            "cpu_seconds": round(run.cpu_seconds),
+        }
+        for run in runs
+    ]
+    (folder / "training.json").write_text(json.dumps({"stages": stages, **facts}, indent=2) + "\n")
+
+
+def export_wav2vec2(
+    model: MaskedClusterModel, runs: list[Run], folder: Path = WEIGHTS / "wav2vec2-tiny"
+) -> Path:
+    """A Hugging Face Wav2Vec2Model folder: config.json and model.safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.wav2vec2.eval().save_pretrained(folder)
+    change_config(folder, revision=revision_of(folder))
+    interim = any(run.step < run.settings.steps for run in runs)
+    _note_training(folder, runs, interim=interim)
+    return folder
+
+
+def export_gama(
+    model: Gama,
+    tokenizer: Path,
+    language_model: dict[str, Any],
+    *,
+    runs: list[Run],
+    blind: dict[str, str],
+    folder: Path = WEIGHTS / "gama-tiny",
+) -> Path:
+    """A GAMA folder with official tensor names; offers and embedding layer follow from the evaluation."""
+    description = GamaFolder(
+        gama=model.config,
+        language_model=language_model,
+        name="gama-tiny",
+        default_prompt=DEFAULT_PROMPT,
+        offers=tuple(WORDINGS),
+        embedding={"layer": "encoder"},
+        questions=question_patterns(),
+    )
+    save_gama(folder, model.eval(), description, tokenizer)
+    change_config(folder, revision=revision_of(folder))
+    interim = any(run.step < run.settings.steps for run in runs)
+    _note_training(folder, runs, interim=interim)
+    (folder / "blind.json").write_text(json.dumps(blind, indent=1, ensure_ascii=False) + "\n")
+    return folder

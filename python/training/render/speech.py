@@ -1,0 +1,119 @@
+"""Speech events: espeak-ng says one to four words; fewer where they do not fit, never cut."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import soxr
+
+from training.render.dsp import SAMPLE_RATE, Rng, Wave, arch
+from training.render.event import Event
+from training.render.split import Split
+from training.render.voices import (
+    DIGITS,
+    LANGUAGE_WEIGHTS,
+    LANGUAGES,
+    TEST_VARIANTS,
+    TRAIN_VARIANTS,
+    WORDS,
+)
+
+ESPEAK_RATE = 22_050
+WAV_HEADER_BYTES = 44
+AUDIBLE = 0.01
+
+
+def missing() -> str | None:
+    """Say what is missing for speech; None when espeak-ng is here."""
+    return None if shutil.which("espeak-ng") else "espeak-ng is not installed (Debian: apt install espeak-ng)"
+
+
+def source_of(split: Split, rng: Rng, sex: str | None = None) -> str:
+    """Draw a speaker of the split as `voice:<espeak language>+<variant>`."""
+    variants = TRAIN_VARIANTS if split == "train" else TEST_VARIANTS
+    language = str(rng.choice(list(LANGUAGES), p=LANGUAGE_WEIGHTS))
+    speaker = str(rng.choice(variants[sex or str(rng.choice(["man", "woman"]))]))
+    return f"voice:{rng.choice(LANGUAGES[language])}+{speaker}"
+
+
+def language_of(source: str) -> str:
+    """Name of the language that a voice speaks."""
+    code = source.removeprefix("voice:").split("+")[0]
+    return next(name for name, codes in LANGUAGES.items() if code in codes)
+
+
+def sex_of(source: str) -> str:
+    """`man` or `woman`, as espeak-ng lists the variant."""
+    variant = source.split("+")[1]
+    return "woman" if variant in TRAIN_VARIANTS["woman"] + TEST_VARIANTS["woman"] else "man"
+
+
+def draw_words(language: str, rng: Rng) -> list[str]:
+    """One to four words; half the English phrases are digits, the other languages speak two words or more."""
+    if language == "english":
+        vocabulary = DIGITS[language] if rng.random() < 0.5 else DIGITS[language] + WORDS[language]
+        count = int(rng.choice([1, 2, 3, 4], p=[0.4, 0.25, 0.2, 0.15]))
+    else:
+        vocabulary = DIGITS[language] + WORDS[language]
+        count = int(rng.integers(2, 5))
+    return [str(word) for word in rng.choice(vocabulary, count, replace=False)]
+
+
+def say(words: list[str], voice: str, speed: int, pitch: int, gap: int) -> Wave:
+    """Speak words with espeak-ng.
+
+    Args:
+        words: what is said.
+        voice: `<language>+<variant>`.
+        speed: words per minute.
+        pitch: 0 to 99.
+        gap: pause between words in units of 10 ms.
+
+    Returns:
+        Waveform at 22,050 Hz, full scale 1, without the silence at its ends.
+
+    Raises:
+        RuntimeError: espeak-ng is missing, or gave no sound.
+    """
+    absent = missing()
+    if absent is not None:
+        raise RuntimeError(absent)
+    command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "-g", str(gap), "--stdout"]
+    run = subprocess.run([*command, " ".join(words)], capture_output=True, check=True, timeout=20)
+    # the header of a streamed WAV announces no true length, so it is cut off instead of parsed
+    wave = np.frombuffer(run.stdout[WAV_HEADER_BYTES:], np.int16).astype(np.float64) / 32768
+    heard = np.flatnonzero(np.abs(wave) > AUDIBLE)
+    if len(heard) == 0:
+        raise RuntimeError(f"espeak-ng said nothing for {words} with {voice}: {run.stderr.decode()[:200]}")
+    margin = int(0.02 * ESPEAK_RATE)
+    return wave[max(0, heard[0] - margin) : heard[-1] + margin]
+
+
+def render_speech(source: str, rng: Rng, seconds: float) -> Event:
+    """Let a speaker say some words within `seconds`.
+
+    Args:
+        source: `voice:<espeak language>+<variant>`.
+        rng: draws words, speed, pitch, pauses, vocal tract length.
+        seconds: longest event; words are dropped from the phrase until it fits.
+
+    Raises:
+        RuntimeError: espeak-ng is missing.
+        ValueError: a single word is longer than `seconds`.
+    """
+    language = language_of(source)
+    words = draw_words(language, rng)
+    speed, pitch, gap = int(rng.integers(115, 205)), int(rng.integers(25, 76)), int(rng.integers(0, 14))
+    # reading the samples faster or slower moves formants and pitch together: a shorter or longer vocal tract
+    tract = float(np.exp(rng.uniform(-0.1, 0.1))) if rng.random() < 0.6 else 1.0
+    while True:
+        wave = say(words, source.removeprefix("voice:"), speed, pitch, gap)
+        if len(wave) / ESPEAK_RATE / tract <= seconds:
+            break
+        if len(words) == 1:
+            raise ValueError(f"{words[0]!r} by {source} is longer than {seconds:.1f} s")
+        words = words[:-1]
+    wave = np.asarray(soxr.resample(wave, ESPEAK_RATE * tract, SAMPLE_RATE), dtype=np.float64)
+    wave = wave * arch(len(wave), 0.005, 0.01)
+    facts = {"words": words, "language": language, "sex": sex_of(source)}
+    return Event(wave, "speech", "speech", source, facts)
