@@ -86,7 +86,9 @@ class AudioModel(Protocol):
     """A model that hears."""
 
     @property
-    def info(self) -> ModelInfo: ...
+    def info(self) -> ModelInfo:
+        """Facts about the model as it is loaded."""
+        ...
 
     def embed(
         self,

@@ -1,0 +1,1 @@
+"""The process that holds the models: decode, frontend, model, statistics, behind one line protocol."""

@@ -1,0 +1,165 @@
+"""Two files in shared memory, for what is too large for a line.
+
+The input arena belongs to Node: Node writes and grows it, Python only looks. The output arena
+belongs to Python: Python allocates and grows it, Node copies out and releases. Both are unlinked
+files, so nothing is left behind whichever side is killed.
+"""
+
+import math
+import mmap
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gama_operations.errors import InvalidRequestError, StaleTensorError
+from gama_operations.protocol import TensorReference
+
+if TYPE_CHECKING:  # numpy is not imported before `ready`
+    import numpy as np
+    from numpy.typing import NDArray
+
+ALIGNMENT = 64  # bytes: a cache line, and what torch's vector kernels like
+FIRST_SIZE = 1024 * 1024
+LARGEST_STEP = 64 * 1024 * 1024
+
+
+def count_bytes(reference: TensorReference) -> int:
+    """Bytes that a tensor of that type and shape takes."""
+    import numpy as np
+
+    if any(size < 0 for size in reference.shape):
+        raise InvalidRequestError(f"A tensor's shape holds a negative size: {reference.shape}.")
+    return math.prod(reference.shape) * np.dtype(reference.dtype).itemsize
+
+
+class InputArena:
+    """The client's arena: views of its tensors, mapped on demand."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._map: mmap.mmap | None = None
+
+    def view(self, reference: TensorReference) -> "NDArray[Any]":
+        """A read-only view without a copy; it holds until the operation has answered.
+
+        Raises:
+            StaleTensorError: the reference lies outside the arena.
+        """
+        import numpy as np
+
+        if reference.offset is None:
+            raise InvalidRequestError("A tensor needs `offset` (in the arena) or `base64`.")
+        size = count_bytes(reference)
+        if size == 0:
+            return np.zeros(reference.shape, reference.dtype)
+        mapped = self._reach(reference.offset, size)
+        count = math.prod(reference.shape)
+        return np.frombuffer(mapped, reference.dtype, count, reference.offset).reshape(reference.shape)
+
+    def _reach(self, offset: int, size: int) -> mmap.mmap:
+        """The map, made anew when the client has grown the file beyond it."""
+        if offset >= 0 and self._map is not None and offset + size <= len(self._map):
+            return self._map
+        length = os.fstat(self._descriptor).st_size
+        if offset < 0 or offset + size > length:
+            raise StaleTensorError(
+                f"A tensor at byte {offset}, {size} bytes long, lies outside the arena of {length} bytes."
+            )
+        # The old map lives on for as long as a view of it does.
+        self._map = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ)
+        return self._map
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A piece of the output arena that the client has not released yet."""
+
+    generation: int
+    offset: int
+    size: int
+
+
+class OutputArena:
+    """Our arena: first-fit slots, each with a generation of its own, freed by `release`."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = 0
+        self._map: mmap.mmap | None = None
+        self._slots: dict[int, Slot] = {}
+        self._last_generation = 0
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._size
+
+    @property
+    def in_use(self) -> int:
+        """Bytes that the client has not released."""
+        return sum(slot.size for slot in self._slots.values())
+
+    def allocate(
+        self, dtype: "np.dtype[Any]", shape: tuple[int, ...]
+    ) -> "tuple[TensorReference, NDArray[Any]]":
+        """A slot, as the reference that the client gets and the array to fill.
+
+        Raises:
+            OSError: the file cannot grow (ENOSPC: the shared memory of the machine is full).
+        """
+        import numpy as np
+
+        count = math.prod(shape)
+        with self._lock:
+            slot = self._take(max(count * dtype.itemsize, 1))
+            mapped = self._reach(slot.offset + slot.size)
+        array = np.frombuffer(mapped, dtype, count, slot.offset).reshape(shape)
+        reference = TensorReference(
+            dtype=str(dtype),  # pyright: ignore[reportArgumentType] # checked by CallTensors.write
+            shape=list(shape),
+            offset=slot.offset,
+            generation=slot.generation,
+        )
+        return reference, array
+
+    def release(self, generation: int) -> bool:
+        """Free a slot; False when that generation is not in use."""
+        with self._lock:
+            return self._slots.pop(generation, None) is not None
+
+    def _take(self, size: int) -> Slot:
+        size = _round_up(size, ALIGNMENT)
+        offset = self._first_gap(size)
+        self._grow(offset + size)
+        self._last_generation += 1
+        slot = Slot(self._last_generation, offset, size)
+        self._slots[slot.generation] = slot
+        return slot
+
+    def _first_gap(self, size: int) -> int:
+        end = 0
+        for slot in sorted(self._slots.values(), key=lambda slot: slot.offset):
+            if slot.offset - end >= size:
+                return end
+            end = slot.offset + slot.size
+        return end
+
+    def _grow(self, needed: int) -> None:
+        if needed <= self._size:
+            return
+        step = min(max(self._size, FIRST_SIZE), LARGEST_STEP)
+        size = _round_up(max(needed, self._size + step), mmap.PAGESIZE)
+        # Pages are claimed now: through the map, a full /dev/shm would be SIGBUS instead of an error.
+        os.posix_fallocate(self._descriptor, self._size, size - self._size)
+        self._size = size
+
+    def _reach(self, end: int) -> mmap.mmap:
+        if self._map is None or end > len(self._map):
+            self._map = mmap.mmap(self._descriptor, self._size)
+        return self._map
+
+
+def _round_up(size: int, step: int) -> int:
+    return -(-size // step) * step

@@ -1,0 +1,197 @@
+"""Two threads and one wire: the reader never waits for a model.
+
+The reader thread decodes lines, answers ping, status, cancel and release at once, and queues the
+rest. The model thread, which is the main one, works the queue in order. Only here do exceptions
+become answers: an operation may raise anything without ending the process.
+"""
+
+import os
+import platform
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gama_operations.call import Call, ProgressReporter
+from gama_operations.errors import (
+    CancelledError,
+    InvalidRequestError,
+    OperationError,
+    ShuttingDownError,
+    UnknownOperationError,
+)
+from gama_operations.failures import describe, is_out_of_memory
+from gama_operations.jobs import Job, JobQueue
+from gama_operations.machine import device, give_back_memory
+from gama_operations.operations import BoundOperation
+from gama_operations.protocol import (
+    PROTOCOL_VERSION,
+    CancelData,
+    CancelResult,
+    ErrorMessage,
+    Id,
+    Log,
+    LogMessage,
+    PingData,
+    PingResult,
+    Progress,
+    ProgressMessage,
+    Ready,
+    ReadyMessage,
+    ReleaseData,
+    ReleaseResult,
+    ResultMessage,
+    ShutdownData,
+    ShutdownResult,
+    StatusData,
+)
+from gama_operations.requests import Envelope, UnreadableLineError, decode_data, read_request
+from gama_operations.session import Session
+from gama_operations.tensors import CallTensors
+from gama_operations.wire import LineReader, LineWriter, OversizeLine
+
+
+@dataclass(frozen=True, slots=True)
+class Immediate:
+    """An operation that the reader thread answers itself."""
+
+    data: type[msgspec.Struct]
+    run: Callable[[Any], msgspec.Struct]
+
+
+class Bridge:
+    """Everything between the lines and the operations."""
+
+    def __init__(self, wire: LineWriter, session: Session, operations: Mapping[str, BoundOperation]) -> None:
+        self._wire = wire
+        self._session = session
+        self._operations = operations
+        self._queue = JobQueue()
+        self._stopping = False
+        self._immediate = {
+            "ping": Immediate(PingData, self._ping),
+            "status": Immediate(StatusData, lambda _data: session.status()),
+            "cancel": Immediate(CancelData, self._cancel),
+            "release": Immediate(ReleaseData, self._release),
+        }
+
+    def serve(self, lines: LineReader) -> None:
+        """Say `ready`, then answer until the lines end or a shutdown is asked for."""
+        self._wire.send(
+            ReadyMessage(
+                Ready(
+                    protocol=PROTOCOL_VERSION,
+                    pid=os.getpid(),
+                    python=platform.python_version(),
+                    operations=[*self._immediate, *self._operations, "shutdown"],
+                    arena=self._session.arenas.plane != "json",
+                )
+            )
+        )
+        threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
+        while (job := self._queue.take()) is not None:
+            self._work(job)
+
+    # The reader thread
+
+    def _read(self, lines: LineReader) -> None:
+        for line in lines:
+            if isinstance(line, OversizeLine) or not (line == b"" or line.isspace()):
+                self._receive(line)
+        self._queue.close()
+
+    def _receive(self, line: bytes | OversizeLine) -> None:
+        request_id: Id | None = None
+        try:
+            envelope = read_request(line)
+            request_id = envelope.id
+            self._session.requests += 1
+            self._dispatch(envelope)
+        except UnreadableLineError as unreadable:
+            self._fail(unreadable.id, unreadable.fault)
+        except Exception as error:  # noqa: BLE001 # every failure is an answer; the reader must live
+            self._fail(request_id, error)
+
+    def _dispatch(self, envelope: Envelope) -> None:
+        if immediate := self._immediate.get(envelope.operation):
+            result = immediate.run(decode_data(envelope, immediate.data))
+            if envelope.id is not None:
+                self._wire.send(ResultMessage(envelope.id, result))
+            return
+        operation = self._find(envelope.operation)
+        data = decode_data(envelope, operation.data)
+        if envelope.id is None:
+            raise InvalidRequestError(f"{envelope.operation} needs an `id`: nobody could get the answer.")
+        if self._stopping:
+            raise ShuttingDownError("The process was told to end; it takes no more requests.")
+        self._queue.put(Job(envelope.id, operation.run, data))
+        if envelope.operation == "shutdown":
+            self._stopping = True
+            self._queue.close()
+
+    def _find(self, name: str) -> BoundOperation:
+        if name == "shutdown":
+            return BoundOperation(ShutdownData, lambda _data, _call: ShutdownResult("bye"))
+        if name not in self._operations:
+            known = ", ".join([*self._immediate, *self._operations, "shutdown"])
+            raise UnknownOperationError(f"There is no operation {name!r}; there are: {known}.")
+        return self._operations[name]
+
+    def _ping(self, _data: PingData) -> PingResult:
+        available = self._session.memory_available()
+        return PingResult("ok", device(), available, self._queue.busy, len(self._queue))
+
+    def _cancel(self, data: CancelData) -> CancelResult:
+        state, dropped = self._queue.cancel(data.id)
+        for job in dropped:
+            self._fail(job.id, CancelledError("The request was cancelled while it waited."))
+        return CancelResult(state)
+
+    def _release(self, data: ReleaseData) -> ReleaseResult:
+        outputs = self._session.arenas.outputs
+        if outputs is None:
+            return ReleaseResult(0)
+        return ReleaseResult(sum(outputs.release(generation) for generation in data.generations))
+
+    # The model thread
+
+    def _work(self, job: Job) -> None:
+        tensors = CallTensors(self._session.arenas)
+        progress = ProgressReporter(lambda report: self._report(job.id, report))
+        out_of_memory = False
+        try:
+            call = Call(progress, tensors, job.cancelled)
+            call.check()
+            result = job.run(job.data, call)
+            call.check()
+            progress.flush()
+            self._wire.send(ResultMessage(job.id, result))
+        except BaseException as error:  # noqa: BLE001 # SystemExit and KeyboardInterrupt of an operation too
+            tensors.discard()
+            out_of_memory = is_out_of_memory(error)
+            self._fail(job.id, error)
+        # Only now are the frames gone that held what did not fit.
+        if out_of_memory:
+            give_back_memory()
+
+    def _report(self, request_id: Id, report: Progress) -> bool:
+        return self._wire.offer(ProgressMessage(request_id, report))
+
+    # Both
+
+    def _fail(self, request_id: Id | None, error: BaseException) -> None:
+        """Answer with the error, or log it where nobody asked."""
+        failure = describe(error)
+        if failure.code == "internal":
+            sys.stderr.write(failure.traceback)
+        if request_id is None:
+            level = "error" if not isinstance(error, OperationError) else "warning"
+            self._wire.send(LogMessage(Log(level, failure.message)))
+            return
+        try:
+            self._wire.send(ErrorMessage(request_id, failure))
+        except Exception:  # noqa: BLE001 # details that JSON cannot carry must not swallow the error itself
+            self._wire.send(ErrorMessage(request_id, msgspec.structs.replace(failure, details={})))

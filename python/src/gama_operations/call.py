@@ -1,0 +1,64 @@
+"""What one running request lends to its operation: progress, cancelling, memory, tensors."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gama_operations.errors import CancelledError
+from gama_operations.memory import PhaseRecorder
+from gama_operations.protocol import Progress
+from gama_operations.tensors import CallTensors
+
+if TYPE_CHECKING:  # the surface imports numpy
+    from gama_operations.models.surface import RunContext
+
+PROGRESS_INTERVAL = 0.05  # seconds: at most 20 reports a second
+
+
+class ProgressReporter:
+    """Reports of one request, the latest one winning when they come faster than the wire wants them."""
+
+    def __init__(self, send: Callable[[Progress], bool]) -> None:
+        self._send = send
+        self._last_sent = -PROGRESS_INTERVAL
+        self._waiting: Progress | None = None
+
+    def __call__(self, stage: str, done: float, total: float, unit: str = "", message: str = "") -> None:
+        """Report how far a stage has come."""
+        self._waiting = Progress(stage, done, total, unit, message)
+        if time.monotonic() - self._last_sent >= PROGRESS_INTERVAL:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the report that waits, if one does; the bridge does it before each answer."""
+        if self._waiting is not None and self._send(self._waiting):
+            self._last_sent = time.monotonic()
+            self._waiting = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One running request, seen from its operation."""
+
+    progress: ProgressReporter
+    tensors: CallTensors
+    cancelled: threading.Event
+    memory: PhaseRecorder = field(default_factory=PhaseRecorder)
+
+    def check(self) -> None:
+        """Stop here if the caller gave up.
+
+        Raises:
+            CancelledError: it did.
+        """
+        if self.cancelled.is_set():
+            raise CancelledError("The request was cancelled.")
+
+    @property
+    def context(self) -> "RunContext":
+        """The part that models see."""
+        from gama_operations.models.surface import RunContext
+
+        return RunContext(phase=self.memory.phase, check=self.check)

@@ -1,0 +1,180 @@
+"""`extract_features`: many clips, some of them broken, as one table of numbers."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
+from gama_operations.hearing import Heard, hear
+from gama_operations.protocol import Audio, ClipFailure, ErrorCode, ExtractFeaturesData, Tensor
+
+if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gama_operations.models.surface import AudioModel, Embedding
+
+CLIP_FAULTS: frozenset[ErrorCode] = frozenset(
+    {"invalid_audio", "audio_not_found", "audio_too_long", "unsupported_format"}
+)
+"""Errors that one clip can have without spoiling the others."""
+
+BATCHES_DECODED = 4
+"""Batches decoded ahead and sorted by length, so that clips of like length meet; bounds the memory."""
+
+
+@dataclass(slots=True)
+class Extraction:
+    """What came out, clip by clip."""
+
+    features: "NDArray[np.float32]"
+    """[clips, D], NaN in the row of a clip that failed; a single clip's [D] or [L, D]."""
+    seconds_heard: list[float]
+    seconds_given: list[float]
+    clip_seconds: list[float]
+    failures: list[ClipFailure]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Embeddings as they come, at their place."""
+
+    embeddings: "dict[int, Embedding]" = field(default_factory=dict)
+    given: dict[int, float] = field(default_factory=dict)
+    took: dict[int, float] = field(default_factory=dict)
+    failures: list[ClipFailure] = field(default_factory=list)
+
+    def fail(self, index: int, error: OperationError) -> None:
+        """Book a clip that could not be used."""
+        self.failures.append(ClipFailure(index, error.code, str(error)))
+
+
+def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, call: Call) -> Extraction:
+    """Features of one clip; what is wrong with it is raised."""
+    with call.memory.phase("decode"):
+        heard = hear(audio, model.info.sample_rate, call.tensors)
+    began = time.perf_counter()
+    embedding = _embed(model, [heard], data, call)[0]
+    seconds = time.perf_counter() - began
+    return Extraction(embedding.features, [embedding.seconds_heard], [heard.seconds], [seconds], [])
+
+
+def extract_many(
+    model: "AudioModel", audios: Sequence[Audio], data: ExtractFeaturesData, call: Call
+) -> Extraction:
+    """Features of many clips, one row each; a broken clip costs its own row only.
+
+    Raises:
+        InvalidRequestError: no clips, or `pooling: none` with more than one.
+        OperationError: the first clip's error, when not a single clip could be used.
+    """
+    if not audios:
+        raise InvalidRequestError("`audios` is empty.")
+    if data.pooling == "none" and len(audios) > 1:
+        raise InvalidRequestError("`pooling: none` gives frames of different number: one clip at a time.")
+    rows = _Rows()
+    window = data.batch_size * BATCHES_DECODED
+    for start in range(0, len(audios), window):
+        decoded = _decode_window(model, audios[start : start + window], start, rows, call)
+        decoded.sort(key=lambda item: item[1].waveform.shape[-1])
+        for first in range(0, len(decoded), data.batch_size):
+            _embed_batch(model, decoded[first : first + data.batch_size], data, rows, call)
+            call.progress("encode", len(rows.took) + len(rows.failures), len(audios), "clips")
+    return _collect(rows, len(audios))
+
+
+def _decode_window(
+    model: "AudioModel", audios: Sequence[Audio], start: int, rows: _Rows, call: Call
+) -> list[tuple[int, Heard]]:
+    decoded: list[tuple[int, Heard]] = []
+    with call.memory.phase("decode"):
+        for index, audio in enumerate(audios, start):
+            call.check()
+            try:
+                heard = hear(audio, model.info.sample_rate, call.tensors)
+            except OperationError as error:
+                # An offset beyond the end of one clip is that clip's fault, too.
+                if error.code not in CLIP_FAULTS | {"invalid_request"}:
+                    raise
+                rows.fail(index, error)
+            else:
+                rows.given[index] = heard.seconds
+                decoded.append((index, heard))
+    return decoded
+
+
+def _embed_batch(
+    model: "AudioModel",
+    batch: Sequence[tuple[int, Heard]],
+    data: ExtractFeaturesData,
+    rows: _Rows,
+    call: Call,
+) -> None:
+    """Embed a batch; when a clip of it is at fault, one by one, to find out which."""
+    call.check()
+    began = time.perf_counter()
+    try:
+        embeddings = _embed(model, [heard for _, heard in batch], data, call)
+    except OperationError as error:
+        if error.code not in CLIP_FAULTS:
+            raise
+        if len(batch) == 1:
+            rows.fail(batch[0][0], error)
+            return
+        for item in batch:
+            _embed_batch(model, [item], data, rows, call)
+        return
+    seconds = (time.perf_counter() - began) / len(batch)
+    for (index, _), embedding in zip(batch, embeddings, strict=True):
+        rows.embeddings[index] = embedding
+        rows.took[index] = seconds
+
+
+def _embed(
+    model: "AudioModel", clips: Sequence[Heard], data: ExtractFeaturesData, call: Call
+) -> "list[Embedding]":
+    # Models mark their own phases (frontend, encode).
+    return model.embed(
+        [clip.waveform for clip in clips], layer=data.layer, pooling=data.pooling, context=call.context
+    )
+
+
+def _collect(rows: _Rows, clips: int) -> Extraction:
+    import numpy as np
+
+    failures = sorted(rows.failures, key=lambda failure: failure.index)
+    if not rows.embeddings:
+        first = failures[0]
+        error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
+        raise error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
+    width = next(iter(rows.embeddings.values())).features.shape
+    features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
+    for index, embedding in rows.embeddings.items():
+        features[index] = embedding.features
+    heard = [rows.embeddings[i].seconds_heard if i in rows.embeddings else 0.0 for i in range(clips)]
+    given = [rows.given.get(i, 0.0) for i in range(clips)]
+    return Extraction(features, heard, given, [rows.took.get(i, 0.0) for i in range(clips)], failures)
+
+
+def _error_class(code: ErrorCode) -> type[OperationError]:
+    return next(found for found in OperationError.__subclasses__() if found.code == code)
+
+
+def reply_features(extraction: Extraction, data: ExtractFeaturesData, call: Call) -> Tensor | list[Any]:
+    """The features as a tensor, or as nested lists for a client without shared memory.
+
+    Raises:
+        NonFiniteResultError: as lists, a feature is NaN or infinite though its clip did not fail.
+    """
+    import numpy as np
+
+    if data.reply == "tensor" or (data.reply is None and call.tensors.shared):
+        return call.tensors.write(extraction.features)
+    failed = {failure.index for failure in extraction.failures}
+    if not failed:
+        if not np.isfinite(extraction.features).all():
+            raise NonFiniteResultError('A feature is not finite; ask for a tensor (reply: "tensor").')
+        return extraction.features.tolist()
+    return [None if index in failed else row.tolist() for index, row in enumerate(extraction.features)]

@@ -1,0 +1,77 @@
+"""The queue between the reader thread and the model thread."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from gama_operations.call import Call
+from gama_operations.protocol import Id
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A request for the model thread, decoded and ready to run."""
+
+    id: Id
+    run: Callable[[Any, Call], msgspec.Struct]
+    data: msgspec.Struct
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class JobQueue:
+    """Jobs in the order of their arrival; one runs at a time."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs."""
+        return self._running is not None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, job: Job) -> None:
+        """Append a job."""
+        with self._changed:
+            self._waiting.append(job)
+            self._changed.notify()
+
+    def take(self) -> Job | None:
+        """The next job, once there is one; None when the queue is closed and empty."""
+        with self._changed:
+            self._running = None
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if not self._waiting:
+                return None
+            self._running = self._waiting.popleft()
+            return self._running
+
+    def close(self) -> None:
+        """No more jobs will come; those that wait are still worked."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def cancel(self, job_id: Id) -> tuple[Literal["queued", "running", "unknown"], list[Job]]:
+        """Mark the running job, or take out the waiting ones, of that id.
+
+        Returns:
+            What was found, and the jobs that were taken out, to be answered by the caller.
+        """
+        with self._changed:
+            dropped = [job for job in self._waiting if job.id == job_id]
+            for job in dropped:
+                self._waiting.remove(job)
+            if self._running is not None and self._running.id == job_id:
+                self._running.cancelled.set()
+                return "running", dropped
+        return ("queued" if dropped else "unknown"), dropped

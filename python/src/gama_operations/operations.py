@@ -1,0 +1,185 @@
+"""The operations: each takes its `data` and the running call, and returns its result.
+
+Nothing heavy is imported here: torch, numpy and the models come with the first operation that needs them.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import msgspec
+
+from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError
+from gama_operations.extraction import extract_many, extract_one, reply_features
+from gama_operations.hearing import hear
+from gama_operations.protocol import (
+    OPERATIONS,
+    CompareData,
+    CompareResult,
+    ExtractFeaturesData,
+    ExtractFeaturesResult,
+    LoadModelData,
+    LoadModelResult,
+    ProbeData,
+    ProbeResult,
+    ProcessAudioData,
+    ProcessAudioResult,
+    Tensor,
+    UnloadModelData,
+    UnloadModelResult,
+)
+from gama_operations.session import Session, describe_model
+
+Result = TypeVar("Result", bound=msgspec.Struct)
+Run = Callable[[Any, Call], msgspec.Struct]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundOperation:
+    """An operation of the model thread: the type of its data, and what it does."""
+
+    data: type[msgspec.Struct]
+    run: Run
+
+
+def bind(session: Session) -> Mapping[str, BoundOperation]:
+    """The table of operations that the model thread runs; the reader thread answers the others."""
+    functions = {
+        "load_model": load_model,
+        "unload_model": unload_model,
+        "process_audio": process_audio,
+        "extract_features": extract_features,
+        "probe": probe,
+        "compare": compare,
+    }
+    return {
+        name: BoundOperation(OPERATIONS[name].data, partial(run, session)) for name, run in functions.items()
+    }
+
+
+def load_model(session: Session, data: LoadModelData, call: Call) -> LoadModelResult:
+    """Load a model by name, or find it loaded."""
+    model = session.load(data, call)
+    usage = call.memory.usage()
+    return LoadModelResult(describe_model(model), call.memory.seconds, usage)
+
+
+def unload_model(session: Session, data: UnloadModelData, call: Call) -> UnloadModelResult:
+    """Drop a model."""
+    unloaded = session.unload(data.model_id)
+    return UnloadModelResult(unloaded, call.memory.usage())
+
+
+def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:
+    """Ask a model about one clip.
+
+    Raises:
+        CapabilityError: the model cannot describe.
+    """
+    model = session.find(data.model, call)
+    from gama_operations.models.surface import Generation
+
+    with call.memory.phase("decode"):
+        heard = hear(data.audio, model.info.sample_rate, call.tensors)
+    generation = Generation(**msgspec.structs.asdict(data.options))
+    described = model.describe([heard.waveform], [data.prompt], generation=generation, context=call.context)
+    answer = described[0]
+    usage = call.memory.usage()
+    prompt = data.prompt if data.prompt is not None else getattr(model, "default_prompt", "")
+    return ProcessAudioResult(
+        result=answer.text,
+        prompt=prompt,
+        tokens=answer.tokens,
+        stop_reason=answer.stop_reason,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        seconds_heard=answer.seconds_heard,
+        seconds_given=heard.seconds,
+    )
+
+
+def extract_features(session: Session, data: ExtractFeaturesData, call: Call) -> ExtractFeaturesResult:
+    """Features of one clip, or of many.
+
+    Raises:
+        InvalidRequestError: not exactly one of `audio` and `audios`.
+    """
+    if (data.audio is None) == (data.audios is None):
+        raise InvalidRequestError("Give either `audio` or `audios`, and not both.")
+    model = session.find(data.model, call)
+    if data.audio is not None:
+        extraction = extract_one(model, data.audio, data, call)
+    else:
+        extraction = extract_many(model, data.audios or [], data, call)
+    features = reply_features(extraction, data, call)
+    usage = call.memory.usage()
+    return ExtractFeaturesResult(
+        features=features,
+        shape=list(extraction.features.shape),
+        layer=data.layer or model.info.default_layer,
+        pooling=data.pooling,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        seconds_heard=extraction.seconds_heard,
+        seconds_given=extraction.seconds_given,
+        clip_seconds=extraction.clip_seconds,
+        failures=extraction.failures,
+    )
+
+
+def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
+    """Read labels off features, on sources never seen."""
+    import numpy as np
+
+    from gama_operations.probes import probe as run_probe
+
+    began = time.perf_counter()
+    if isinstance(data.features, Tensor):
+        features = call.tensors.read(data.features)
+    else:
+        features = np.array(data.features, dtype=np.float32)
+    with call.memory.phase("probe"):
+        outcome = run_probe(
+            features,
+            data.labels,
+            data.groups,
+            kind=data.kind,
+            folds=data.folds,
+            seed=data.seed,
+            check=call.check,
+        )
+    return _from_outcome(outcome, ProbeResult, processing_time=time.perf_counter() - began)
+
+
+def compare(_session: Session, data: CompareData, _call: Call) -> CompareResult:
+    """Difference of two arms on the same clips, by source."""
+    import numpy as np
+
+    from gama_operations.statistics import compare_paired
+
+    outcome = compare_paired(
+        np.array(data.a, dtype=np.float64),
+        np.array(data.b, dtype=np.float64),
+        data.groups,
+        level=data.level,
+        permutations=data.permutations,
+        seed=data.seed,
+    )
+    return _from_outcome(outcome, CompareResult)
+
+
+def _from_outcome(outcome: Any, result: type[Result], **more: Any) -> Result:
+    """A dataclass of the numeric modules in the wire's form; numpy's scalars and arrays become plain."""
+    plain = msgspec.to_builtins(outcome, enc_hook=lambda value: value.tolist())
+    return msgspec.convert(plain | more, result)

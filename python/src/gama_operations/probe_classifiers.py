@@ -1,0 +1,67 @@
+"""The two classifiers of a probe, each with one hyper-parameter, answering for a whole grid at once.
+
+Shapes: N training clips, M unseen clips, D features, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from sklearn.neighbors import NearestNeighbors
+
+Matrix = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A classifier and the values among which the training fold chooses, strongest smoothing first."""
+
+    name: str
+    grid: tuple[float, ...]
+    default: float
+    answers: Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Indices]]
+    """(training [N, D], class indices [N], unseen [M, D], values) -> class indices [M] per value."""
+
+
+def ridge_answers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Indices]:
+    """Ridge regression onto one-hot classes with an unpenalised intercept, the largest output wins.
+
+    One eigendecomposition, of the smaller of X'X and XX', serves all alphas (Hastie, Tibshirani and Friedman,
+    "The Elements of Statistical Learning", 2nd ed., sections 3.4.1 and 18.3.5).
+    """
+    targets = np.eye(int(y.max()) + 1)[y]  # (N, K)
+    x_mean, target_mean = x.mean(axis=0), targets.mean(axis=0)
+    x, unseen, targets = x - x_mean, unseen - x_mean, targets - target_mean
+    if x.shape[0] > x.shape[1]:
+        values, vectors = linalg.eigh(x.T @ x)  # (D,), (D, D)
+        left, right = unseen @ vectors, vectors.T @ (x.T @ targets)
+    else:
+        values, vectors = linalg.eigh(x @ x.T)  # (N,), (N, N)
+        left, right = unseen @ x.T @ vectors, vectors.T @ targets
+    values = np.maximum(values, 0)  # rounding may leave them a little below
+    return [(left @ (right / (values + alpha)[:, None]) + target_mean).argmax(axis=1) for alpha in alphas]
+
+
+def neighbour_answers(x: Matrix, y: Indices, unseen: Matrix, ks: Sequence[float]) -> list[Indices]:
+    """Vote of the k nearest clips by cosine; among equal votes the class with the nearer clips wins."""
+    most = min(int(max(ks)), len(x))
+    distance, nearest = (
+        NearestNeighbors(n_neighbors=most, metric="cosine", algorithm="brute").fit(x).kneighbors(unseen)
+    )
+    # cosine distance is at most 2: a vote is worth more than any sum of nearnesses of `most` neighbours
+    vote = 1 + (2 - distance) / (4 * most)  # (M, most)
+    rows = np.arange(len(unseen))
+    scores, answers = np.zeros((len(unseen), int(y.max()) + 1)), dict[int, Indices]()
+    for rank in range(most):
+        scores[rows, y[nearest[:, rank]]] += vote[:, rank]
+        answers[rank + 1] = scores.argmax(axis=1)
+    return [answers[min(int(k), most)] for k in ks]
+
+
+CLASSIFIERS: dict[str, Classifier] = {
+    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, ridge_answers),
+    "knn": Classifier("k", (15, 9, 5, 3, 1), 5, neighbour_answers),
+}

@@ -1,0 +1,199 @@
+"""Probes: can the label be read off frozen features, on sources that the probe never saw?
+
+Folds are disjoint in sources and balanced in labels where possible; they depend on labels, groups, number
+and seed only, so that every model is judged on the same ones. Standardisation and the one hyper-parameter
+are fitted inside the training fold, the latter on an inner split that is again disjoint in sources.
+A clip whose features are not numbers (it failed to encode) is wrong, and is no training example.
+Shapes: N clips, D features, K classes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+
+from gama_operations.errors import InvalidRequestError
+from gama_operations.probe_classifiers import CLASSIFIERS, Classifier
+from gama_operations.probe_folds import source_folds
+from gama_operations.protocol import Interval
+from gama_operations.statistics import cluster_interval
+
+INNER_FOLDS = 3
+FAILED = ""  # prediction for a clip without features
+_INNER_SEED = 1  # added to the seed, so that inner folds do not repeat the outer draw
+
+Features = NDArray[np.float64]
+Labels = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOutcome:
+    """What a probe found; field by field what the wire's ProbeResult says."""
+
+    accuracy: float
+    interval: Interval | None
+    reason: str | None
+    correct: list[bool]
+    predictions: list[str]
+    fold: list[int]
+    settings: list[str]
+    majority: float
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Clips:
+    x: Features
+    y: Labels
+    source: Labels
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> "_Clips":
+        return _Clips(self.x[rows], self.y[rows], self.source[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    predictions: Labels
+    majority: str
+    setting: str
+
+
+def _nothing() -> None:
+    """The default check: nobody cancels."""
+
+
+def probe(
+    features: NDArray[Any],
+    labels: Sequence[str],
+    groups: Sequence[str],
+    *,
+    kind: Literal["linear", "knn"] = "linear",
+    folds: int = 5,
+    seed: int = 0,
+    level: float = 0.95,
+    check: Callable[[], None] = _nothing,
+) -> ProbeOutcome:
+    """Accuracy of a probe in source-disjoint cross-validation.
+
+    `linear` is ridge classification, `knn` a vote of cosine neighbours. With fewer sources than folds there
+    are as many folds as sources; `settings` says so, and what else deserves to be known about a fold: classes
+    that its training fold lacks (their clips cannot be right), and failed clips.
+
+    Args:
+        features: [N, D]; rows with NaN are failed clips.
+        labels: the class of each clip.
+        groups: the source of each clip.
+        kind: which classifier.
+        folds: at least 2.
+        seed: of the folds.
+        level: of the interval.
+        check: called between fits; raises when the caller gave up.
+
+    Raises:
+        InvalidRequestError: lengths that differ, one source or one class only, fewer than 2 folds.
+    """
+    clips = _clips(features, labels, groups, folds)
+    fold = source_folds(clips.y, clips.source, folds, seed)
+    used, sources = int(fold.max()) + 1, len(np.unique(clips.source))
+    fewer = f"; {used} folds, not {folds}: {sources} sources" if used < folds else ""
+    predictions, majority = np.full_like(clips.y, FAILED), np.full_like(clips.y, FAILED)
+    settings: list[str] = []
+    for index in range(used):
+        check()
+        test = fold == index
+        result = _judge(CLASSIFIERS[kind], clips[~test], clips[test], seed + _INNER_SEED, check)
+        predictions[test], majority[test] = result.predictions, result.majority
+        settings.append(result.setting + fewer)
+    correct = predictions == clips.y
+    interval, reason = cluster_interval(correct, clips.source.tolist(), level)
+    return ProbeOutcome(
+        accuracy=float(correct.mean()),
+        interval=interval,
+        reason=reason,
+        correct=correct.tolist(),
+        predictions=predictions.tolist(),
+        fold=fold.tolist(),
+        settings=settings,
+        majority=float((majority == clips.y).mean()),
+        sources=sources,
+    )
+
+
+def _judge(
+    classifier: Classifier, train: _Clips, test: _Clips, seed: int, check: Callable[[], None]
+) -> _Fold:
+    """Trains on one side, answers on the other."""
+    classes, counts = np.unique(train.y, return_counts=True)
+    usable, heard = _usable(train), _usable(test)
+    notes: list[str] = []
+    unseen = test.y[~np.isin(test.y, classes)]
+    if len(unseen):
+        notes.append(f"{len(unseen)} clip(s) of {len(np.unique(unseen))} class(es) without a training source")
+    if not (usable.all() and heard.all()):
+        notes.append(f"failed clips: {(~usable).sum()} not trained on, {(~heard).sum()} counted wrong")
+    predictions = np.full_like(test.y, FAILED)
+    if usable.any():
+        strength, why = _choose(classifier, train[usable], seed, check)
+        notes.insert(0, f"{classifier.name}={strength:g}{why}")
+        if heard.any():
+            answers = _fit_predict(classifier, train[usable], test[heard], [strength])[0]
+            predictions = predictions.astype(answers.dtype)
+            predictions[heard] = answers
+    else:
+        notes.insert(0, "no training clip has features")
+    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes))
+
+
+def _choose(classifier: Classifier, train: _Clips, seed: int, check: Callable[[], None]) -> tuple[float, str]:
+    """The hyper-parameter with most right answers on inner source-disjoint folds of the training fold."""
+    if len(np.unique(train.source)) < 2:
+        return classifier.default, " (default: one source in training)"
+    inner = source_folds(train.y, train.source, INNER_FOLDS, seed)
+    right = np.zeros(len(classifier.grid))
+    for index in range(int(inner.max()) + 1):
+        check()
+        held = inner == index
+        answers = _fit_predict(classifier, train[~held], train[held], classifier.grid)
+        right += [(answer == train.y[held]).sum() for answer in answers]
+    # the grid begins with the strongest smoothing, which therefore wins a tie
+    return classifier.grid[int(right.argmax())], ""
+
+
+def _usable(clips: _Clips) -> NDArray[np.bool_]:
+    """Which clips have features: a row with NaN or infinity is a clip that failed to encode."""
+    return np.asarray(np.isfinite(clips.x).all(axis=1), dtype=np.bool_)
+
+
+def _fit_predict(
+    classifier: Classifier, train: _Clips, unseen: _Clips, strengths: Sequence[float]
+) -> list[Labels]:
+    """Answers for `unseen`, one array per strength; the scale is the training clips' own."""
+    scaler = StandardScaler().fit(train.x)
+    classes, index = np.unique(train.y, return_inverse=True)
+    # asarray: scikit-learn's stubs also allow other containers
+    known, new = np.asarray(scaler.transform(train.x)), np.asarray(scaler.transform(unseen.x))
+    return [classes[answer] for answer in classifier.answers(known, index, new, strengths)]
+
+
+def _clips(features: NDArray[Any], labels: Sequence[str], groups: Sequence[str], folds: int) -> _Clips:
+    """The clips, if they can be probed."""
+    x = np.asarray(features, dtype=np.float64)
+    y, source = np.asarray(labels, dtype=np.str_), np.asarray(groups, dtype=np.str_)
+    if x.ndim != 2 or x.shape[1] == 0:
+        raise InvalidRequestError(f"Expected features of shape [clips, features], got {list(x.shape)}")
+    if not len(x) == len(y) == len(source):
+        raise InvalidRequestError(
+            f"Expected one label and one group per clip, got {len(y)} labels and {len(source)} groups "
+            f"for {len(x)} rows of features"
+        )
+    if folds < 2:
+        raise InvalidRequestError(f"Expected `folds` >= 2, got {folds}")
+    if FAILED in y:
+        raise InvalidRequestError("Expected labels that are not empty, got an empty one")
+    for name, values in (("label", y), ("source", source)):
+        if len(np.unique(values)) < 2:
+            raise InvalidRequestError(f"Expected at least two {name}s, got {len(np.unique(values))}")
+    return _Clips(x, y, source)

@@ -1,0 +1,516 @@
+"""The wire, written once: every type that crosses between Node and Python.
+
+One line of UTF-8 JSON is one message:
+
+    request   {"id": 1, "operation": "ping", "data": {}}
+    response  {"id": 1, "result": {...}}  or  {"id": 1, "error": {...}}
+    event     {"event": "ready" | "progress" | "log", "id": 1?, "data": {...}}
+
+Audio and features travel beside the lines, as `Tensor` references into shared memory
+(`arena.py`); a client without shared memory sends and gets plain JSON arrays.
+`npm run protocol` turns this file, docstrings included, into `sdk/bridge/protocol.gen.ts`.
+Units: seconds and bytes, unless the name says otherwise. It is one file, and a long one, so that
+the whole protocol can be read from top to bottom.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+PROTOCOL_VERSION = 1
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""Longest line that either side reads; bulk data goes beside the lines."""
+
+Capability = Literal["embed", "describe"]
+DType = Literal["float32", "bfloat16", "float16"]
+Pooling = Literal["mean", "mean_std", "none"]
+Weights = Literal["trained", "random"]
+ErrorCode = Literal[
+    "invalid_request",
+    "unknown_operation",
+    "invalid_audio",
+    "audio_not_found",
+    "audio_too_long",
+    "unsupported_format",
+    "model_not_found",
+    "model_invalid",
+    "not_capable",
+    "out_of_memory",
+    "stale_tensor",
+    "message_too_large",
+    "cancelled",
+    "shutting_down",
+    "internal",
+]
+
+
+class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a tensor's bytes are: little-endian, C order."""
+
+    dtype: Literal["float32", "float64", "int16", "int32", "int64", "uint8"]
+    shape: list[int]
+    offset: int | None = None
+    """Byte offset into the sender's arena; absent when the bytes are inline."""
+    generation: int = 0
+    """Generation of the slot; a reference to a slot that was freed is `stale_tensor`."""
+    base64: str | None = None
+    """The bytes themselves, where no arena is shared."""
+
+
+class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
+    """A tensor inside any JSON value, as `{"$t": {...}}`."""
+
+    reference: TensorReference = field(name="$t")
+
+
+class AudioSource(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One piece of audio: a file or samples, and which part of it."""
+
+    path: str | None = None
+    """A file that libsndfile reads (wav, flac, ogg, mp3), or PyAV where it is installed."""
+    samples: list[float] | Tensor | None = None
+    """Float samples in [-1, 1]: shape [samples] or [channels, samples]."""
+    sample_rate: Annotated[int, Meta(ge=1)] | None = None
+    """Rate of `samples` in Hz; needed with a tensor, the model's own rate for a plain array."""
+    offset: Annotated[float, Meta(ge=0)] = 0.0
+    """Start, in seconds."""
+    duration: Annotated[float, Meta(gt=0)] | None = None
+    """Length in seconds; to the end when absent."""
+
+
+Audio = str | list[float] | AudioSource
+"""The seed's forms (a path, a plain array at the model's rate), or the full description."""
+
+
+class MemoryPhase(Struct, frozen=True, forbid_unknown_fields=True):
+    """Memory of one phase of an operation (load, decode, frontend, encode, generate, probe)."""
+
+    phase: str
+    seconds: float
+    peak: int
+    """Highest resident memory in the phase, bytes."""
+    anonymous: int
+    """Anonymous resident memory at the end of the phase, bytes."""
+    file_mapped: int
+    """File-mapped resident memory at the end of the phase (mapped weights count here), bytes."""
+    device_peak: int | None
+    """Highest memory that torch allocated on the CUDA device in the phase, bytes; null without CUDA."""
+
+
+class MemoryUsage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The seed's MemoryTracker fields, with the exact peak of each phase."""
+
+    start_memory: int
+    peak_memory: int
+    end_memory: int
+    used_memory: int
+    """peak_memory - start_memory."""
+    peak_source: Literal["high_water_mark", "sampled", "lifetime_peak"]
+    """How the peak was measured: the kernel's mark reset per phase, or a weaker way."""
+    phases: list[MemoryPhase]
+
+
+class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
+    """A loaded model."""
+
+    model_id: str
+    revision: str
+    family: Literal["gama", "wav2vec2", "statistics"]
+    weights: Weights
+    device: str
+    dtype: DType
+    sample_rate: int
+    window_seconds: float | None
+    """The model hears at most this much of a clip; null when it hears all."""
+    embedding_dim: int
+    layers: list[str]
+    default_layer: str
+    capabilities: list[Capability]
+    parameters: int
+    offers: list[str]
+    """Kinds of question that the model was shown to have learnt; empty where nobody measured."""
+
+
+class PingData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `ping`."""
+
+
+class PingResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `ping`; answered by the reader thread, also while a model computes."""
+
+    status: Literal["ok"]
+    device: str
+    memory_available: int
+    """Bytes that the machine can still give (on CUDA: free memory of the device)."""
+    busy: bool
+    queued: int
+
+
+class LoadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `load_model`."""
+
+    model: str
+    """A shipped name (`gama-tiny`, `wav2vec2-tiny`), a baseline (`fbank`, `mfcc-20`), or a folder."""
+    device: str | None = None
+    """`cpu`, `cuda`, `cuda:1`; default `GRYM_DEVICE`, else CUDA where there is one."""
+    dtype: DType = "float32"
+    weights: Weights = "trained"
+    """`random`: the same architecture, freshly initialised from `seed`; a baseline."""
+    seed: int = 0
+
+
+class LoadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `load_model`. Progress stages: import, read, build."""
+
+    model: ModelDescription
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class UnloadModelData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `unload_model`."""
+
+    model_id: str
+
+
+class UnloadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `unload_model`."""
+
+    unloaded: bool
+    """False when no such model was loaded."""
+    memory_usage: MemoryUsage
+
+
+class GenerationOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How `process_audio` writes its answer. Greedy, unless `do_sample` is set.
+
+    The seed samples by default; a comparison needs the same answer twice, so we do not.
+    """
+
+    max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] = 100
+    do_sample: bool = False
+    temperature: Annotated[float, Meta(gt=0)] = 1.0
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    top_k: Annotated[int, Meta(ge=0)] = 0
+    """0: all tokens."""
+    repetition_penalty: Annotated[float, Meta(gt=0)] = 1.0
+    seed: int = 0
+
+
+class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `process_audio`: ask a model about one clip."""
+
+    audio: Audio
+    prompt: str | None = None
+    """Default: the model's own request for a description."""
+    model: str | None = None
+    """Id of a loaded model, or a name that is loaded first; default `GAMA_MODEL_PATH`, else `gama-tiny`."""
+    options: GenerationOptions = GenerationOptions()
+
+
+class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `process_audio`."""
+
+    result: str
+    prompt: str
+    tokens: int
+    stop_reason: Literal["end", "length"]
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    seconds_heard: float
+    seconds_given: float
+
+
+class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode."""
+
+    audio: Audio | None = None
+    audios: list[Audio] | None = None
+    model: str | None = None
+    layer: str | None = None
+    """One of the model's `layers`; its `default_layer` when absent."""
+    pooling: Pooling = "mean"
+    batch_size: Annotated[int, Meta(ge=1)] = 16
+    reply: Literal["tensor", "json"] | None = None
+    """Default: a tensor where an arena is shared, otherwise JSON arrays."""
+
+
+class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
+
+    index: int
+    code: ErrorCode
+    message: str
+
+
+class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `extract_features`.
+
+    `features`: `audio` gives [features] (pooled) or [frames, features] (`pooling: none`),
+    `audios` gives [clips, features]; `pooling: none` takes one clip at a time.
+    """
+
+    features: Tensor | list[Any]
+    shape: list[int]
+    layer: str
+    pooling: Pooling
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    seconds_heard: list[float]
+    """Per clip."""
+    seconds_given: list[float]
+    clip_seconds: list[float]
+    """Encoding time per clip (a batch's time divided by its clips)."""
+    failures: list[ClipFailure]
+
+
+class Interval(Struct, frozen=True, forbid_unknown_fields=True):
+    """A confidence interval."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+    """For example `cluster jackknife, t(23)`."""
+
+
+class ProbeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `probe`: can the label be read off the features, on sources never seen?"""
+
+    features: Tensor | list[list[float]]
+    """[clips, features]."""
+    labels: list[str]
+    groups: list[str]
+    """Source of each clip (preset, voice, speaker): no source stands in training and test fold at once."""
+    kind: Literal["linear", "knn"]
+    folds: Annotated[int, Meta(ge=2)] = 5
+    seed: int = 0
+
+
+class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `probe`. Same labels, groups, folds and seed give the same folds for every model."""
+
+    accuracy: float
+    interval: Interval | None
+    reason: str | None
+    """Why there is no interval."""
+    correct: list[bool]
+    """Per clip, when it was in the test fold."""
+    predictions: list[str]
+    fold: list[int]
+    settings: list[str]
+    """Per fold: what was chosen inside the training fold, for example `alpha=10`."""
+    majority: float
+    """Accuracy of always saying the training fold's most frequent label."""
+    sources: int
+    processing_time: float
+
+
+class CompareData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `compare`: outcomes of two arms on the same clips."""
+
+    a: list[float]
+    b: list[float]
+    groups: list[str]
+    level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    permutations: Annotated[int, Meta(ge=1)] = 9999
+    seed: int = 0
+
+
+class CompareResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `compare`: difference of means a - b, by source."""
+
+    difference: float
+    interval: Interval | None
+    reason: str | None
+    p_value: float | None
+    """Sign-flip permutation of whole sources, two-sided; null below 10 sources."""
+    test: str | None
+    mean_a: float
+    mean_b: float
+    only_a: int
+    """Clips where a is better."""
+    only_b: int
+    clips: int
+    sources: int
+
+
+class StatusData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `status`."""
+
+
+class StatusResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `status`."""
+
+    models: list[ModelDescription]
+    device: str
+    pid: int
+    uptime: float
+    resident_memory: int
+    memory_available: int
+    plane: Literal["shared_memory", "file", "json"]
+    """How bulk data crosses."""
+    requests: int
+    versions: dict[str, str]
+
+
+class ReleaseData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `release`: result tensors that the client has copied out. Without an id, no answer."""
+
+    generations: list[int]
+
+
+class ReleaseResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `release`."""
+
+    released: int
+
+
+class CancelData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `cancel`: a queued request is dropped, a running one stops at its next batch or token."""
+
+    id: int | str
+
+
+class CancelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `cancel`."""
+
+    state: Literal["queued", "running", "unknown"]
+
+
+class ShutdownData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `shutdown`."""
+
+
+class ShutdownResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `shutdown`: written before the process ends with code 0."""
+
+    status: Literal["bye"]
+
+
+class TracebackFrame(Struct, frozen=True, forbid_unknown_fields=True):
+    """One frame of a Python traceback, outermost first."""
+
+    file: str
+    line: int
+    function: str
+
+
+class WireError(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An error that crossed the wire."""
+
+    code: ErrorCode
+    message: str
+    type: str
+    """Python class of the error."""
+    traceback: str = ""
+    """The Python traceback as text, at most 16 kB."""
+    details: dict[str, Any] = {}
+
+
+class Ready(Struct, frozen=True, forbid_unknown_fields=True):
+    """Data of the event `ready`: the first line, before torch is imported."""
+
+    protocol: int
+    pid: int
+    python: str
+    operations: list[str]
+    arena: bool
+
+
+class Progress(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Data of the event `progress`."""
+
+    stage: str
+    done: float
+    total: float
+    unit: str = ""
+    message: str = ""
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """Data of the event `log`: what happened to a line that belongs to no request."""
+
+    level: Literal["warning", "error"]
+    message: str
+
+
+Id = int | str
+"""Chosen by the client, echoed by the process."""
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the client writes. `release` and `cancel` may come without an id, and get no answer then."""
+
+    operation: str
+    id: Id | None = None
+    data: dict[str, Any] = {}
+
+
+class ResultMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a request."""
+
+    id: Id
+    result: Any
+
+
+class ErrorMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a request that failed."""
+
+    id: Id
+    error: WireError
+
+
+class ReadyMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event", tag="ready"):
+    """The first line."""
+
+    data: Ready
+
+
+class ProgressMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event", tag="progress"):
+    """How far the request `id` has come; at most 20 a second."""
+
+    id: Id
+    data: Progress
+
+
+class LogMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event", tag="log"):
+    """A remark of the process."""
+
+    data: Log
+
+
+MESSAGES = (ResultMessage, ErrorMessage, ReadyMessage, ProgressMessage, LogMessage)
+"""What the process writes: one of these on each line."""
+
+
+class Operation(Struct, frozen=True):
+    """A row of the table of operations."""
+
+    data: type[Struct]
+    result: type[Struct]
+    repeatable: bool
+    """May be sent again after a crash: it has no lasting effect, or the same effect twice."""
+
+
+OPERATIONS: dict[str, Operation] = {
+    "ping": Operation(PingData, PingResult, repeatable=True),
+    "status": Operation(StatusData, StatusResult, repeatable=True),
+    "load_model": Operation(LoadModelData, LoadModelResult, repeatable=True),
+    "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=True),
+    "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
+    "extract_features": Operation(ExtractFeaturesData, ExtractFeaturesResult, repeatable=True),
+    "probe": Operation(ProbeData, ProbeResult, repeatable=True),
+    "compare": Operation(CompareData, CompareResult, repeatable=True),
+    "release": Operation(ReleaseData, ReleaseResult, repeatable=False),
+    "cancel": Operation(CancelData, CancelResult, repeatable=False),
+    "shutdown": Operation(ShutdownData, ShutdownResult, repeatable=False),
+}

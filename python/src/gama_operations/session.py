@@ -1,0 +1,170 @@
+"""What lives as long as the process: the loaded models, and facts about the process itself."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gama_operations.available import memory_available
+from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError
+from gama_operations.machine import device, give_back_memory, imported_torch, versions
+from gama_operations.memory import read_resident
+from gama_operations.protocol import LoadModelData, ModelDescription, StatusResult
+from gama_operations.tensors import Arenas
+
+if TYPE_CHECKING:  # models import torch
+    from gama_operations.models.surface import AudioModel
+
+DEFAULT_MODEL = "gama-tiny"
+MEMORY_AGE = 0.1  # seconds: reading the control groups takes longer than a whole ping
+RANDOM_MARK = "@random-"  # model ids of random weights: `<name>@random-<seed>`
+
+
+def describe_model(model: "AudioModel") -> ModelDescription:
+    """The model's facts in the wire's form."""
+    facts = asdict(model.info)
+    for name in ("layers", "capabilities", "offers"):
+        facts[name] = list(facts[name])
+    return ModelDescription(**facts)
+
+
+@dataclass(slots=True)
+class Session:
+    """Models by id, and what `ping` and `status` tell."""
+
+    arenas: Arenas
+    models: "dict[str, AudioModel]" = field(default_factory=dict)
+    requests: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _loaded_as: dict[LoadModelData, str] = field(default_factory=dict)
+    _available: tuple[float, int] = (-math.inf, 0)
+
+    def load(self, data: LoadModelData, call: Call) -> "AudioModel":
+        """The model that was asked for; loaded once, the same one afterwards.
+
+        Memory is told by stage (import, read, build).
+
+        Raises:
+            InvalidRequestError: another model of the same id is loaded, from elsewhere or with other
+                settings; results of the two could not be told apart.
+        """
+        from gama_operations.models import registry
+
+        key = _settled(data, call)
+        if key in self._loaded_as:
+            return self.models[self._loaded_as[key]]
+        with ExitStack() as phases:
+            model = registry.load(
+                data.model,
+                device=key.device,
+                dtype=data.dtype,
+                weights=data.weights,
+                seed=data.seed,
+                progress=_by_stage(call, phases),
+            )
+        call.check()
+        self._refuse_twin(model)
+        self.models[model.info.model_id] = model
+        self._loaded_as[key] = model.info.model_id
+        return model
+
+    def find(self, name: str | None, call: Call) -> "AudioModel":
+        """A loaded model by id or by the name it was loaded under; any other name is loaded first."""
+        name = name or os.environ.get("GAMA_MODEL_PATH") or DEFAULT_MODEL
+        if name in self.models:
+            return self.models[name]
+        base, mark, seed = name.rpartition(RANDOM_MARK)
+        if mark and seed.isdecimal():
+            return self.load(LoadModelData(base, weights="random", seed=int(seed)), call)
+        where = _settled(LoadModelData(name), call).model
+        for key, model_id in self._loaded_as.items():
+            if key.model == where and key.weights == "trained":
+                return self.models[model_id]
+        return self.load(LoadModelData(name), call)
+
+    def _refuse_twin(self, model: "AudioModel") -> None:
+        other = self.models.get(model.info.model_id)
+        if other is not None:
+            raise InvalidRequestError(
+                f"{model.info.model_id} is loaded already, as {other.info.dtype} on {other.info.device}, "
+                f"revision {other.info.revision}; unload it before loading another one of that id."
+            )
+
+    def unload(self, model_id: str) -> bool:
+        """Drop a model and give its memory back to the system; False when it was not loaded."""
+        if model_id not in self.models:
+            return False
+        self._forget(model_id)
+        give_back_memory()
+        return True
+
+    def _forget(self, model_id: str) -> None:
+        self.models.pop(model_id, None)
+        for data in [data for data, loaded in self._loaded_as.items() if loaded == model_id]:
+            del self._loaded_as[data]
+
+    def memory_available(self) -> int:
+        """Bytes that this process can still get, at most `MEMORY_AGE` seconds old."""
+        now = time.monotonic()
+        if now - self._available[0] > MEMORY_AGE:
+            self._available = now, memory_available()
+        return self._available[1]
+
+    def status(self) -> StatusResult:
+        """Facts about the process; cheap, and safe from any thread."""
+        return StatusResult(
+            models=[describe_model(model) for model in list(self.models.values())],
+            device=device(),
+            pid=os.getpid(),
+            uptime=time.monotonic() - self._began,
+            resident_memory=read_resident().total,
+            memory_available=memory_available(),
+            plane=self.arenas.plane,
+            requests=self.requests,
+            versions=versions(),
+        )
+
+
+def _settled(data: LoadModelData, call: Call) -> LoadModelData:
+    """The same request with nothing left open, so that two ways to ask for one model are equal."""
+    from gama_operations.models import registry
+
+    found = registry.resolve(data.model)
+    seed = data.seed if data.weights == "random" else 0
+    if isinstance(found, str):
+        return LoadModelData(found, device="cpu", seed=seed)
+    device_name = data.device or _default_device(call)
+    return msgspec.structs.replace(data, model=str(found), device=device_name, seed=seed)
+
+
+def _default_device(call: Call) -> str:
+    from gama_operations.models import registry
+
+    if imported_torch() is not None:
+        return registry.default_device()
+    # Asking imports torch: the longest part of the first load, told as such.
+    call.progress("import", 0, 3)
+    with call.memory.phase("import"):
+        return registry.default_device()
+
+
+def _by_stage(call: Call, phases: ExitStack) -> Callable[[str, float, float], None]:
+    """Progress of loading that also opens a memory phase for each stage."""
+    current = ""
+
+    def report(stage: str, done: float, total: float) -> None:
+        nonlocal current
+        call.check()
+        if stage != current:
+            phases.close()
+            phases.enter_context(call.memory.phase(stage))
+            current = stage
+        call.progress(stage, done, total)
+
+    return report

@@ -1,0 +1,115 @@
+"""Tensors on their way in and out of a call: through the arenas, or inside the line where there are none."""
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from gama_operations.arena import InputArena, OutputArena, count_bytes
+from gama_operations.errors import InvalidRequestError, StaleTensorError
+from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
+
+if TYPE_CHECKING:  # numpy is not imported before `ready`
+    from numpy.typing import NDArray
+
+Plane = Literal["shared_memory", "file", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arenas:
+    """Both arenas, or none."""
+
+    inputs: InputArena | None
+    outputs: OutputArena | None
+    plane: Plane
+
+    @classmethod
+    def inherit(cls, environment: Mapping[str, str]) -> "Arenas":
+        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name."""
+        names = environment.get("GRYM_ARENA_IN"), environment.get("GRYM_ARENA_OUT")
+        if names[0] is None or names[1] is None:
+            return cls(None, None, "json")
+        descriptors = int(names[0]), int(names[1])
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        return cls(InputArena(descriptors[0]), OutputArena(descriptors[1]), _plane_of(descriptors[1]))
+
+
+def _plane_of(descriptor: int) -> Plane:
+    """Where the file lies, by what the kernel calls it."""
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink().as_posix()
+    except OSError:  # no /proc: then there is no /dev/shm either
+        return "file"
+    return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
+
+
+class CallTensors:
+    """The tensors of one call; what it allocated is given back when it fails."""
+
+    def __init__(self, arenas: Arenas) -> None:
+        self._arenas = arenas
+        self._written: list[int] = []
+
+    @property
+    def shared(self) -> bool:
+        """Whether results can go through shared memory."""
+        return self._arenas.outputs is not None
+
+    def read(self, tensor: Tensor) -> "NDArray[Any]":
+        """The tensor's values: a view of the arena, or the decoded base64.
+
+        Raises:
+            InvalidRequestError: the bytes do not make the shape, or the reference is incomplete.
+            StaleTensorError: the reference lies outside the arena, or no arena is shared.
+        """
+        import numpy as np
+
+        reference = tensor.reference
+        if reference.base64 is None:
+            if self._arenas.inputs is None:
+                raise StaleTensorError("The tensor refers to an arena, but none is shared.")
+            return self._arenas.inputs.view(reference)
+        data = _decode_base64(reference.base64)
+        if len(data) != count_bytes(reference):
+            raise InvalidRequestError(
+                f"A tensor of shape {reference.shape} and type {reference.dtype} needs "
+                f"{count_bytes(reference)} bytes, got {len(data)}."
+            )
+        return np.frombuffer(data, reference.dtype).reshape(reference.shape)
+
+    def write(self, array: "NDArray[Any]") -> Tensor:
+        """Hand an array to the client, bit for bit: through the arena, or in the line where it must be."""
+        if self._arenas.outputs is None:
+            return _inline(array)
+        try:
+            reference, target = self._arenas.outputs.allocate(array.dtype, array.shape)
+        except OSError:
+            # Shared memory is full. The line can still carry it, if it is short enough.
+            if array.nbytes * 4 / 3 > MAX_LINE_BYTES / 2:
+                raise
+            return _inline(array)
+        self._written.append(reference.generation)
+        target[...] = array
+        return Tensor(reference)
+
+    def discard(self) -> None:
+        """Give back what was written: the call failed, nobody will read it."""
+        for generation in self._written:
+            if self._arenas.outputs is not None:
+                self._arenas.outputs.release(generation)
+        self._written.clear()
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise InvalidRequestError(f"A tensor's `base64` is not base64: {error}.") from error
+
+
+def _inline(array: "NDArray[Any]") -> Tensor:
+    text = base64.b64encode(array.tobytes()).decode()
+    return Tensor(TensorReference(str(array.dtype), list(array.shape), base64=text))  # pyright: ignore[reportArgumentType] # as above

@@ -1,0 +1,199 @@
+"""Tensors beside the wire, through real descriptors and a real process."""
+
+import base64
+import os
+import resource
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gama_operations.arena import ALIGNMENT, InputArena, OutputArena
+from gama_operations.errors import InvalidRequestError, StaleTensorError
+from gama_operations.protocol import Tensor, TensorReference
+from gama_operations.tensors import Arenas, CallTensors
+
+AWKWARD = struct.pack(
+    "<8I", 0x7FC00000, 0x7FC0BEEF, 0xFFC12345, 0x7F800000, 0xFF800000, 0x80000000, 0x00000001, 0x3F800000
+)
+"""float32: NaN, NaN with a payload, negative NaN with a payload, inf, -inf, -0, the least denormal, 1."""
+
+
+@pytest.fixture
+def descriptor(tmp_path):
+    with (tmp_path / "arena").open("w+b") as file:
+        yield file.fileno()
+
+
+def put(process, data, offset=0):
+    """Write into the process's input arena and refer to it, as Node does."""
+    os.pwrite(process.arenas[0], data, offset)
+    return {"$t": {"dtype": "uint8", "shape": [len(data)], "offset": offset}}
+
+
+def get(process, tensor):
+    """Copy a tensor out of the process's output arena."""
+    reference = tensor["$t"]
+    size = int(np.prod(reference["shape"])) * np.dtype(reference["dtype"]).itemsize
+    return os.pread(process.arenas[1], size, reference["offset"])
+
+
+def test_the_process_says_that_it_has_arenas_and_on_which_plane(start):
+    process = start(arenas=True)
+    assert process.ready["data"]["arena"] is True
+    assert process.result("status")["plane"] in {"shared_memory", "file"}
+
+
+def test_without_arenas_the_plane_is_json_and_tensors_travel_as_base64(start):
+    process = start(faulty=True)
+    assert process.ready["data"]["arena"] is False
+    assert process.result("status")["plane"] == "json"
+    sent = {"$t": {"dtype": "float32", "shape": [8], "base64": base64.b64encode(AWKWARD).decode()}}
+    back = process.result("echo", {"tensor": sent})["value"]["$t"]
+    assert base64.b64decode(back["base64"]) == AWKWARD
+
+
+def test_nan_payloads_and_negative_zero_come_back_bit_for_bit(start):
+    process = start(faulty=True, arenas=True)
+    tensor = put(process, AWKWARD)
+    tensor["$t"] |= {"dtype": "float32", "shape": [2, 4]}
+    back = process.result("echo", {"tensor": tensor})["value"]
+    assert back["$t"]["shape"] == [2, 4]
+    assert get(process, back) == AWKWARD
+
+
+def test_both_arenas_grow_and_what_was_there_stays(start):
+    process = start(faulty=True, arenas=True)
+    small = process.result("echo", {"tensor": put(process, b"small")})["value"]
+    large = os.urandom(5 << 20)
+    grown = process.result("echo", {"tensor": put(process, large, offset=4096)})["value"]
+    assert get(process, grown) == large
+    assert get(process, small) == b"small"
+
+
+def test_a_released_slot_is_used_again_under_a_new_generation(start):
+    process = start(faulty=True, arenas=True)
+    tensor = put(process, b"x" * 1000)
+    first = process.result("echo", {"tensor": tensor})["value"]["$t"]
+    held = process.result("echo", {"tensor": tensor})["value"]["$t"]
+    process.write(b'{"operation": "release", "data": {"generations": [%d]}}\n' % first["generation"])
+    again = process.result("echo", {"tensor": tensor})["value"]["$t"]
+    assert again["offset"] == first["offset"] != held["offset"]
+    assert again["generation"] > held["generation"] > first["generation"]
+    assert process.result("release", {"generations": [first["generation"], 999]})["released"] == 0
+
+
+def test_what_a_failed_call_wrote_is_given_back(start):
+    process = start(faulty=True, arenas=True)
+    for _ in range(20):
+        assert process.error("leave_behind", {"count": 1 << 20})["message"] == "failed after writing"
+    assert os.fstat(process.arenas[1]).st_size <= 4 << 20
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"dtype": "uint8", "shape": [10], "offset": 1 << 40},
+        {"dtype": "uint8", "shape": [10], "offset": -64},
+        {"dtype": "float64", "shape": [1 << 30], "offset": 0},
+        {"dtype": "float32", "shape": [2**33, 2**33], "offset": 0},
+    ],
+)
+def test_a_reference_outside_the_arena_is_stale_and_the_process_lives(start, reference):
+    process = start(faulty=True, arenas=True)
+    put(process, b"some bytes")
+    assert process.error("echo", {"tensor": {"$t": reference}})["code"] == "stale_tensor"
+    assert process.result("ping")["status"] == "ok"
+
+
+def test_a_reference_into_an_arena_that_nobody_shares_is_stale(start):
+    error = start(faulty=True).error(
+        "echo", {"tensor": {"$t": {"dtype": "uint8", "shape": [1], "offset": 0}}}
+    )
+    assert error["code"] == "stale_tensor"
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        TensorReference("float32", [2], base64="AAAA"),
+        TensorReference("float32", [1], base64="not base64!"),
+        TensorReference("uint8", [-1], base64=""),
+    ],
+)
+def test_base64_that_does_not_make_the_shape_is_an_invalid_request(reference):
+    with pytest.raises(InvalidRequestError):
+        CallTensors(Arenas(None, None, "json")).read(Tensor(reference))
+
+
+def test_a_reference_without_bytes_is_an_invalid_request(descriptor):
+    with pytest.raises(InvalidRequestError):
+        InputArena(descriptor).view(TensorReference("uint8", [1]))
+
+
+def test_an_empty_tensor_needs_no_bytes(descriptor):
+    assert InputArena(descriptor).view(TensorReference("float32", [0, 5], offset=0)).shape == (0, 5)
+
+
+def test_the_input_arena_can_only_be_read(descriptor):
+    os.write(descriptor, b"12345678")
+    view = InputArena(descriptor).view(TensorReference("uint8", [8], offset=0))
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 1
+
+
+def test_an_input_arena_that_shrank_is_stale_and_never_a_signal(descriptor):
+    os.ftruncate(descriptor, 4096)
+    with pytest.raises(StaleTensorError):
+        InputArena(descriptor).view(TensorReference("uint8", [4097], offset=0))
+
+
+def test_slots_never_overlap_and_memory_is_bounded_over_many_random_turns(descriptor):
+    rng = np.random.default_rng(7)
+    arena = OutputArena(descriptor)
+    held = {}
+    most = 0
+    for turn in range(3000):
+        if len(held) > 20 or (held and rng.random() < 0.45):
+            generation = rng.choice(list(held))
+            _, array, value = held.pop(generation)
+            assert (array == value).all()
+            assert arena.release(int(generation))
+        else:
+            value = turn % 251
+            reference, array = arena.allocate(np.dtype(np.uint8), (int(rng.integers(0, 50_000)),))
+            assert reference.offset % ALIGNMENT == 0
+            array[...] = value
+            held[reference.generation] = (reference, array, value)
+        most = max(most, arena.in_use)
+    assert arena.size < 4 * most + (2 << 20)
+    for generation in held:
+        assert arena.release(int(generation))
+    assert arena.in_use == 0
+
+
+FULL = """
+import os, sys
+import numpy as np
+from gama_operations.arena import OutputArena
+from gama_operations.tensors import Arenas, CallTensors
+tensors = CallTensors(Arenas(None, OutputArena(int(sys.argv[1])), "file"))
+print(tensors.write(np.arange(500_000, dtype=np.float64)).reference.base64 is not None)
+try:
+    tensors.write(np.zeros(50_000_000, dtype=np.uint8))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_when_the_arena_cannot_grow_the_line_carries_the_tensor_if_it_is_short_enough(descriptor):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(descriptor)],
+        pass_fds=[descriptor],
+        capture_output=True,
+        check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
+    )
+    assert done.stdout.split() == [b"True", b"OSError"]

@@ -1,0 +1,227 @@
+"""The process by hand and on bad days: lines, order, errors, cancelling."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def by_hand(text):
+    """What someone with `echo` sees."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gama_operations"],
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+
+
+def test_ready_is_the_first_line_and_comes_before_numpy_and_torch(start):
+    process = start(faulty=True)
+    assert process.ready["event"] == "ready"
+    assert process.ready["data"]["protocol"] == 1
+    assert process.ready["data"]["pid"] == process.pid
+    assert {"ping", "load_model", "process_audio", "extract_features", "shutdown"} <= set(
+        process.ready["data"]["operations"]
+    )
+    assert process.result("modules")["value"] == []
+
+
+def test_one_request_by_echo_is_answered_and_the_process_ends_with_zero():
+    lines, code = by_hand('{"id": 1, "operation": "ping"}\n')
+    assert [line.get("event") for line in lines] == ["ready", None]
+    assert lines[1]["id"] == 1
+    assert lines[1]["result"]["status"] == "ok"
+    assert code == 0
+
+
+def test_a_last_line_without_newline_is_a_request_too():
+    lines, code = by_hand('{"id": "a", "operation": "ping", "data": {}}')
+    assert lines[-1]["id"] == "a"
+    assert code == 0
+
+
+def test_end_of_input_waits_for_what_was_asked(start):
+    process = start(faulty=True)
+    slow = process.send("sleep", {"seconds": 0.3})
+    rest, _, code = process.finish()
+    assert [message["id"] for message in rest] == [slow]
+    assert code == 0
+
+
+def test_shutdown_answers_what_came_before_refuses_what_comes_after_and_ends_with_zero(start):
+    process = start(faulty=True)
+    before = process.send("sleep", {"seconds": 0.3})
+    bye = process.send("shutdown")
+    after = process.send("sleep", {"seconds": 0})
+    messages = {
+        message["id"]: message for message in (process.receive(), process.receive(), process.receive())
+    }
+    assert messages[after]["error"]["code"] == "shutting_down"
+    assert messages[before]["result"]["value"] == "slept"
+    assert messages[bye]["result"] == {"status": "bye"}
+    assert process.child.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"garbage",
+        b"\x00\xff\xfe\x80",
+        b"null",
+        b"[]",
+        b"7",
+        b'"text"',
+        b"[" * 5000,
+        b'{"id": ' + b"[" * 5000,
+        b'{"id": 1, "operation": "ping", "data": {"x": NaN}}',
+        b'{"id": null, "operation": "nope"}',
+        b'{"operation": "load_model", "data": {"model": "fbank"}}',
+    ],
+)
+def test_a_line_that_is_no_request_is_logged_and_the_session_lives(start, line):
+    process = start()
+    process.write(line + b"\n")
+    event = process.receive()
+    assert event["event"] == "log"
+    assert event["data"]["level"] == "warning"
+    assert process.result("ping")["status"] == "ok"
+
+
+def test_a_request_without_operation_is_told_so_under_its_id(start):
+    process = start()
+    process.write(b'{"id": 0, "data": {}}\n')
+    message = process.receive()
+    assert message["id"] == 0
+    assert message["error"]["code"] == "invalid_request"
+    assert "operation" in message["error"]["message"]
+
+
+def test_empty_lines_unknown_fields_and_prototype_names_are_nothing_special(start):
+    process = start()
+    process.write(b'\n\r\n{"id": 1, "operation": "ping", "data": {}, "__proto__": {"x": 1}, "deadline": 5}\n')
+    assert process.receive()["result"]["status"] == "ok"
+
+
+def test_a_line_in_single_bytes_and_many_lines_in_one_write_are_read_the_same(start):
+    process = start()
+    for byte in b'{"id": "\xc3\xa9\xf0\x9f\x8e\xb5\\u2028", "operation": "ping"}\n':
+        process.write(bytes([byte]))
+    assert process.receive()["id"] == "é🎵\u2028"
+    process.write(b"".join(b'{"id": %d, "operation": "ping"}\n' % i for i in range(1000)))
+    assert [process.receive()["id"] for _ in range(1000)] == list(range(1000))
+
+
+def test_an_unknown_operation_is_an_error_that_names_those_there_are(start):
+    error = start().error("transcribe")
+    assert error["code"] == "unknown_operation"
+    assert "extract_features" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "data", "said"),
+    [
+        ("load_model", {"modle": "fbank"}, "unknown field `modle` - at `$`"),
+        ("load_model", {"model": 7}, "Expected `str`, got `int` - at `$.model`"),
+        ("process_audio", {"audio": "x.wav", "options": {"top_p": 2}}, "`$.options.top_p`"),
+        ("process_audio", {"audio": {"path": "x.wav", "offset": -1}}, "`$.audio.offset`"),
+        ("extract_features", {"audios": [{"rate": 1}]}, "`$.audios[0]`"),
+    ],
+)
+def test_a_wrong_field_is_named_by_its_path(start, operation, data, said):
+    error = start().error(operation, data)
+    assert error["code"] == "invalid_request"
+    assert said in error["message"]
+
+
+def test_an_oversize_line_costs_itself_alone_and_is_answered_under_its_id(start):
+    process = start()
+    megabyte = b"x" * (1 << 20)
+    process.write(b'{"id": 41, "operation": "ping", "data": {"x": "')
+    for _ in range(70):
+        process.write(megabyte)
+    process.write(b'"}}\n')
+    message = process.answer(41)
+    assert message["error"]["code"] == "message_too_large"
+    peak = process.result("status")["resident_memory"]
+    assert peak < 300 * (1 << 20)
+    assert process.result("ping")["status"] == "ok"
+
+
+def test_noise_from_print_write_c_and_children_goes_to_stderr_and_not_to_the_wire(start):
+    process = start(faulty=True)
+    assert process.result("noise")["value"] == "done"
+    rest, stderr, code = process.finish()
+    assert rest == []
+    assert code == 0
+    for origin in ("print", "os.write", "puts", "a child"):
+        assert f"forged by {origin}" in stderr
+
+
+def test_a_child_process_cannot_eat_requests_from_standard_input(start):
+    process = start(faulty=True)
+    stealing = process.send("steal")
+    ping = process.send("modules")
+    assert process.answer(stealing)["result"]["value"] == ""
+    assert "result" in process.answer(ping)
+
+
+@pytest.mark.parametrize("busy", ["sleep", "spin"])
+def test_pings_are_answered_while_an_operation_computes(start, busy):
+    process = start(faulty=True)
+    slow = process.send(busy, {"seconds": 1.0})
+    while not process.result("ping")["busy"]:
+        time.sleep(0.01)
+    queued = process.send("sleep", {"seconds": 0})
+    ping = process.result("ping")
+    assert (ping["busy"], ping["queued"]) == (True, 1)
+    assert [process.receive()["id"], process.receive()["id"]] == [slow, queued]
+
+
+def test_cancelling_a_running_operation_stops_it_and_the_next_one_runs(start):
+    process = start(faulty=True)
+    endless = process.send("sleep", {"seconds": 3600})
+    while not process.result("ping")["busy"]:
+        time.sleep(0.01)
+    assert process.result("cancel", {"id": endless})["state"] == "running"
+    assert process.answer(endless)["error"]["code"] == "cancelled"
+    assert process.result("sleep", {"seconds": 0})["value"] == "slept"
+
+
+def test_cancelling_a_queued_operation_drops_it_before_it_runs(start):
+    process = start(faulty=True)
+    first = process.send("sleep", {"seconds": 0.5})
+    never = process.send("die")
+    cancel = process.send("cancel", {"id": never})
+    order = [process.receive() for _ in range(3)]
+    assert [message["id"] for message in order] == [never, cancel, first]
+    assert order[0]["error"]["code"] == "cancelled"
+    assert order[1]["result"]["state"] == "queued"
+
+
+def test_cancelling_what_is_not_there_says_so(start):
+    assert start().result("cancel", {"id": "nobody"})["state"] == "unknown"
+
+
+def test_progress_is_coalesced_and_the_last_report_arrives_before_the_answer(start):
+    process = start(faulty=True)
+    request = process.send("flood", {"count": 20_000})
+    reports = []
+    while "event" in (message := process.receive()):
+        assert message["event"] == "progress"
+        assert message["id"] == request
+        reports.append(message["data"])
+    assert message["result"]["value"] == 20_000
+    assert reports[-1] == {"stage": "flood", "done": 20_000.0, "total": 20_000.0, "unit": "drops"}
+    assert len(reports) < 200
+
+
+def test_a_client_that_does_not_read_for_a_while_loses_progress_but_no_answer(start):
+    process = start(faulty=True)
+    requests = [process.send("flood", {"count": 3000}) for _ in range(200)]
+    time.sleep(1.0)
+    assert [process.answer(request)["result"]["value"] for request in requests] == [3000] * 200

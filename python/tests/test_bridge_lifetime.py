@@ -1,0 +1,120 @@
+"""How the process ends: never before its time, never after its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import FAULTY
+from gama_operations.lifetime import share_the_cores
+
+
+def is_running(pid):
+    """Whether the process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pid, seconds=20):
+    deadline = time.monotonic() + seconds
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not is_running(pid)
+
+
+PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen(
+    [sys.executable, sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+    env={**os.environ, "GRYM_PARENT_PID": str(os.getpid())},
+)
+child.stdout.readline()
+child.stdin.write(sys.argv[2].encode() + b"\\n")
+child.stdin.flush()
+os.set_inheritable(child.stdin.fileno(), True)
+keeper = subprocess.Popen(["sleep", "60"], close_fds=False)  # keeps the pipe open: no end of file will come
+print(child.pid, keeper.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def orphan(request):
+    """Kill a parent while its child works, with the child's standard input still open; the child's pid."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(FAULTY), request], stdout=subprocess.PIPE, start_new_session=True
+    )
+    child, keeper = map(int, parent.stdout.readline().split())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    gone = wait_until_gone(child)
+    os.kill(keeper, signal.SIGKILL)
+    return gone
+
+
+def test_an_idle_process_dies_with_its_parent_though_its_input_stays_open():
+    assert orphan('{"id": 1, "operation": "ping"}')
+
+
+def test_a_busy_process_dies_with_its_parent_too():
+    assert orphan('{"id": 1, "operation": "spin", "data": {"seconds": 50}}')
+
+
+def test_a_process_whose_parent_died_before_it_started_ends_at_once():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    done = subprocess.run(
+        [sys.executable, "-m", "gama_operations"],
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "GRYM_PARENT_PID": str(gone.pid)},
+    )
+    assert done.stdout == b""
+
+
+def test_interrupts_are_ignored(start):
+    process = start(faulty=True)
+    request = process.send("sleep", {"seconds": 0.5})
+    while not process.result("ping")["busy"]:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.answer(request)["result"]["value"] == "slept"
+
+
+def test_a_kill_leaves_no_process_and_no_named_file_behind(start):
+    process = start(faulty=True, arenas=True)
+    os.pwrite(process.arenas[0], b"\0" * 4096, 0)
+    reference = {"$t": {"dtype": "uint8", "shape": [4096], "offset": 0}}
+    process.result("echo", {"tensor": reference})
+    opened = [os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()]  # noqa: PTH115 # deleted files
+    named = [path for path in opened if path.startswith(("/dev/shm", "/tmp")) and "(deleted)" not in path]  # noqa: S108 # where arenas lie
+    process.send("die")
+    assert process.receive() is None
+    assert process.child.wait(20) == -signal.SIGKILL
+    assert named == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_when_nobody_reads_the_answers_any_more_the_process_ends(start):
+    process = start(faulty=True)
+    process.child.stdout.close()
+    process.send("sleep", {"seconds": 0})
+    assert process.child.wait(20) == 1
+
+
+def test_waiting_threads_sleep_unless_the_user_decided_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    share_the_cores()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    share_the_cores()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"

@@ -1,0 +1,115 @@
+"""Loading, asking and unloading through the wire, with a GAMA of random weights in a folder."""
+
+import time
+
+import numpy as np
+import pytest
+
+from conftest import Process
+from gama_tiny import noise, write_folder
+
+
+@pytest.fixture(scope="module")
+def process():
+    """One process for all of them: importing torch takes seconds."""
+    shared = Process()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(write_folder(tmp_path_factory.mktemp("models") / "tiny-gama"))
+
+
+def audio(seed=0):
+    return [float(value) for value in noise(16_000, seed)[0]]
+
+
+def ask(folder, **more):
+    return {"audio": audio(), "model": folder, "options": {"max_new_tokens": 8}, **more}
+
+
+def test_loading_tells_its_stages_and_their_memory_and_answers_pings_all_the_while(process, folder):
+    request = process.send("load_model", {"model": folder, "device": "cpu"})
+    stages, pings = [], 0
+    ping = process.send("ping")
+    while (message := process.receive()).get("id") != request or "event" in message:
+        if "event" in message:
+            stages.append(message["data"]["stage"])
+        else:
+            assert message["id"] == ping
+            assert message["result"]["status"] == "ok"
+            pings += 1
+            time.sleep(0.02)
+            ping = process.send("ping")
+    process.answer(ping)
+    assert pings > 1
+    phases = [phase["phase"] for phase in message["result"]["memory_usage"]["phases"]]
+    assert phases == ["import", "read", "build"]
+    assert [stage for stage in phases if stage in stages] == list(dict.fromkeys(stages))
+    assert message["result"]["model"]["model_id"] == "tiny-gama"
+    assert message["result"]["model"]["capabilities"] == ["embed", "describe"]
+
+
+def test_asking_answers_in_the_seed_form_with_what_produced_it(process, folder):
+    result = process.result("process_audio", ask(folder, prompt="What is it?"))
+    assert isinstance(result["result"], str)
+    assert result["prompt"] == "What is it?"
+    assert result["stop_reason"] in {"end", "length"}
+    assert 0 < result["tokens"] <= 8
+    assert (result["model_id"], result["dtype"]) == ("tiny-gama", "float32")
+    assert result["seconds_given"] == pytest.approx(1.0)
+    assert 0 < result["seconds_heard"] <= result["seconds_given"]
+    phases = [phase["phase"] for phase in result["memory_usage"]["phases"]]
+    assert [name for name in phases if name != "frontend"] == ["decode", "encode", "generate"]
+
+
+def test_greedy_answers_are_the_same_twice_and_a_loaded_model_is_found_by_its_id(process, folder):
+    first = process.result("process_audio", ask(folder))
+    again = process.result("process_audio", ask("tiny-gama"))
+    assert again["result"] == first["result"]
+    assert again["prompt"] == first["prompt"] != ""
+
+
+def test_a_twin_of_random_weights_has_an_id_of_its_own_and_other_features(process, folder):
+    twin = process.result("load_model", {"model": folder, "weights": "random", "seed": 5})["model"]
+    assert twin["model_id"] == "tiny-gama@random-5"
+    features = [
+        process.result("extract_features", {"audio": audio(), "model": name, "reply": "json"})["features"]
+        for name in ("tiny-gama", "tiny-gama@random-5")
+    ]
+    assert not np.allclose(*features)
+    loaded = {model["model_id"] for model in process.result("status")["models"]}
+    assert loaded == {"tiny-gama", "tiny-gama@random-5"}
+
+
+def test_another_model_of_the_same_id_is_refused_and_the_first_one_stays(process, folder):
+    error = process.error("load_model", {"model": folder, "dtype": "bfloat16"})
+    assert error["code"] == "invalid_request"
+    assert "tiny-gama is loaded already, as float32 on cpu" in error["message"]
+    assert process.result("process_audio", ask("tiny-gama"))["dtype"] == "float32"
+
+
+def test_every_layer_that_a_model_names_gives_features(process, folder):
+    model = process.result("load_model", {"model": folder})["model"]
+    for layer in model["layers"]:
+        result = process.result("extract_features", {"audio": audio(), "model": folder, "layer": layer})
+        assert result["layer"] == layer
+        assert np.isfinite(result["features"]).all()
+
+
+def test_a_cancelled_answer_stops_between_tokens(process, folder):
+    endless = ask(folder, options={"max_new_tokens": 4096, "do_sample": True, "temperature": 100.0})
+    blocked = process.send("process_audio", endless)
+    while not process.result("ping")["busy"]:
+        pass
+    process.result("cancel", {"id": blocked})
+    message = process.answer(blocked)
+    assert message.get("error", {}).get("code") == "cancelled"
+
+
+def test_unloading_everything_leaves_no_model(process):
+    for model in process.result("status")["models"]:
+        assert process.result("unload_model", {"model_id": model["model_id"]})["unloaded"] is True
+    assert process.result("status")["models"] == []

@@ -1,0 +1,159 @@
+/**
+ * `npm run protocol`: writes `sdk/bridge/protocol.gen.ts` from `python/…/protocol.py`.
+ * `npm run protocol -- --check`: compares instead, and fails when the two have drifted apart.
+ *
+ * Route: msgspec Structs → JSON Schema (`gama_operations.protocol_export`) → TypeScript.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile, type JSONSchema } from "json-schema-to-typescript";
+
+interface ExportedOperation {
+  data: string;
+  result: string;
+  repeatable: boolean;
+}
+
+/** What `python -m gama_operations.protocol_export` prints. */
+interface ExportedProtocol {
+  protocol: number;
+  maxLineBytes: number;
+  operations: Record<string, ExportedOperation>;
+  messages: string[];
+  $defs: Record<string, JSONSchema>;
+}
+
+const repository = join(import.meta.dirname, "..");
+const target = join(repository, "sdk", "bridge", "protocol.gen.ts");
+const command = "npm run protocol";
+
+const banner = `// Generated from python/src/gama_operations/protocol.py by \`${command}\`; do not edit.
+// The one source of these types is that file; \`${command} -- --check\` finds drift.
+`;
+
+/** The Python of the repository, or the one that GRYM_PYTHON names. */
+function findPython(): string {
+  const python = process.env["GRYM_PYTHON"] ?? join(repository, ".venv", "bin", "python");
+  if (!existsSync(python)) {
+    throw new Error(`No Python at ${python}: run "npm run setup", or set GRYM_PYTHON.`);
+  }
+  return python;
+}
+
+function readProtocol(): ExportedProtocol {
+  const json = execFileSync(findPython(), ["-m", "gama_operations.protocol_export"], {
+    encoding: "utf8",
+    env: { ...process.env, PYTHONPATH: join(repository, "python", "src") },
+  });
+  return JSON.parse(json) as ExportedProtocol; // the exporter's tests hold it to this shape
+}
+
+/** An object whose properties are given, all of them required. */
+function record(description: string, properties: Record<string, JSONSchema>): JSONSchema {
+  const required = Object.keys(properties);
+  return { type: "object", description, properties, required, additionalProperties: false };
+}
+
+function mapValues<Value>(
+  values: Record<string, Value>,
+  change: (value: Value) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}
+
+/** How a field reads in TypeScript: its own words, and its default. */
+function describe(schema: JSONSchema): string | undefined {
+  const { description, default: value } = schema;
+  const named = value !== undefined && value !== null && typeof value !== "object";
+  const lines = [description, named ? `@default ${JSON.stringify(value)}` : undefined];
+  return lines.filter((line) => line !== undefined).join("\n") || undefined;
+}
+
+/**
+ * A named type with words of its own beside it would be written out a second time (`DType1`);
+ * as the only member of `allOf` it keeps its name.
+ */
+function keepName(schema: JSONSchema): JSONSchema {
+  const { $ref, default: _default, description: _description, ...rest } = schema;
+  const description = describe(schema);
+  const words = description === undefined ? {} : { description };
+  if ($ref === undefined) return { ...rest, ...words };
+  return description === undefined ? { $ref } : { allOf: [{ $ref }], ...words };
+}
+
+function keepNames(definition: JSONSchema): JSONSchema {
+  if (definition.properties === undefined) return definition;
+  return { ...definition, properties: mapValues(definition.properties, keepName) };
+}
+
+/** One schema that reaches every type, since json-schema-to-typescript writes what it can reach. */
+function rootSchema(exported: ExportedProtocol): JSONSchema {
+  const reference = (name: string): JSONSchema => ({ $ref: `#/$defs/${name}` });
+  const operations: Record<string, JSONSchema> = {};
+  for (const [name, { data, result }] of Object.entries(exported.operations)) {
+    operations[name] = record("", { data: reference(data), result: reference(result) });
+  }
+  const Operations = record("Each operation: what it takes and what it answers.", operations);
+  const Message = {
+    description: "What the process writes: one of these on each line.",
+    anyOf: exported.messages.map(reference),
+  };
+  return {
+    ...record("", {
+      operations: reference("Operations"),
+      message: reference("Message"),
+      request: reference("Request"),
+    }),
+    $defs: { ...mapValues(exported.$defs, keepNames), Operations, Message },
+  };
+}
+
+/** The finish that a person would give it: short comments on one line, air between the types. */
+function polish(types: string): string {
+  return types
+    .replace(/\/\*\*\n *\* (.*)\n *\*\/\n/g, "/** $1 */\n")
+    .replace(/export interface (\w+) \{\}/g, "export type $1 = Record<string, never>;")
+    .replace(/^(\}|.*;)\n(?=\/\*\*|export)/gm, "$1\n\n");
+}
+
+function constants(exported: ExportedProtocol): string {
+  const rows = Object.entries(exported.operations).map(
+    ([name, { repeatable }]) => `  ${name}: ${repeatable},\n`,
+  );
+  return `
+/** Version of the protocol that \`ready\` must name. */
+export const PROTOCOL_VERSION = ${exported.protocol};
+
+/** Longest line that either side reads, in bytes; bulk data goes beside the lines. */
+export const MAX_LINE_BYTES = ${exported.maxLineBytes};
+
+/** Operations that may be sent again after a crash. */
+export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
+${rows.join("")}};
+`;
+}
+
+async function generate(): Promise<string> {
+  const exported = readProtocol();
+  const types = await compile(rootSchema(exported), "Root", {
+    bannerComment: "",
+    additionalProperties: false,
+    style: { printWidth: 100, singleQuote: false },
+  });
+  // The root only made the types reachable.
+  const body = types.replace(/export interface Root \{.*?\n\}\n/s, "");
+  return `${banner}\n${polish(body.trim())}\n${constants(exported)}`;
+}
+
+const generated = await generate();
+if (process.argv.includes("--check")) {
+  const current = existsSync(target) ? readFileSync(target, "utf8") : "";
+  if (current !== generated) {
+    console.error(`${target} does not match protocol.py: run "${command}" and commit the result.`);
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(target, generated);
+  console.log(`Wrote ${target}`);
+}
