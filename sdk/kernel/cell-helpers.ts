@@ -1,0 +1,106 @@
+/** What a rewritten cell calls: the `__grym` of its script. */
+
+import { fileURLToPath } from "node:url";
+import { type Cell, currentCell, KeyboardInterrupt } from "./cell.ts";
+import type { ModuleVersions } from "./module-versions.ts";
+
+/** `import.meta` of a cell. */
+export interface CellMeta {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
+}
+
+/** Helpers of one cell. */
+export interface CellHelpers {
+  /** Before an `await`: rejects when the cell is interrupted. */
+  wait(value: unknown): unknown;
+  /** The iterable of a `for await`: each step rejects when the cell is interrupted. */
+  each(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown>;
+  /** Before and around `import()`: they note which modules an interrupt leaves half done. */
+  importing(): undefined;
+  imported(importing: undefined, module: Promise<object>): Promise<object>;
+  /** A static import: the module, checked for the names that the cell uses. */
+  checked(module: Promise<object>, specifier: string, required: readonly string[]): Promise<object>;
+  /** Keeps the value of a name that belongs to Node. */
+  keep(name: string, value: unknown): void;
+  kept(name: string): unknown;
+  readonly meta: CellMeta;
+}
+
+/** Values of names that cells declare although they belong to Node (`const crypto = …`). */
+export type KeptValues = Map<string, unknown>;
+
+/** The helpers of a cell. */
+export function cellHelpers(cell: Cell, versions: ModuleVersions, values: KeptValues): CellHelpers {
+  return {
+    wait,
+    each,
+    importing: () => versions.importing(),
+    imported: (_importing, module) => versions.imported(module),
+    checked: async (module, specifier, required) =>
+      withNames(await wait(module), specifier, required),
+    keep: (name, value) => void values.set(name, value),
+    kept: (name) => (values.has(name) ? values.get(name) : Reflect.get(globalThis, name)),
+    meta: {
+      url: cell.fileName,
+      filename: fileURLToPath(cell.fileName),
+      dirname: process.cwd(),
+    },
+  };
+}
+
+function wait(value: unknown): unknown {
+  const cell = currentCell();
+  if (cell === undefined) return value;
+  if (cell.interrupted) throw new KeyboardInterrupt();
+  return isThenable(value) ? cell.interruptible(value) : value;
+}
+
+function each(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
+  const iterator = openIterator(values);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => (await wait(iterator.next())) as IteratorResult<unknown>, // what next gives
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
+}
+
+function openIterator(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<unknown> {
+  // A string is iterable too, but no object.
+  if (typeof values !== "string" && Symbol.asyncIterator in values) {
+    return values[Symbol.asyncIterator]();
+  }
+  return awaitedValues(values);
+}
+
+/** `yield*` awaits the values of a synchronous iterable, as `for await` does. */
+async function* awaitedValues(values: Iterable<unknown>): AsyncGenerator<unknown> {
+  yield* values;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}
+
+/** The namespace of a module; names that only its CommonJS `default` has are taken from there. */
+function withNames(module: unknown, specifier: string, required: readonly string[]): object {
+  if (typeof module !== "object" || module === null) throw new TypeError(`${specifier}: no module`);
+  const missing = required.filter((name) => !(name in module));
+  if (missing.length === 0) return module;
+  const inner: unknown = Reflect.get(module, "default");
+  const source = typeof inner === "function" || typeof inner === "object" ? inner : null;
+  const absent = missing.filter((name) => source === null || !(name in source));
+  if (absent.length > 0) {
+    throw new SyntaxError(`Module "${specifier}" has no export named ${absent.join(", ")}`);
+  }
+  return {
+    ...module,
+    ...Object.fromEntries(missing.map((it) => [it, Reflect.get(source ?? {}, it)])),
+  };
+}

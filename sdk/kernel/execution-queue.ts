@@ -1,0 +1,168 @@
+/** The queue of `execute_request`s: one cell at a time, those behind a failed one aborted. */
+
+import type { CellOutputs } from "./cell-outputs.ts";
+import { CellSyntaxError, internalErrorReport } from "./cell-syntax-error.ts";
+import type { History } from "./history.ts";
+import type { KernelRequest, Outbox } from "./outbox.ts";
+import { rewriteCell } from "./rewrite.ts";
+import type { ErrorReport, RunOrder } from "./thread-messages.ts";
+import type { Header, JsonObject } from "./wire-message.ts";
+
+/** What the queue needs from the rest of the kernel. */
+export interface QueueContext {
+  readonly outbox: Outbox;
+  readonly outputs: CellOutputs;
+  readonly history: History;
+  readonly nodeGlobals: ReadonlySet<string>;
+  /** Settles when the main thread is free of interrupts. */
+  ready(): Promise<void>;
+  /** Hands a cell to the main thread. */
+  run(order: RunOrder): void;
+}
+
+/** Report of a cell that was interrupted before it began. */
+const INTERRUPTED: ErrorReport = {
+  ename: "KeyboardInterrupt",
+  evalue: "interrupted",
+  traceback: ["\u001b[31mKeyboardInterrupt\u001b[39m: interrupted before the cell began"],
+};
+
+interface Waiting {
+  readonly request: KernelRequest;
+  readonly epoch: number;
+}
+
+interface Running {
+  readonly cell: number;
+  readonly parent: Header;
+  readonly line: number;
+  readonly silent: boolean;
+  readonly stopOnError: boolean;
+  readonly pages: JsonObject[];
+  readonly end: (error: ErrorReport | undefined) => void;
+  interrupted: boolean;
+}
+
+export class ExecutionQueue {
+  readonly #context: QueueContext;
+  readonly #waiting: Waiting[] = [];
+  readonly #kept = new Set<string>();
+  #running: Running | undefined;
+  #draining = false;
+  /** Requests that arrived in an earlier epoch are aborted. */
+  #epoch = 0;
+  #executionCount = 0;
+  #cells = 0;
+
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  /** Request of the running cell. */
+  get runningParent(): Header | undefined {
+    return this.#running?.parent;
+  }
+
+  add(request: KernelRequest): void {
+    this.#waiting.push({ request, epoch: this.#epoch });
+    if (!this.#draining) void this.#drain();
+  }
+
+  /**
+   * Notes an interrupt when it is asked for: what waits now is aborted, but not a cell that a fast
+   * client sends before the interrupt has taken effect.
+   */
+  interrupt(): void {
+    if (this.#running === undefined || this.#running.interrupted) return;
+    this.#running.interrupted = true;
+    if (this.#running.stopOnError) this.#epoch++;
+  }
+
+  /** The main thread has ended a cell. */
+  done(cell: number, error: ErrorReport | undefined): void {
+    if (this.#running?.cell === cell) this.#running.end(error);
+  }
+
+  page(cell: number, data: JsonObject): void {
+    if (this.#running?.cell === cell) this.#running.pages.push({ source: "page", data, start: 0 });
+  }
+
+  /** Whether a result of this cell is broadcast; notes its text in the history. */
+  acceptsResult(cell: number, text: string): boolean {
+    const running = this.#running;
+    if (running?.cell !== cell || running.silent) return false;
+    this.#context.history.setOutput(running.line, text);
+    return true;
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (next.epoch < this.#epoch) this.#abort(next.request);
+      else await this.#execute(next.request);
+    }
+    this.#draining = false;
+  }
+
+  #abort(request: KernelRequest): void {
+    const { outbox } = this.#context;
+    const parent = request.message.header;
+    outbox.status(parent, "busy");
+    outbox.reply(request, "execute_reply", { status: "aborted" });
+    outbox.status(parent, "idle");
+  }
+
+  async #execute(request: KernelRequest): Promise<void> {
+    const { outbox, outputs, history } = this.#context;
+    const { header: parent, content } = request.message;
+    const code = String(content["code"] ?? "");
+    const silent = content["silent"] === true;
+    const stored = !silent && content["store_history"] !== false;
+    const line = stored ? ++this.#executionCount : this.#executionCount + 1;
+    const cell = ++this.#cells;
+    outputs.open(cell, parent);
+    outbox.status(parent, "busy");
+    if (!silent) outbox.publish(parent, "execute_input", { code, execution_count: line });
+    if (stored) history.add(line, code);
+    const pages: JsonObject[] = [];
+    const ended = new Promise<ErrorReport | undefined>((end) => {
+      const stopOnError = content["stop_on_error"] !== false;
+      this.#running = { cell, parent, line, silent, stopOnError, pages, end, interrupted: false };
+    });
+    const error = (await this.#start(cell, line, code)) ?? (await ended);
+    this.#finish(request, error, { execution_count: line, payload: pages });
+  }
+
+  /** Hands the cell over; a report when that is not possible. */
+  async #start(cell: number, line: number, source: string): Promise<ErrorReport | undefined> {
+    try {
+      const { keeps, ...script } = rewriteCell(source, this.#context.nodeGlobals, this.#kept);
+      for (const name of script.declares) this.#kept.delete(name);
+      for (const name of keeps) this.#kept.add(name);
+      await this.#context.ready();
+      if (this.#running?.interrupted) return INTERRUPTED;
+      this.#context.run({ type: "run", cell, executionCount: line, source, ...script });
+      return undefined;
+    } catch (error) {
+      if (error instanceof CellSyntaxError) return error.report(`Cell [${line}]`, source);
+      // A fault of the kernel's own must not take the session with it.
+      return internalErrorReport(error);
+    }
+  }
+
+  #finish(request: KernelRequest, error: ErrorReport | undefined, common: JsonObject): void {
+    const { outbox, outputs } = this.#context;
+    const running = this.#running;
+    this.#running = undefined;
+    if (running === undefined) return;
+    outputs.flush();
+    if (error === undefined) {
+      outbox.reply(request, "execute_reply", { status: "ok", ...common, user_expressions: {} });
+    } else {
+      outputs.error(running.cell, error);
+      if (running.stopOnError && !running.interrupted) this.#epoch++;
+      outbox.reply(request, "execute_reply", { status: "error", ...common, ...error });
+    }
+    outbox.status(running.parent, "idle");
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The worker's inspector session on the main thread: it reaches that thread even while a cell
+ * spins, because V8 serves it between two instructions of JavaScript.
+ */
+
+import { type Runtime, Session } from "node:inspector";
+
+/** How long an expression may be evaluated for completion or inspection. */
+const EVALUATION_LIMIT_MS = 200;
+
+/** Parameters of V8's protocol, with those that Node's types leave out. */
+interface PureEvaluation extends Runtime.EvaluateParameterType {
+  readonly throwOnSideEffect: true;
+  readonly timeout: number;
+}
+
+export class MainInspector {
+  readonly #session = new Session();
+  #connected = true;
+
+  constructor() {
+    this.#session.connectToMainThread();
+  }
+
+  /** Ends the JavaScript that runs on the main thread. Settles when that has happened. */
+  terminateExecution(): Promise<void> {
+    return new Promise((resolve) => {
+      // An error means that an earlier termination is still under way, which serves as well.
+      this.#session.post("Runtime.terminateExecution", () => resolve());
+    });
+  }
+
+  /** Value of an expression, or undefined when it throws or would change anything. */
+  evaluate(expression: string): Promise<Runtime.RemoteObject | undefined> {
+    const parameters: PureEvaluation = {
+      expression,
+      throwOnSideEffect: true,
+      silent: true,
+      timeout: EVALUATION_LIMIT_MS,
+    };
+    return new Promise((resolve) => {
+      if (!this.#connected) return resolve(undefined);
+      this.#session.post("Runtime.evaluate", parameters, (error, answer) => {
+        const failed = error !== null || answer.exceptionDetails !== undefined;
+        resolve(failed ? undefined : answer.result);
+      });
+    });
+  }
+
+  /** Properties of an object and of its prototypes; getters are named, not called. */
+  properties(objectId: string): Promise<readonly Runtime.PropertyDescriptor[]> {
+    return new Promise((resolve) => {
+      if (!this.#connected) return resolve([]);
+      this.#session.post(
+        "Runtime.getProperties",
+        { objectId, ownProperties: false },
+        (error, answer) => resolve(error === null ? answer.result : []),
+      );
+    });
+  }
+
+  release(objectId: string): void {
+    if (this.#connected) this.#session.post("Runtime.releaseObject", { objectId });
+  }
+
+  /** Without this the process would wait for "the debugger" when it exits. */
+  disconnect(): void {
+    this.#connected = false;
+    this.#session.disconnect();
+  }
+}

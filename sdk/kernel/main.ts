@@ -1,0 +1,87 @@
+/**
+ * The kernel process: `node --no-force-async-hooks-checks --no-warnings main.ts CONNECTION_FILE`.
+ *
+ * This thread runs the cells and nothing else; the worker owns sockets and protocol and can
+ * interrupt this thread while it spins. Without the first flag an interrupt inside a timer would
+ * abort the process.
+ */
+
+import { writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { currentCell } from "./cell.ts";
+import {
+  type DisplayMessage,
+  displayContent,
+  displayFunction,
+  displayType,
+  KERNEL,
+  type KernelHook,
+} from "./display.ts";
+import { CellRunner } from "./execute.ts";
+import { installLoader } from "./module-loader.ts";
+import { ModuleVersions } from "./module-versions.ts";
+import { exitKernel, guardProcess } from "./process-guard.ts";
+import { captureStreams } from "./streams.ts";
+import type { ToMain, ToWorker } from "./thread-messages.ts";
+import { Tracebacks } from "./traceback.ts";
+
+const connectionFile = process.argv[2];
+if (connectionFile === undefined) {
+  process.stderr.write("usage: node --no-force-async-hooks-checks main.ts CONNECTION_FILE\n");
+  process.exit(2);
+}
+
+const nodeGlobals = Object.getOwnPropertyNames(globalThis);
+const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+  workerData: { connectionFile, nodeGlobals },
+});
+const post = (message: ToWorker): void => worker.postMessage(message);
+
+const versions = new ModuleVersions();
+const tracebacks = new Tracebacks();
+const runner = new CellRunner(post, versions, tracebacks);
+
+/** Number of the cell to which running code belongs; 0 before the first one. */
+function cellNumber(): number {
+  return (currentCell() ?? runner.last)?.order.cell ?? 0;
+}
+
+const hook: KernelHook = {
+  publish: (message: DisplayMessage) =>
+    post({
+      type: "display",
+      // An update names its output by id; front ends without a window only listen to the cell that
+      // runs, while a progress bar may be moved by a callback that an earlier cell has set up.
+      cell: message.update === true ? (runner.last?.order.cell ?? 0) : cellNumber(),
+      messageType: displayType(message),
+      content: displayContent(message),
+    }),
+  clearOutput: (wait = false) => post({ type: "clear", cell: cellNumber(), wait }),
+  page: (data) => post({ type: "page", cell: cellNumber(), data: { ...data } }),
+};
+
+captureStreams((name, text) => post({ type: "stream", cell: cellNumber(), name, text }));
+guardProcess(
+  (error) => post({ type: "late-error", cell: cellNumber(), error: tracebacks.report(error) }),
+  () => post({ type: "terminate" }),
+);
+installLoader(versions);
+Object.defineProperties(globalThis, {
+  [KERNEL]: { value: hook, configurable: true },
+  display: { value: displayFunction(hook), writable: true, configurable: true },
+  clearOutput: { value: hook.clearOutput, writable: true, configurable: true },
+});
+
+worker.on("message", (message: ToMain) => {
+  if (message.type === "run") runner.run(message);
+  else if (message.type === "shutdown") exitKernel();
+  else {
+    runner.interrupt();
+    post({ type: "interrupted", serial: message.serial });
+  }
+});
+worker.on("error", (error) => {
+  // process.stderr leads to the worker, which is gone.
+  writeSync(2, `${error.stack ?? error.message}\n`);
+  exitKernel();
+});

@@ -1,0 +1,184 @@
+/** The protocol side of the kernel: routes requests, and messages of the main thread. */
+
+import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
+import { CellOutputs } from "./cell-outputs.ts";
+import { internalErrorReport } from "./cell-syntax-error.ts";
+import type { Connection } from "./connection.ts";
+import { ExecutionQueue } from "./execution-queue.ts";
+import { History } from "./history.ts";
+import { Interrupter } from "./interrupt.ts";
+import type { MainInspector } from "./main-inspector.ts";
+import { type KernelRequest, Outbox } from "./outbox.ts";
+import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
+import { Sockets } from "./sockets.ts";
+import type { ToMain, ToWorker } from "./thread-messages.ts";
+import type { JsonObject } from "./wire-message.ts";
+
+/** How long a spinning cell may delay a shutdown before the process is killed. */
+const SHUTDOWN_LIMIT_MS = 2000;
+
+/** Wiring of the worker. */
+export interface KernelOptions {
+  readonly connection: Connection;
+  readonly nodeGlobals: readonly string[];
+  readonly inspector: MainInspector;
+  readonly postToMain: (message: ToMain) => void;
+}
+
+export class ProtocolKernel {
+  readonly #options: KernelOptions;
+  readonly #sockets: Sockets;
+  readonly #outbox: Outbox;
+  readonly #outputs: CellOutputs;
+  readonly #queue: ExecutionQueue;
+  readonly #interrupter: Interrupter;
+  readonly #handlers: ReadonlyMap<string, RequestHandler>;
+  #ending = false;
+
+  private constructor(options: KernelOptions, sockets: Sockets, outbox: Outbox) {
+    const history = new History();
+    this.#options = options;
+    this.#sockets = sockets;
+    this.#outbox = outbox;
+    this.#outputs = new CellOutputs(outbox);
+    this.#interrupter = new Interrupter(options.postToMain, options.inspector);
+    this.#handlers = requestHandlers(options.inspector, history);
+    this.#queue = new ExecutionQueue({
+      outbox,
+      outputs: this.#outputs,
+      history,
+      nodeGlobals: new Set(options.nodeGlobals),
+      ready: () => this.#interrupter.settled,
+      run: options.postToMain,
+    });
+  }
+
+  /** Binds the sockets and answers from then on. */
+  static async start(options: KernelOptions): Promise<ProtocolKernel> {
+    let kernel: ProtocolKernel | undefined;
+    const early: KernelRequest[] = [];
+    const sockets = await Sockets.bind(options.connection, {
+      onRequest: (channel, message) => {
+        if (kernel === undefined) early.push({ channel, message });
+        else kernel.#receive({ channel, message });
+      },
+      onSubscription: (topic) => outbox.welcome(topic),
+      onRefused: (reason) => warn(`refused ${reason}`),
+    });
+    const outbox = new Outbox(sockets, randomUUID());
+    kernel = new ProtocolKernel(options, sockets, outbox);
+    outbox.status({}, "starting");
+    for (const request of early) kernel.#receive(request);
+    return kernel;
+  }
+
+  /** Takes a message of the main thread. */
+  receiveFromMain(message: ToWorker): void {
+    switch (message.type) {
+      case "stream":
+        this.#outputs.stream(message);
+        break;
+      case "display":
+        this.#outputs.publish(message.cell, message.messageType, message.content);
+        break;
+      case "result":
+        this.#result(message);
+        break;
+      case "clear":
+        this.#outputs.publish(message.cell, "clear_output", { wait: message.wait });
+        break;
+      case "page":
+        this.#queue.page(message.cell, message.data);
+        break;
+      case "late-error":
+        this.#outputs.error(message.cell, message.error);
+        break;
+      case "done":
+        this.#queue.done(message.cell, message.error);
+        break;
+      case "interrupted":
+        this.#interrupter.acknowledge(message.serial);
+        break;
+      case "terminate":
+        void this.end();
+    }
+  }
+
+  /** Closes everything and lets the main thread run its exit handlers. */
+  async end(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), SHUTDOWN_LIMIT_MS);
+    // A cell that runs gets to its `finally` blocks; one that spins is stopped.
+    await this.#interrupter.interrupt();
+    await this.#sockets.close();
+    this.#options.inspector.disconnect();
+    this.#options.postToMain({ type: "shutdown" });
+  }
+
+  #result({ cell, content, text }: Extract<ToWorker, { type: "result" }>): void {
+    if (this.#queue.acceptsResult(cell, text)) {
+      this.#outputs.publish(cell, "execute_result", content);
+    }
+  }
+
+  #receive(request: KernelRequest): void {
+    const type = request.message.header.msg_type;
+    if (type === "execute_request") this.#queue.add(request);
+    else if (type === "interrupt_request") this.#interrupt(request);
+    else if (type === "shutdown_request") this.#shutdown(request);
+    else void this.#answer(request, type.replace(/_request$/, ""));
+  }
+
+  async #answer(request: KernelRequest, name: string): Promise<void> {
+    const handler = this.#handlers.get(name);
+    const { header, content } = request.message;
+    this.#outbox.status(header, "busy");
+    if (handler !== undefined) {
+      this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
+    } else if (name === "comm_open") {
+      // No target is registered, which the protocol answers by closing the comm.
+      this.#outbox.publish(header, "comm_close", { comm_id: content["comm_id"], data: {} });
+    } else if (!name.startsWith("comm_")) warn(`no handler for ${header.msg_type}`);
+    this.#outbox.status(header, "idle");
+    // Front ends show the latest state, and a cell may still be running.
+    const running = this.#queue.runningParent;
+    if (running !== undefined) this.#outbox.status(running, "busy");
+  }
+
+  #interrupt(request: KernelRequest): void {
+    const { header } = request.message;
+    this.#outbox.status(header, "busy");
+    this.#queue.interrupt();
+    void this.#interrupter.interrupt();
+    this.#outbox.reply(request, "interrupt_reply", { status: "ok" });
+    this.#outbox.status(header, "idle");
+  }
+
+  #shutdown(request: KernelRequest): void {
+    const { header, content } = request.message;
+    const reply = { status: "ok", restart: content["restart"] === true };
+    this.#outbox.status(header, "busy");
+    this.#outbox.reply(request, "shutdown_reply", reply);
+    this.#outbox.publish(header, "shutdown_reply", reply);
+    this.#outbox.status(header, "idle");
+    void this.end();
+  }
+}
+
+/** Reply of a handler; an error of its own is answered too, so that no client waits for ever. */
+async function handled(handler: RequestHandler, content: JsonObject): Promise<JsonObject> {
+  try {
+    return await handler(content);
+  } catch (error) {
+    const { ename, evalue, traceback } = internalErrorReport(error);
+    warn(traceback.join("\n"));
+    return { status: "error", ename, evalue, traceback };
+  }
+}
+
+/** Notes for whoever reads the server's log. */
+function warn(text: string): void {
+  writeSync(2, `[grym-synth kernel] ${text}\n`);
+}

@@ -1,0 +1,96 @@
+/** The five sockets of a kernel. */
+
+import { Reply, Router, XPublisher } from "zeromq";
+import { type Connection, endpoint } from "./connection.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  type OutgoingMessage,
+  type WireMessage,
+  WireMessageError,
+} from "./wire-message.ts";
+
+/** A channel that carries requests. */
+export type RequestChannel = "shell" | "control";
+
+/** Receives requests and new subscriptions. */
+export interface SocketHandlers {
+  onRequest(channel: RequestChannel, message: WireMessage): void;
+  /** Topic of a new IOPub subscription. */
+  onSubscription(topic: string): void;
+  /** A message that was refused: not signed, or not a message. */
+  onRefused(reason: string): void;
+}
+
+/** Bound sockets; sends are queued, since zeromq takes one at a time. */
+export class Sockets {
+  readonly #key: string;
+  readonly #handlers: SocketHandlers;
+  readonly #shell = new Router();
+  readonly #control = new Router();
+  readonly #stdin = new Router();
+  readonly #iopub = new XPublisher({ verbosity: "allSubs", sendHighWaterMark: 0 });
+  readonly #heartbeat = new Reply();
+  readonly #sending = new Map<Router | XPublisher, Promise<void>>();
+
+  private constructor(key: string, handlers: SocketHandlers) {
+    this.#key = key;
+    this.#handlers = handlers;
+  }
+
+  /** Binds the sockets of a connection and starts to listen. */
+  static async bind(connection: Connection, handlers: SocketHandlers): Promise<Sockets> {
+    const sockets = new Sockets(connection.key, handlers);
+    await Promise.all([
+      sockets.#shell.bind(endpoint(connection, connection.shellPort)),
+      sockets.#control.bind(endpoint(connection, connection.controlPort)),
+      sockets.#stdin.bind(endpoint(connection, connection.stdinPort)),
+      sockets.#iopub.bind(endpoint(connection, connection.iopubPort)),
+      sockets.#heartbeat.bind(endpoint(connection, connection.heartbeatPort)),
+    ]);
+    void sockets.#listen("shell", sockets.#shell);
+    void sockets.#listen("control", sockets.#control);
+    void sockets.#echoHeartbeat();
+    void sockets.#listenForSubscriptions();
+    return sockets;
+  }
+
+  send(channel: RequestChannel | "iopub", message: OutgoingMessage): void {
+    const socket =
+      channel === "iopub" ? this.#iopub : channel === "shell" ? this.#shell : this.#control;
+    const frames = encodeMessage(message, this.#key);
+    const before = this.#sending.get(socket) ?? Promise.resolve();
+    this.#sending.set(
+      socket,
+      before.then(() => (socket.closed ? undefined : socket.send(frames))),
+    );
+  }
+
+  /** Sends what is queued, then closes everything. */
+  async close(): Promise<void> {
+    await Promise.all(this.#sending.values());
+    for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
+    this.#heartbeat.close();
+  }
+
+  async #listen(channel: RequestChannel, socket: Router): Promise<void> {
+    for await (const frames of socket) {
+      try {
+        this.#handlers.onRequest(channel, decodeMessage(frames, this.#key));
+      } catch (error) {
+        if (!(error instanceof WireMessageError)) throw error;
+        this.#handlers.onRefused(error.message);
+      }
+    }
+  }
+
+  async #echoHeartbeat(): Promise<void> {
+    for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
+  }
+
+  async #listenForSubscriptions(): Promise<void> {
+    for await (const [frame] of this.#iopub) {
+      if (frame?.[0] === 1) this.#handlers.onSubscription(frame.subarray(1).toString("utf8"));
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** The worker thread: sockets and protocol, the transpiler, the inspector on the main thread. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { readConnectionFile } from "./connection.ts";
+import { MainInspector } from "./main-inspector.ts";
+import { ProtocolKernel } from "./protocol-kernel.ts";
+import type { ToWorker } from "./thread-messages.ts";
+
+/** How often the kernel looks whether the server that started it still lives. */
+const PARENT_CHECK_MS = 1000;
+
+const port = parentPort;
+if (port === null) throw new Error("worker.ts runs as a worker of main.ts only");
+const { connectionFile, nodeGlobals }: { connectionFile: string; nodeGlobals: string[] } =
+  workerData;
+
+const early: ToWorker[] = [];
+port.on("message", (message: ToWorker) => {
+  if (kernel === undefined) early.push(message);
+  else kernel.receiveFromMain(message);
+});
+
+let kernel: ProtocolKernel | undefined;
+kernel = await ProtocolKernel.start({
+  connection: readConnectionFile(connectionFile),
+  nodeGlobals,
+  inspector: new MainInspector(),
+  postToMain: (message) => port.postMessage(message),
+});
+for (const message of early) kernel.receiveFromMain(message);
+
+// Jupyter sets this variable unless the kernel is meant to outlive its server.
+const parent = process.ppid;
+if (process.env["JPY_PARENT_PID"] !== undefined) {
+  setInterval(() => {
+    if (process.ppid !== parent) void kernel?.end();
+  }, PARENT_CHECK_MS);
+}

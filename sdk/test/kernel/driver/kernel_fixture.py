@@ -1,0 +1,140 @@
+"""Real kernels for the tests: a temporary kernel spec, a client, and cells run one by one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import unittest
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_client.manager import start_new_kernel
+
+if TYPE_CHECKING:
+    from jupyter_client.blocking.client import BlockingKernelClient
+    from jupyter_client.manager import KernelManager
+
+KERNEL_NAME = "grym-synth"
+REPOSITORY = Path(__file__).resolve().parents[4]
+MAIN = REPOSITORY / "sdk" / "kernel" / "main.ts"
+NODE = os.environ.get("GRYM_TEST_NODE", str(REPOSITORY / "node_modules" / "node" / "bin" / "node"))
+TIMEOUT_SECONDS = 15.0
+
+Message = dict[str, Any]
+
+
+def install_temporary_spec() -> tempfile.TemporaryDirectory[str]:
+    """Makes the kernel known to this process only; the result removes the spec when it is closed."""
+    folder = tempfile.TemporaryDirectory(prefix="grym-kernel-spec-")
+    spec = Path(folder.name) / "kernels" / KERNEL_NAME
+    spec.mkdir(parents=True)
+    flags = ["--no-force-async-hooks-checks", "--no-warnings"]
+    content = {
+        "argv": [NODE, *flags, str(MAIN), "{connection_file}"],
+        "display_name": "TypeScript (grym-synth)",
+        "language": "typescript",
+        "interrupt_mode": "message",
+    }
+    (spec / "kernel.json").write_text(json.dumps(content))
+    os.environ["JUPYTER_PATH"] = folder.name
+    return folder
+
+
+@dataclass
+class Outcome:
+    """What a cell gave: its reply and everything that it broadcast."""
+
+    reply: Message
+    outputs: list[Message] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """`ok`, `error` or `aborted`."""
+        return str(self.reply["status"])
+
+    @property
+    def text(self) -> str | None:
+        """Plain text of the result of the cell."""
+        results = self.of_type("execute_result")
+        return results[0]["data"]["text/plain"] if results else None
+
+    @property
+    def traceback(self) -> str:
+        """Traceback of the error of the cell, in one text."""
+        return "\n".join(self.reply.get("traceback", []))
+
+    def of_type(self, message_type: str) -> list[Message]:
+        """Contents of the broadcasts of one type, in order."""
+        return [m["content"] for m in self.outputs if m["msg_type"] == message_type]
+
+    def stream(self, name: str) -> str:
+        """Everything that the cell wrote to a stream."""
+        return "".join(c["text"] for c in self.of_type("stream") if c["name"] == name)
+
+
+class KernelCase(unittest.TestCase):
+    """Tests that share one kernel, whose working folder is `folder`."""
+
+    km: ClassVar[KernelManager]
+    kc: ClassVar[BlockingKernelClient]
+    folder: ClassVar[Path]
+    _spec: ClassVar[tempfile.TemporaryDirectory[str]]
+    _folder: ClassVar[tempfile.TemporaryDirectory[str]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls._spec = install_temporary_spec()
+        cls._folder = tempfile.TemporaryDirectory(prefix="grym-kernel-cwd-")
+        cls.folder = Path(cls._folder.name)
+        cls.km, cls.kc = start_new_kernel(kernel_name=KERNEL_NAME, cwd=cls._folder.name)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.kc.stop_channels()
+        cls.km.shutdown_kernel()
+        cls._spec.cleanup()
+        cls._folder.cleanup()
+
+    def send(self, code: str, **options: Any) -> str:
+        """Sends a cell without waiting for it."""
+        return self.kc.execute(code, **options)
+
+    def run_cell(self, code: str, **options: Any) -> Outcome:
+        """Runs a cell to its end."""
+        return self.outcome(self.send(code, **options))
+
+    def outcome(self, msg_id: str) -> Outcome:
+        """Waits for the end of a cell that was sent."""
+        outputs: list[Message] = []
+        while True:
+            message = self.kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+            if message["parent_header"].get("msg_id") != msg_id:
+                continue
+            if message["content"].get("execution_state") == "idle":
+                break
+            outputs.append(message)
+        return Outcome(self.reply(msg_id), outputs)
+
+    def reply(self, msg_id: str) -> Message:
+        """Content of the reply to a request."""
+        while True:
+            message = self.kc.get_shell_msg(timeout=TIMEOUT_SECONDS)
+            if message["parent_header"].get("msg_id") == msg_id:
+                return message["content"]
+
+    def broadcasts_until(self, message_type: str) -> Message:
+        """The next broadcast of a type, whichever cell it belongs to."""
+        while True:
+            message = self.kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+            if message["msg_type"] == message_type:
+                return message
+
+    def interrupt_after(self, code: str, seconds: float) -> Outcome:
+        """Interrupts a cell after some seconds; its outcome."""
+        msg_id = self.send(code)
+        time.sleep(seconds)
+        self.km.interrupt_kernel()
+        return self.outcome(msg_id)

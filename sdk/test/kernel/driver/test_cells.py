@@ -1,0 +1,299 @@
+"""Cells are TypeScript as one expects it."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+import unittest
+
+from kernel_fixture import KernelCase
+
+
+class Declarations(KernelCase):
+    """Names across cells."""
+
+    def test_a_name_may_change_its_kind_in_every_later_cell(self) -> None:
+        for cell in ("const a = 1;", "let a = 2;", "var a = 3;", "function a() { return 4 }", "class a {}"):
+            assert self.run_cell(cell).status == "ok", cell
+        assert self.run_cell("const a: string = 'five'; a").text == "'five'"
+
+    def test_types_enums_parameter_properties_and_namespaces_are_accepted(self) -> None:
+        code = """
+            interface Point { x: number }
+            enum Colour { Red, Green = 5 }
+            namespace Deep { export const k = 7 }
+            class Named { constructor(readonly name: string) {} }
+            const p = { x: 1 } satisfies Point;
+            [Colour.Green, Colour[0], Deep.k, new Named("n").name, p.x]
+        """
+        assert self.run_cell(textwrap.dedent(code)).text == "[ 5, 'Red', 7, 'n', 1 ]"
+        assert self.run_cell("enum Colour { Blue }; Colour").text == "{ '0': 'Blue', Blue: 0 }"
+
+    def test_a_function_is_there_before_its_line_and_calls_the_newest_of_its_name(self) -> None:
+        self.run_cell("function helper() { return 1 }")
+        early = "const got = early();\nfunction early() { return helper() + 1 }\ngot"
+        assert self.run_cell(early).text == "2"
+        self.run_cell("function helper() { return 10 }")
+        assert self.run_cell("early()").text == "11"
+
+    def test_destructuring_declares_every_name(self) -> None:
+        self.run_cell("const { a1, b1: [c1 = 3, ...d1], ...e1 } = { a1: 1, b1: [undefined, 4], f1: 5 };")
+        assert self.run_cell("[a1, c1, d1, e1]").text == "[ 1, 3, [ 4 ], { f1: 5 } ]"
+
+    def test_var_in_a_block_or_loop_head_belongs_to_the_notebook(self) -> None:
+        self.run_cell("{ var inBlock = 1 } for (var [k, v] of [[1, 2]]) {} for (var n = 0; n < 3; n++) {}")
+        assert self.run_cell("[inBlock, k, v, n]").text == "[ 1, 1, 2, 3 ]"
+
+    def test_a_name_of_node_can_be_declared_and_node_keeps_its_own(self) -> None:
+        self.run_cell('import { setTimeout } from "node:timers/promises"; const crypto = "mine";')
+        assert self.run_cell('await setTimeout(1, "value")').text == "'value'"
+        assert self.run_cell("[crypto, typeof globalThis.crypto]").text == "[ 'mine', 'object' ]"
+        self.run_cell("const beside = 1, fetch = 2;")
+        assert self.run_cell("let beside = 3; [beside, fetch]").text == "[ 3, 2 ]"
+        assert self.run_cell("beside").text == "3"
+        assert self.run_cell("AbortSignal.timeout(5).aborted").text == "false"
+
+    def test_an_object_literal_alone_is_an_object(self) -> None:
+        assert self.run_cell("{ a: 1, b: 2 }").text == "{ a: 1, b: 2 }"
+
+    def test_using_is_disposed_at_the_end_of_its_cell(self) -> None:
+        code = """
+            await using later = { async [Symbol.asyncDispose]() { console.log("async gone") } };
+            using now = { [Symbol.dispose]() { console.log("gone") } };
+            console.log("body");
+        """
+        assert self.run_cell(code).stream("stdout") == "body\ngone\nasync gone\n"
+
+    def test_for_await_awaits_promises_and_takes_strings(self) -> None:
+        code = """
+            const seen = [];
+            for await (const v of [Promise.resolve(1), 2]) seen.push(v);
+            for await (const c of 'ab') seen.push(c);
+            seen
+        """
+        assert self.run_cell(code).text == "[ 1, 2, 'a', 'b' ]"
+        code = """
+            const log = [];
+            async function* g() { try { yield 1; yield 2 } finally { log.push('closed') } }
+            for await (const v of g()) break;
+            log
+        """
+        assert self.run_cell(code).text == "[ 'closed' ]"
+
+    def test_a_promise_as_last_expression_gives_its_value(self) -> None:
+        assert self.run_cell("Promise.resolve(41).then(x => x + 1)").text == "42"
+
+
+class Imports(KernelCase):
+    """Packages and local files."""
+
+    def test_node_and_json_and_commonjs_modules_are_imported(self) -> None:
+        (self.folder / "data.json").write_text('{"n": 3}')
+        (self.folder / "old.cjs").write_text("module.exports = { twice: (x) => 2 * x };")
+        code = 'import data from "./data.json"; import { twice } from "./old.cjs"; twice(data.n)'
+        assert self.run_cell(code).text == "6"
+
+    def test_an_esm_package_with_top_level_await_is_imported(self) -> None:
+        package = self.folder / "node_modules" / "awaiting"
+        package.mkdir(parents=True)
+        manifest = '{"name": "awaiting", "type": "module", "exports": {"import": "./index.js"}}'
+        (package / "package.json").write_text(manifest)
+        (package / "index.js").write_text("export const value = await Promise.resolve(9);")
+        assert self.run_cell('import { value } from "awaiting"; value').text == "9"
+
+    def test_a_local_typescript_file_may_use_everything_of_the_language(self) -> None:
+        library = self.folder / "library"
+        library.mkdir()
+        (library / "index.ts").write_text(
+            'export * from "./parts.js";\nexport { default as Box } from "./box";\n'
+        )
+        (library / "parts.ts").write_text("export enum Kind { A = 4 }\nexport type T = string;\n")
+        (library / "box.ts").write_text("export default class Box { constructor(public size: number) {} }\n")
+        code = 'import { Kind, Box, type T } from "./library"; const t: T = "x"; [Kind.A, new Box(2).size, t]'
+        assert self.run_cell(code).text == "[ 4, 2, 'x' ]"
+
+    def test_an_edited_file_and_its_importers_are_loaded_again(self) -> None:
+        (self.folder / "inner.ts").write_text("export const value: number = 1;\n")
+        (self.folder / "outer.ts").write_text(
+            'import { value } from "./inner.ts";\nexport const outer = () => value * 10;\n'
+        )
+        code = 'import { outer } from "./outer.ts"; outer()'
+        assert self.run_cell(code).text == "10"
+        (self.folder / "inner.ts").write_text("export const value: number = 2 + 0;\n")
+        assert self.run_cell(code).text == "20"
+
+    def test_a_missing_name_or_module_is_an_error_that_names_it(self) -> None:
+        outcome = self.run_cell('import { nope } from "node:path"; nope()')
+        assert '"node:path" has no export named nope' in outcome.reply["evalue"]
+        outcome = self.run_cell('import "./absent.ts"')
+        assert "absent.ts" in outcome.reply["evalue"]
+
+
+class Errors(KernelCase):
+    """Errors name the line that the user wrote."""
+
+    def test_the_traceback_names_cell_and_line_of_the_source(self) -> None:
+        code = (
+            "interface Unused {\n  a: string;\n}\n\n"
+            "function thrower(n: number) {\n  throw new RangeError(`bad ${n}`);\n}"
+        )
+        first = self.run_cell(code).reply["execution_count"]
+        outcome = self.run_cell("const before = 1;\n// a comment\nawait null;\nthrower(before)")
+        assert (outcome.reply["ename"], outcome.reply["evalue"]) == ("RangeError", "bad 1")
+        assert f"thrower (Cell [{first}], line 6:9)" in outcome.traceback
+        assert f"Cell [{first + 1}], line 4:1" in outcome.traceback
+        assert "----> 6 |   throw new RangeError" in outcome.traceback
+        assert [c["ename"] for c in outcome.of_type("error")] == ["RangeError"]
+
+    def test_the_traceback_names_the_line_of_a_local_file(self) -> None:
+        (self.folder / "failing.ts").write_text(
+            "enum Filler { A }\ninterface B {}\n"
+            "export function fail(): never {\n  throw new Error(Filler[0]);\n}\n"
+        )
+        outcome = self.run_cell('import { fail } from "./failing.ts";\nfail()')
+        assert "failing.ts:4:9" in outcome.traceback
+
+    def test_causes_are_shown(self) -> None:
+        outcome = self.run_cell('throw new Error("outer", { cause: new TypeError("inner") })')
+        assert "Caused by:" in outcome.traceback
+        assert "inner" in outcome.traceback
+
+    def test_a_syntax_error_names_its_place_also_after_non_ascii_text(self) -> None:
+        outcome = self.run_cell('const ü = "é";\nconst b: = 3;')
+        assert outcome.reply["ename"] == "SyntaxError"
+        assert re.search(r"Cell \[\d+\], line 2:10", outcome.traceback)
+
+    def test_what_is_thrown_need_not_be_an_error(self) -> None:
+        outcome = self.run_cell("throw { code: 7 }")
+        assert outcome.reply["ename"] == "Uncaught"
+        assert "code: 7" in outcome.reply["evalue"]
+
+    def test_a_failed_cell_aborts_what_waits_and_nothing_else(self) -> None:
+        first = self.send("await new Promise(r => setTimeout(r, 200)); throw new Error('x')")
+        second = self.send("globalThis.reached = true")
+        assert self.outcome(first).status == "error"
+        assert self.outcome(second).status == "aborted"
+        assert self.run_cell("typeof reached").text == "'undefined'"
+        first = self.send("await null; throw new Error('x')", stop_on_error=False)
+        second = self.send("'reached'")
+        assert self.outcome(first).status == "error"
+        assert self.outcome(second).text == "'reached'"
+
+    def test_process_exit_is_refused_and_the_kernel_lives(self) -> None:
+        assert "would end the kernel" in self.run_cell("process.exit(3)").reply["evalue"]
+        assert self.run_cell("'alive'").text == "'alive'"
+
+
+class Outputs(KernelCase):
+    """What a cell shows."""
+
+    def test_a_display_is_updated_in_place(self) -> None:
+        outcome = self.run_cell(
+            'display("one", { displayId: "d" }); display("two", { displayId: "d", update: true })'
+        )
+        [shown] = outcome.of_type("display_data")
+        [updated] = outcome.of_type("update_display_data")
+        assert shown["transient"] == {"display_id": "d"}
+        assert updated["transient"] == {"display_id": "d"}
+        assert [shown["data"]["text/plain"], updated["data"]["text/plain"]] == ["one", "two"]
+
+    def test_a_value_brings_its_own_bundle_as_result_and_by_the_hook(self) -> None:
+        code = """
+            class Bold {
+              async [Symbol.for("Jupyter.display")]() {
+                return { "text/html": "<b>x</b>", "image/png": new Uint8Array([1, 2]), "text/plain": "x" };
+              }
+            }
+            globalThis[Symbol.for("grym-synth.kernel")].publish(
+              { data: { "text/plain": "hooked" }, metadata: { a: 1 }, transient: {}, update: false });
+            new Bold()
+        """
+        outcome = self.run_cell(code)
+        [result] = outcome.of_type("execute_result")
+        expected = {"text/html": "<b>x</b>", "image/png": "AQI=", "text/plain": "x"}
+        assert result["data"] == expected
+        [shown] = outcome.of_type("display_data")
+        assert (shown["data"], shown["metadata"]) == ({"text/plain": "hooked"}, {"a": 1})
+
+    def test_undefined_is_no_result(self) -> None:
+        assert self.run_cell("undefined").of_type("execute_result") == []
+        assert self.run_cell("const quiet = 1;").of_type("execute_result") == []
+
+    def test_late_output_and_late_errors_belong_to_their_own_cell(self) -> None:
+        late = (
+            "setTimeout(() => { console.log('late'); Promise.reject(new TypeError('unhandled')); }, 150); 0"
+        )
+        msg_id = self.send(late)
+        self.outcome(msg_id)
+        other = self.send("await new Promise(r => setTimeout(r, 400))")
+        stream = self.broadcasts_until("stream")
+        assert stream["content"]["text"] == "late\n"
+        assert stream["parent_header"]["msg_id"] == msg_id
+        error = self.broadcasts_until("error")
+        assert error["content"]["ename"] == "TypeError"
+        assert error["parent_header"]["msg_id"] == msg_id
+        assert self.outcome(other).status == "ok"
+
+    def test_an_update_by_a_callback_of_an_earlier_cell_belongs_to_the_running_cell(self) -> None:
+        ticking = (
+            'display("0", { displayId: "bar" });'
+            'setTimeout(() => display("1", { displayId: "bar", update: true }), 150); 0'
+        )
+        self.run_cell(ticking)
+        running = self.send("await new Promise(r => setTimeout(r, 400))")
+        updated = self.broadcasts_until("update_display_data")
+        assert updated["parent_header"]["msg_id"] == running
+        assert self.outcome(running).status == "ok"
+
+    def test_a_throw_in_a_timer_does_not_end_the_kernel(self) -> None:
+        self.run_cell("setTimeout(() => { throw new RangeError('in a timer') }, 20); 0")
+        assert self.broadcasts_until("error")["content"]["ename"] == "RangeError"
+        assert self.run_cell("'alive'").text == "'alive'"
+
+    def test_a_silent_cell_has_no_number_and_no_result(self) -> None:
+        before = self.run_cell("0").reply["execution_count"]
+        outcome = self.run_cell("globalThis.silently = 1; 7", silent=True)
+        assert outcome.of_type("execute_result") == []
+        assert outcome.of_type("execute_input") == []
+        after = self.run_cell("silently")
+        assert (after.text, after.reply["execution_count"]) == ("1", before + 1)
+
+
+class Messages(KernelCase):
+    """The wire."""
+
+    def test_a_message_with_a_wrong_signature_is_ignored(self) -> None:
+        key, self.kc.session.key = self.kc.session.key, b"wrong"
+        self.kc.execute("globalThis.forged = true")
+        self.kc.session.key = key
+        assert self.run_cell("typeof forged").text == "'undefined'"
+
+    def test_completion_does_not_call_getters(self) -> None:
+        self.run_cell("let calls = 0; const holder = { get risky() { calls++; return {} }, plain: 1 };")
+        matches = self.reply(self.kc.complete("holder.", 7))["matches"]
+        assert "risky" in matches
+        assert "plain" in matches
+        assert self.reply(self.kc.complete("holder.risky.", 13))["matches"] == []
+        assert self.run_cell("calls").text == "0"
+
+    def test_completion_places_count_characters(self) -> None:
+        reply = self.reply(self.kc.complete("'😀'; JSON.str", 13))
+        assert (reply["matches"], reply["cursor_start"]) == (["stringify"], 10)
+
+    def test_exit_handlers_run_at_shutdown(self) -> None:
+        marker = self.folder / "ended"
+        code = (
+            'import { writeFileSync } from "node:fs";'
+            f'process.on("exit", () => writeFileSync("{marker}", "x"));'
+        )
+        self.run_cell(code)
+        self.km.shutdown_kernel(restart=True)
+        assert marker.exists()
+        self.km.start_kernel(cwd=os.fspath(self.folder))
+        self.kc.wait_for_ready(timeout=15)
+        assert self.run_cell("1 + 1").text == "2"
+
+
+if __name__ == "__main__":
+    unittest.main()

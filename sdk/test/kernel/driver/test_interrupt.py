@@ -1,0 +1,165 @@
+"""An interrupt stops any cell and keeps variables and child processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from jupyter_client.manager import start_new_kernel
+from kernel_fixture import KERNEL_NAME, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
+
+# What runs → the cell. Native calls without JavaScript are not among them: they end by themselves.
+CELLS = {
+    "a loop": "for (;;) {}",
+    "a loop after an await": "await null; for (;;) {}",
+    "a loop that catches everything": "try { for (;;) {} } catch {} finally { globalThis.ran = 1 }",
+    "an await": "await new Promise(() => {})",
+    "a loop in a timer": "setTimeout(() => { for (;;) {} }, 1); await new Promise(() => {})",
+    "a loop in an immediate": "setImmediate(() => { for (;;) {} }); await new Promise(() => {})",
+    "endless awaits": "for (;;) await null",
+    "a runaway regular expression": "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+    "endless output": "for (;;) console.log('line')",
+}
+
+
+class Interrupts(KernelCase):
+    """Interrupts by message, on one kernel."""
+
+    def test_every_kind_of_cell_stops_with_its_variables_intact(self) -> None:
+        self.run_cell("const kept = { n: 42 }; let ticks = 0; const clock = setInterval(() => ticks++, 5);")
+        for name, code in CELLS.items():
+            with self.subTest(name):
+                outcome = self.interrupt_after(code, 0.25)
+                assert outcome.reply.get("ename") == "KeyboardInterrupt"
+                assert self.run_cell("kept.n").text == "42"
+        waiting = "const before = ticks; await new Promise(r => setTimeout(r, 60)); ticks > before"
+        assert self.run_cell(waiting).text == "true"
+
+    def test_a_spawned_detached_child_survives(self) -> None:
+        spawn = (
+            'import { spawn } from "node:child_process";'
+            'const child = spawn("sleep", ["30"], { detached: true, stdio: "ignore" }); child.pid'
+        )
+        pid = int(self.run_cell(spawn).text or "0")
+        try:
+            for code in ("for (;;) {}", "await new Promise(() => {})"):
+                self.interrupt_after(code, 0.2)
+            os.kill(pid, 0)
+            assert self.run_cell("[child.exitCode, child.signalCode]").text == "[ null, null ]"
+        finally:
+            os.kill(pid, 9)
+
+    def test_the_rest_of_an_awaiting_cell_does_not_run_but_its_finally_does(self) -> None:
+        code = """
+            globalThis.steps = [];
+            try {
+              while (true) { steps.push("turn"); await new Promise(r => setTimeout(r, 20)); }
+            } finally { steps.push("finally") }
+        """
+        outcome = self.interrupt_after(code, 0.2)
+        assert outcome.reply["ename"] == "KeyboardInterrupt"
+        assert self.run_cell("steps.at(-1)").text == "'finally'"
+        count = self.run_cell("steps.length").text
+        time.sleep(0.15)
+        assert self.run_cell("steps.length").text == count
+
+    def test_a_cell_sent_right_after_the_interrupt_runs_but_one_that_waited_does_not(self) -> None:
+        running = self.send("for (;;) {}")
+        waiting = self.send("'waited'")
+        time.sleep(0.3)
+        self.km.interrupt_kernel()
+        after = self.send("'after'")
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        assert self.outcome(waiting).status == "aborted"
+        assert self.outcome(after).text == "'after'"
+
+    def test_an_interrupted_import_can_be_imported_again(self) -> None:
+        (self.folder / "slow.ts").write_text(
+            "const end = Date.now() + (globalThis.patience ?? 60_000);\n"
+            "while (Date.now() < end) {}\nexport const loaded = true;\n"
+        )
+        code = 'import { loaded } from "./slow.ts"; loaded'
+        outcome = self.interrupt_after(code, 0.5)
+        assert outcome.reply["ename"] == "KeyboardInterrupt"
+        self.run_cell("globalThis.patience = 0")
+        assert self.run_cell(code).text == "true"
+
+    def test_completion_answers_while_a_cell_spins(self) -> None:
+        self.run_cell("const spinningName = 1;")
+        running = self.send("for (;;) {}")
+        time.sleep(0.2)
+        assert self.reply(self.kc.complete("spinningN", 9))["matches"] == ["spinningName"]
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+
+    def test_output_of_a_spinning_cell_appears_while_it_spins(self) -> None:
+        running = self.send("console.log('first'); for (;;) {}")
+        stream = self.broadcasts_until("stream")
+        assert stream["content"]["text"] == "first\n"
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+
+    def test_an_interrupt_of_an_idle_kernel_changes_nothing(self) -> None:
+        self.run_cell("const idle = 5;")
+        for _ in range(3):
+            self.km.interrupt_kernel()
+        # An interrupt comes by another socket than a cell, so a cell sent at once may overtake it.
+        time.sleep(0.2)
+        assert self.run_cell("idle").text == "5"
+
+
+class Shutdown(unittest.TestCase):
+    """Shutting down."""
+
+    def test_a_spinning_kernel_shuts_down_and_runs_its_exit_handlers(self) -> None:
+        with install_temporary_spec(), tempfile.TemporaryDirectory() as folder:
+            marker = Path(folder) / "ended"
+            km, kc = start_new_kernel(kernel_name=KERNEL_NAME, cwd=folder)
+            kc.execute(
+                'import { writeFileSync } from "node:fs";'
+                f'process.on("exit", () => writeFileSync("{marker}", "x")); for (;;) {{}}'
+            )
+            time.sleep(0.3)
+            # A kernel that does not end by itself is killed after this time, which the exit handler
+            # of the cell before would not survive.
+            km.shutdown_wait_time = TIMEOUT_SECONDS
+            km.shutdown_kernel()
+            assert not km.is_alive()
+            assert marker.exists()
+            kc.stop_channels()
+
+    def test_a_kernel_ends_when_the_process_that_started_it_dies(self) -> None:
+        start = (
+            "import os\n"
+            "from jupyter_client.manager import start_new_kernel\n"
+            f"km, kc = start_new_kernel(kernel_name={KERNEL_NAME!r})\n"
+            "print(km.provisioner.pid, flush=True)\n"
+            "os._exit(0)\n"
+        )
+        with install_temporary_spec(), tempfile.TemporaryDirectory() as folder:
+            # To a file: the kernel inherits the output, and a pipe would wait for it.
+            with (Path(folder) / "pid").open("w") as output:
+                subprocess.run([sys.executable, "-c", start], stdout=output, check=True)  # noqa: S603, our own text
+            pid = int((Path(folder) / "pid").read_text())
+            deadline = time.monotonic() + TIMEOUT_SECONDS
+            while is_running(pid) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that has ended but was not collected does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+if __name__ == "__main__":
+    unittest.main()
