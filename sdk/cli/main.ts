@@ -1,0 +1,81 @@
+import { UsageError } from "./usage-error.ts";
+
+/** One command: its line in the help, and what it does with its arguments. */
+interface Command {
+  help: string;
+  /** @returns the exit code */
+  run(args: string[]): Promise<number>;
+}
+
+// Loaded when they run: `--help` needs neither arquero nor the bridge.
+const COMMANDS: Record<string, Command> = {
+  doctor: {
+    help: "doctor                          what is installed and what is missing, to paste into a report",
+    run: async (args) => (await import("./doctor.ts")).runDoctor(args),
+  },
+  kernel: {
+    help: `kernel install --user | --sys-prefix | --prefix DIR
+                                  make the notebook kernel visible to a Jupyter
+  kernel uninstall --user | --sys-prefix | --prefix DIR
+  kernel spec                     print the kernel spec`,
+    run: async (args) => (await import("./kernel.ts")).runKernel(args),
+  },
+  embed: {
+    help: `embed FOLDER --model NAME --out FILE.npy|FILE.parquet [--layer L] [--pooling P]
+                                  features of every sound file in a folder`,
+    run: async (args) => (await import("./embed.ts")).runEmbed(args),
+  },
+};
+
+const HELP = `grym-synth: a research notebook for audio models
+
+Usage: grym-synth COMMAND
+
+  ${Object.values(COMMANDS)
+    .map(({ help }) => help)
+    .join("\n  ")}
+  --help                          this text
+`;
+
+/**
+ * Runs one command.
+ *
+ * @param argv what stands after `grym-synth`
+ * @returns the exit code: 0 done, 1 failed, 2 not understood
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  if (command === undefined) {
+    const complaint = name === undefined ? "" : `grym-synth: there is no command "${name}"\n\n`;
+    process.stderr.write(complaint + HELP);
+    return 2;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(`Usage: grym-synth ${command.help}\n`);
+    return 0;
+  }
+  return await runCommand(`grym-synth ${name}`, command, args);
+}
+
+async function runCommand(name: string, command: Command, args: string[]): Promise<number> {
+  try {
+    return await command.run(args);
+  } catch (error) {
+    const usage = error instanceof UsageError || isParseError(error);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${name}: ${message}\n`);
+    if (usage) process.stderr.write(`\nUsage: grym-synth ${command.help}\n`);
+    return usage ? 2 : 1;
+  }
+}
+
+/** What `parseArgs` of node:util throws for options that it does not know. */
+function isParseError(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return code.startsWith("ERR_PARSE_ARGS");
+}

@@ -1,0 +1,56 @@
+import { inspect } from "node:util";
+import { isHtml } from "./html.ts";
+
+const MISSING = "–";
+
+/** How one column is written: its alignment, and the text of each value. */
+export interface ColumnFormat {
+  numeric: boolean;
+  write(value: unknown): string;
+}
+
+/**
+ * Chooses one format for a whole column, so that decimal points stand under each other.
+ *
+ * @param digits decimals of non-integer columns; without it, four significant digits of the largest
+ */
+export function columnFormat(values: readonly unknown[], digits?: number): ColumnFormat {
+  const present = values.filter((value) => value !== null && value !== undefined);
+  const numeric = present.length > 0 && present.every(isNumber);
+  if (!numeric) return { numeric, write: writeValue };
+  const decimals = digits ?? decimalsFor(present.map(Number));
+  const whole = present.every((value) => typeof value === "bigint" || !isFractional(Number(value)));
+  return { numeric, write: (value) => writeNumber(value, whole ? 0 : decimals) };
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function isFractional(value: number): boolean {
+  return Number.isFinite(value) && !Number.isInteger(value);
+}
+
+function decimalsFor(values: readonly number[]): number {
+  const sizes = values.filter(Number.isFinite).map(Math.abs);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  if (largest === 0) return 0;
+  return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(largest)) - (largest < 1 ? 1 : 0)));
+}
+
+function writeNumber(value: unknown, decimals: number): string {
+  if (value === null || value === undefined) return MISSING;
+  if (typeof value === "bigint") return String(value);
+  const number = Number(value);
+  if (Number.isNaN(number)) return "NaN";
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
+  return number.toFixed(decimals).replace("-", "−");
+}
+
+function writeValue(value: unknown): string {
+  if (value === null || value === undefined) return MISSING;
+  if (isHtml(value)) return value.text;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object") return String(value);
+  return inspect(value, { maxArrayLength: 6, depth: 1, breakLength: Number.POSITIVE_INFINITY });
+}
