@@ -1,0 +1,42 @@
+import { InvalidArgumentError } from "../errors.ts";
+
+/** How far a call has come. */
+export interface Progress {
+  /** What is being done: `import`, `read`, `build`, `encode` … */
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** What `done` and `total` count: `clips`, `bytes` … */
+  readonly unit: string;
+  readonly message: string;
+}
+
+/** Options of every call that takes time. */
+export interface CallOptions {
+  /** Aborting rejects the call at once with the signal's reason, and tells Python to stop. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * The call rejects with `CallTimeoutError` after this many milliseconds.
+   * Minimum: above 0. Maximum: 2^31 - 1 (what a timer can count).
+   * @default no limit
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Called as the work moves, at most 20 times a second. An error it throws fails the call. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** @throws InvalidArgumentError a time that a timer cannot count */
+export function validateTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) return;
+  throw new InvalidArgumentError("timeoutMs", "above 0 and at most 2147483647", timeoutMs);
+}
+
+/** A clock for several calls that share one time limit; it gives what is left, at least 1 ms. */
+export function remainingTime(timeoutMs: number | undefined): () => number | undefined {
+  validateTimeout(timeoutMs);
+  const start = performance.now();
+  return () =>
+    timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (performance.now() - start));
+}

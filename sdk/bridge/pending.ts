@@ -1,0 +1,133 @@
+import { AsyncResource } from "node:async_hooks";
+import { CallTimeoutError } from "../errors.ts";
+import type { CallOptions, Progress } from "./call-options.ts";
+
+/** A call that Python has not answered yet. */
+export interface PendingCall<Attachment> {
+  readonly operation: string;
+  /** What must be given back when Python has answered: the slots of its tensors. */
+  readonly attachment: Attachment;
+  /** False once the caller has been told of an abort or timeout. */
+  readonly isWaiting: boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** What the calls tell their owner. */
+export interface PendingHandlers {
+  /** The caller gave up: Python should be told. */
+  readonly onAbandon: (id: number) => void;
+  /** Whether any caller waits. */
+  readonly onBusy: (isBusy: boolean) => void;
+}
+
+interface Entry<Attachment> extends PendingCall<Attachment> {
+  isWaiting: boolean;
+  readonly onProgress: CallOptions["onProgress"];
+}
+
+/**
+ * The calls on their way. An abandoned call stays here until Python has answered it, because
+ * until then Python may still read the memory that it names.
+ */
+export class PendingCalls<Attachment> {
+  readonly #entries = new Map<number, Entry<Attachment>>();
+  readonly #handlers: PendingHandlers;
+  #waiting = 0;
+
+  constructor(handlers: PendingHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Callers that wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Calls whose caller gave up and that Python has not answered. */
+  get abandoned(): number {
+    return this.#entries.size - this.#waiting;
+  }
+
+  /** Registers a call and starts its clock. */
+  open(
+    id: number,
+    operation: string,
+    attachment: Attachment,
+    options: CallOptions,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { signal, timeoutMs } = options;
+      const abandon = (error: unknown): void => {
+        entry.reject(error);
+        this.#handlers.onAbandon(id);
+      };
+      const onAbort = (): void => abandon(signal?.reason);
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => abandon(new CallTimeoutError(operation, timeoutMs)), timeoutMs);
+      const settle = (act: () => void): void => {
+        if (!entry.isWaiting) return;
+        entry.isWaiting = false;
+        signal?.removeEventListener("abort", onAbort);
+        clearTimeout(timer);
+        this.#count(-1);
+        act();
+      };
+      const entry: Entry<Attachment> = {
+        operation,
+        attachment,
+        isWaiting: true,
+        // Lines arrive in the context of whoever started the process; a notebook shows the output
+        // of a callback below the cell in whose context it runs.
+        onProgress: options.onProgress && AsyncResource.bind(options.onProgress),
+        resolve: (value) => settle(() => resolve(value)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      this.#entries.set(id, entry);
+      this.#count(1);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Takes the call that Python has answered. */
+  take(id: number): PendingCall<Attachment> | undefined {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    return entry;
+  }
+
+  progress(id: number, progress: Progress): void {
+    const entry = this.#entries.get(id);
+    if (!entry?.isWaiting || entry.onProgress === undefined) return;
+    try {
+      entry.onProgress(progress);
+    } catch (error) {
+      entry.reject(error);
+      this.#handlers.onAbandon(id);
+    }
+  }
+
+  /** Tells every waiting caller that there will be no answer; Python is told to stop, too. */
+  abandonAll(error: (operation: string) => Error): void {
+    for (const [id, entry] of this.#entries) {
+      if (!entry.isWaiting) continue;
+      entry.reject(error(entry.operation));
+      this.#handlers.onAbandon(id);
+    }
+  }
+
+  /** Ends every call: Python is gone. */
+  failAll(error: (operation: string) => Error): void {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const entry of entries) entry.reject(error(entry.operation));
+  }
+
+  #count(change: 1 | -1): void {
+    this.#waiting += change;
+    if (this.#waiting === 0) this.#handlers.onBusy(false);
+    else if (this.#waiting === 1 && change === 1) this.#handlers.onBusy(true);
+  }
+}

@@ -1,0 +1,107 @@
+import { closeSync, readSync } from "node:fs";
+import { WireError } from "../errors.ts";
+import { type ArenaFile, InputArena, openOutputArena, type Plane, type Slot } from "./arena.ts";
+import type { TensorReference } from "./protocol.gen.ts";
+import type { Placement } from "./tensors.ts";
+
+/**
+ * The two arenas of one child, or none of them: then tensors travel inside the lines.
+ *
+ * Tried in turn: shared memory, an unlinked file in the temporary folder, JSON.
+ */
+export class DataPlane {
+  readonly plane: Plane;
+  /** Why a better plane is not in use. */
+  readonly reason: string | undefined;
+  readonly #input: InputArena | undefined;
+  readonly #output: ArenaFile | undefined;
+
+  /** @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one */
+  constructor(best: Plane = "shared_memory") {
+    const reasons: string[] = [];
+    const candidates = (["shared_memory", "file"] as const).slice(
+      best === "shared_memory" ? 0 : best === "file" ? 1 : 2,
+    );
+    for (const candidate of candidates) {
+      try {
+        this.#input = new InputArena(candidate);
+        this.#output = openOutputArena(candidate);
+        break;
+      } catch (error) {
+        this.#input?.close();
+        this.#input = undefined;
+        reasons.push(`${candidate}: ${String(error)}`);
+      }
+    }
+    this.plane = this.#input?.plane ?? "json";
+    this.reason = reasons.length === 0 ? undefined : reasons.join("; ");
+  }
+
+  /** Descriptors for the child, as its 3 and 4. */
+  get descriptors(): number[] {
+    return this.#input && this.#output ? [this.#input.fd, this.#output.fd] : [];
+  }
+
+  /** What the child is told about them. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#input ? { GRYM_ARENA_IN: "3", GRYM_ARENA_OUT: "4" } : {};
+  }
+
+  get usage(): { readonly size: number; readonly used: number } {
+    return this.#input?.usage ?? { size: 0, used: 0 };
+  }
+
+  /** Copies a tensor's bytes where Python can read them; slots of the arena are added to `slots`. */
+  place(bytes: Uint8Array, slots: Slot[]): Placement {
+    if (this.#input === undefined) return inline(bytes);
+    try {
+      const slot = this.#input.write(bytes);
+      slots.push(slot);
+      return { offset: slot.offset, generation: slot.generation };
+    } catch (error) {
+      // No room beside the line; inside the line there may be.
+      if (error instanceof Error && "code" in error && error.code === "ENOSPC")
+        return inline(bytes);
+      throw error;
+    }
+  }
+
+  free(slots: readonly Slot[]): void {
+    for (const slot of slots) this.#input?.free(slot);
+  }
+
+  /**
+   * Copies the bytes of a result's tensor out.
+   *
+   * @throws WireError the reference lies outside the output arena
+   */
+  read(reference: TensorReference, target: Uint8Array): void {
+    const { base64, offset } = reference;
+    if (typeof base64 === "string") {
+      const bytes = Buffer.from(base64, "base64");
+      if (bytes.length !== target.length)
+        throw new WireError("A tensor's bytes do not fit its shape");
+      target.set(bytes);
+      return;
+    }
+    if (this.#output === undefined || typeof offset !== "number") {
+      throw new WireError("Python sent a tensor without its bytes");
+    }
+    for (let done = 0; done < target.length; ) {
+      const count = readSync(this.#output.fd, target, done, target.length - done, offset + done);
+      if (count === 0) throw new WireError("Python sent a tensor that ends outside the arena");
+      done += count;
+    }
+  }
+
+  close(): void {
+    this.#input?.close();
+    if (this.#output) closeSync(this.#output.fd);
+  }
+}
+
+function inline(bytes: Uint8Array): Placement {
+  return {
+    base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+  };
+}

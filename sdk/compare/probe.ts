@@ -1,0 +1,75 @@
+import type { CallOptions } from "../bridge/call-options.ts";
+import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import type { Interval } from "../bridge/protocol.gen.ts";
+import { sharedBridge } from "../bridge/shared-bridge.ts";
+
+/** What is probed: features, and what should be read off them. */
+export interface ProbeInput {
+  /** [clips, features], C order. */
+  readonly features: Float32Array;
+  readonly shape: readonly [clips: number, features: number];
+  /** Per clip. */
+  readonly labels: readonly string[];
+  /** Source of each clip (preset, voice, speaker): no source trains and tests in one fold. */
+  readonly groups: readonly string[];
+  readonly kind: "linear" | "knn";
+  /** @default 5 */
+  readonly folds?: number | undefined;
+  /**
+   * The same labels, groups, folds and seed give the same folds for every model.
+   * @default 0
+   */
+  readonly seed?: number | undefined;
+}
+
+/** How well the label was read off the features, on sources never seen. */
+export interface ProbeOutcome {
+  readonly accuracy: number;
+  /** By source; null where there are too few of them. */
+  readonly interval: Interval | null;
+  /** Why there is no interval. */
+  readonly reason: string | null;
+  /** Per clip, when it was in the test fold. */
+  readonly correct: readonly boolean[];
+  readonly predictions: readonly string[];
+  readonly fold: readonly number[];
+  /** Per fold: what was chosen inside the training fold. */
+  readonly settings: readonly string[];
+  /** Accuracy of always saying the training fold's most frequent label. */
+  readonly majority: number;
+  readonly sources: number;
+  /** Seconds. */
+  readonly processingTime: number;
+}
+
+/** Options of the statistics: they run in Python, on the shared process unless given another. */
+export interface StatisticsOptions extends CallOptions {
+  readonly bridge?: GAMABridge | undefined;
+}
+
+/**
+ * Can the label be read off the features? Cross-validated with whole sources held out.
+ *
+ * @throws OperationFailedError `invalid_request`: lengths that differ, fewer sources than folds
+ */
+export async function probe(
+  input: ProbeInput,
+  options: StatisticsOptions = {},
+): Promise<ProbeOutcome> {
+  const { features, shape, labels, groups, kind, folds, seed } = input;
+  const { bridge = sharedBridge(), ...call } = options;
+  const result = await bridge.executeOperation(
+    "probe",
+    {
+      features: { data: features, shape },
+      labels,
+      groups,
+      kind,
+      ...(folds === undefined ? {} : { folds }),
+      ...(seed === undefined ? {} : { seed }),
+    },
+    call,
+  );
+  const { processing_time, ...outcome } = result;
+  return { ...outcome, processingTime: processing_time };
+}

@@ -1,0 +1,167 @@
+import type { AudioInput } from "./audio/audio-input.ts";
+import { type CallOptions, remainingTime } from "./bridge/call-options.ts";
+import type { ErrorCode, Pooling } from "./bridge/protocol.gen.ts";
+import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row.ts";
+import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
+import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
+import type { Features, ModelService } from "./models/model-service.ts";
+
+/** How clips are embedded. */
+export interface EmbedOptions extends CallOptions {
+  /** @default the model's `defaultLayer` */
+  readonly layer?: string | undefined;
+  /** @default "mean" */
+  readonly pooling?: Exclude<Pooling, "none"> | undefined;
+  /**
+   * Clips that go through the model together.
+   * @default 16
+   */
+  readonly batchSize?: number | undefined;
+  /**
+   * Clips sent to Python in one call.
+   * @default 32
+   */
+  readonly chunkSize?: number | undefined;
+}
+
+const CHUNK_SIZE = 32;
+
+/** Errors that one clip can have without spoiling the others. */
+const CLIP_FAULTS: ReadonlySet<ErrorCode> = new Set([
+  "invalid_audio",
+  "audio_not_found",
+  "audio_too_long",
+  "unsupported_format",
+]);
+
+/** What a chunk of clips gave. */
+interface ChunkResult {
+  /** `undefined` where every clip failed. */
+  readonly features: Features | undefined;
+  readonly failures: readonly Omit<EmbeddingFailure, "id">[];
+}
+
+/**
+ * Features of many clips as one table. A clip that cannot be read is listed in `failures` and has
+ * a row of NaN; it does not stop the others.
+ *
+ * @param source a folder (all audio below it, sorted), clips, or a data set with rows
+ * @throws InvalidArgumentError no audio in the source, or no clip of it could be read
+ * @throws OperationFailedError the model failed
+ *
+ * @example
+ * const table = await embed(new Wav2Vec2Service(), "recordings/");
+ * await table.toParquet("features.parquet");
+ */
+export async function embed(
+  service: ModelService,
+  source: EmbedSource,
+  options: EmbedOptions = {},
+): Promise<EmbeddingTable> {
+  const { chunkSize = CHUNK_SIZE, onProgress } = options;
+  if (!Number.isInteger(chunkSize) || chunkSize < 1) {
+    throw new InvalidArgumentError("chunkSize", "a whole number >= 1", chunkSize);
+  }
+  const timeLeft = remainingTime(options.timeoutMs);
+  const rows = await toClipRows(source);
+  const chunks: ChunkResult[] = [];
+  for (let start = 0; start < rows.length; start += chunkSize) {
+    const clips = rows.slice(start, start + chunkSize).map(({ audio }) => audio);
+    chunks.push(
+      await embedChunk(service, clips, {
+        ...options,
+        timeoutMs: timeLeft(),
+        onProgress: (progress) =>
+          onProgress?.(
+            progress.stage === "encode"
+              ? { ...progress, done: start + progress.done, total: rows.length, unit: "clips" }
+              : progress,
+          ),
+      }),
+    );
+    const done = Math.min(start + chunkSize, rows.length);
+    onProgress?.({ stage: "encode", done, total: rows.length, unit: "clips", message: "" });
+  }
+  return await assemble(rows, chunks, chunkSize);
+}
+
+async function embedChunk(
+  service: ModelService,
+  clips: readonly AudioInput[],
+  options: EmbedOptions,
+): Promise<ChunkResult> {
+  const { layer, pooling, batchSize, signal, timeoutMs, onProgress } = options;
+  try {
+    const features = await service.extractFeatures(clips, {
+      layer,
+      pooling,
+      batchSize,
+      signal,
+      timeoutMs,
+      onProgress,
+    });
+    return { features, failures: features.failures };
+  } catch (error) {
+    // Where not one clip of a chunk is readable Python raises the first clip's error.
+    if (!(error instanceof OperationFailedError && CLIP_FAULTS.has(error.code))) throw error;
+    const { code, cause } = error;
+    if (clips.length === 1) {
+      return { features: undefined, failures: [{ index: 0, code, message: cause.message }] };
+    }
+  }
+  const singles = [];
+  for (const clip of clips) singles.push(await embedChunk(service, [clip], options));
+  const failures = singles.flatMap((single, index) =>
+    single.failures.map((failure) => ({ ...failure, index })),
+  );
+  return { features: undefined, failures };
+}
+
+async function assemble(
+  rows: readonly ClipRow[],
+  chunks: readonly ChunkResult[],
+  chunkSize: number,
+): Promise<EmbeddingTable> {
+  const { table } = await import("arquero");
+  const first = chunks.find(({ features }) => features !== undefined)?.features;
+  const failures = chunks.flatMap((chunk, number) =>
+    chunk.failures.map((failure) => {
+      const index = number * chunkSize + failure.index;
+      return { ...failure, index, id: rows[index]?.id ?? "" };
+    }),
+  );
+  if (first === undefined) {
+    const [failure] = failures;
+    throw new InvalidArgumentError("source", `readable audio (${failure?.message})`, failure?.id);
+  }
+  const width = first.shape.at(-1) ?? 0;
+  const features = new Float32Array(rows.length * width).fill(Number.NaN);
+  const seconds = new Float64Array(rows.length);
+  const encoding = new Float64Array(rows.length);
+  for (const [number, chunk] of chunks.entries()) {
+    const start = number * chunkSize;
+    if (chunk.features) features.set(chunk.features.data, start * width);
+    seconds.set(chunk.features?.secondsHeard ?? [], start);
+    encoding.set(chunk.features?.clipSeconds ?? [], start);
+  }
+  const failed = new Map(failures.map((failure) => [failure.index, failure.code]));
+  const names = new Set(rows.flatMap((row) => Object.keys(row.columns)));
+  const columns = table({
+    id: rows.map((row) => row.id),
+    ...Object.fromEntries(
+      [...names].map((name) => [name, rows.map((row) => row.columns[name] ?? null)]),
+    ),
+    secondsHeard: Array.from(seconds),
+    clipSeconds: Array.from(encoding),
+    failure: rows.map((_, index) => failed.get(index) ?? null),
+  });
+  return new EmbeddingTable(columns, features, toFacts(first, chunks), failures);
+}
+
+function toFacts(first: Features, chunks: readonly ChunkResult[]): EmbeddingTable["facts"] {
+  const { modelId, revision, device, dtype, layer, pooling } = first;
+  const results = chunks.flatMap(({ features }) => features ?? []);
+  const processingTime = results.reduce((sum, result) => sum + result.processingTime, 0);
+  const peakMemory = Math.max(...results.map((result) => result.memoryUsage.peakMemory));
+  return { modelId, revision, device, dtype, layer, pooling, processingTime, peakMemory };
+}

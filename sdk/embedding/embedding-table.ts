@@ -1,0 +1,108 @@
+import { writeFile } from "node:fs/promises";
+import type { ColumnTable } from "arquero";
+import type { DType, ErrorCode, Pooling } from "../bridge/protocol.gen.ts";
+
+import { InvalidArgumentError } from "../errors.ts";
+import { ShownObject } from "../shown-object.ts";
+import { encodeNpy } from "./npy.ts";
+import { writeParquet } from "./parquet.ts";
+
+/** A clip that could not be embedded; its row of features is NaN. */
+export interface EmbeddingFailure {
+  /** Row of the table. */
+  readonly index: number;
+  readonly id: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Which model made the features, and how. */
+export interface EmbeddingFacts {
+  readonly modelId: string;
+  readonly revision: string;
+  readonly device: string;
+  readonly dtype: DType;
+  readonly layer: string;
+  readonly pooling: Pooling;
+  /** Seconds, summed over the batches: Python's own work. */
+  readonly processingTime: number;
+  /** Highest resident memory of the process in any batch, bytes. */
+  readonly peakMemory: number;
+}
+
+const PREVIEW_ROWS = 10;
+
+/** One row per clip: what is known about it, and its features. A notebook shows the first rows. */
+export class EmbeddingTable extends ShownObject {
+  /** Columns: id, those of the source (path, labels, split, clusterId), seconds and failures. */
+  readonly table: ColumnTable;
+  /** [clips, features], C order; a clip that failed has a row of NaN. */
+  readonly features: Float32Array;
+  readonly shape: readonly [clips: number, features: number];
+  readonly failures: readonly EmbeddingFailure[];
+  readonly facts: EmbeddingFacts;
+
+  constructor(
+    table: ColumnTable,
+    features: Float32Array,
+    facts: EmbeddingFacts,
+    failures: readonly EmbeddingFailure[],
+  ) {
+    const clips = table.numRows();
+    const shape = [clips, clips === 0 ? 0 : features.length / clips] as const;
+    super(describeTable(shape, facts, failures.length), () => ({
+      "text/html": table.toHTML({ limit: PREVIEW_ROWS }),
+    }));
+    this.table = table;
+    this.features = features;
+    this.shape = shape;
+    this.facts = facts;
+    this.failures = failures;
+  }
+
+  get modelId(): string {
+    return this.facts.modelId;
+  }
+
+  /**
+   * The values of a column, in the order of the rows.
+   *
+   * @throws InvalidArgumentError the table has no such column
+   */
+  column(name: string): unknown[] {
+    if (!this.table.columnNames().includes(name)) {
+      throw new InvalidArgumentError("name", `one of ${this.table.columnNames()}`, name);
+    }
+    return Array.from(this.table.array(name));
+  }
+
+  /** A column as text, for `labels` and `groups` of a probe. */
+  labels(name: string): string[] {
+    return this.column(name).map(String);
+  }
+
+  /** The features of one clip; a view, not a copy. */
+  row(index: number): Float32Array {
+    const width = this.shape[1];
+    return this.features.subarray(index * width, (index + 1) * width);
+  }
+
+  /** Writes the features alone: `numpy.load(path)` gives float32 [clips, features]. */
+  async toNpy(path: string): Promise<void> {
+    await writeFile(path, encodeNpy(this.features, this.shape));
+  }
+
+  /** Writes the table with a list column `features`; the facts stand in the file's metadata. */
+  async toParquet(path: string): Promise<void> {
+    await writeParquet(path, this);
+  }
+}
+
+function describeTable(
+  [clips, width]: readonly [number, number],
+  { modelId, layer, pooling }: EmbeddingFacts,
+  failed: number,
+): string {
+  const failures = failed === 0 ? "" : `, ${failed} failed`;
+  return `EmbeddingTable(${clips} clips × ${width} features, ${modelId} ${layer} ${pooling}${failures})`;
+}

@@ -1,0 +1,99 @@
+/** grym-synth: a research notebook for audio models. Root of the SDK; it loads nothing heavy. */
+
+// Audio
+export { type AudioBufferLike, AudioClip, type ClipRange } from "./audio/audio-clip.ts";
+export type { AudioInput, AudioSamples } from "./audio/audio-input.ts";
+export type { WavEncoding } from "./audio/wav.ts";
+// Bridge
+export type { Plane } from "./bridge/arena.ts";
+export type { CallOptions, Progress } from "./bridge/call-options.ts";
+export { findPython } from "./bridge/find-python.ts";
+export {
+  type BridgeOptions,
+  type BridgeStats,
+  GAMABridge,
+  type OperationData,
+  type OperationName,
+  type OperationResult,
+} from "./bridge/gama-bridge.ts";
+export type {
+  Capability,
+  ClipFailure,
+  DType,
+  ErrorCode,
+  Interval,
+  Pooling,
+  Weights,
+} from "./bridge/protocol.gen.ts";
+export type { LogEntry } from "./bridge/session.ts";
+export { sharedBridge } from "./bridge/shared-bridge.ts";
+export type { TensorValue, TypedArray } from "./bridge/tensors.ts";
+
+// Comparison
+export {
+  type PairedDifference,
+  type PairedOutcomes,
+  pairedDifference,
+} from "./compare/paired-difference.ts";
+export {
+  type ProbeInput,
+  type ProbeOutcome,
+  probe,
+  type StatisticsOptions,
+} from "./compare/probe.ts";
+// Embeddings
+export { type EmbedOptions, embed } from "./embed.ts";
+export type { EmbedSource, ManifestClip, ManifestClips } from "./embedding/clip-row.ts";
+export {
+  type EmbeddingFacts,
+  type EmbeddingFailure,
+  EmbeddingTable,
+} from "./embedding/embedding-table.ts";
+// Errors
+export {
+  CallTimeoutError,
+  CapabilityError,
+  ClosedError,
+  GrymError,
+  type GrymErrorCode,
+  InvalidArgumentError,
+  type LocalErrorCode,
+  OperationFailedError,
+  ProcessExitError,
+  ProcessStartError,
+  PythonError,
+  WireError,
+} from "./errors.ts";
+// Models
+export { GAMAService } from "./models/gama-service.ts";
+export {
+  type MelStatisticsKind,
+  type MelStatisticsOptions,
+  MelStatisticsService,
+} from "./models/mel-statistics-service.ts";
+export type { MemoryPhase, MemoryUsage } from "./models/memory-usage.ts";
+export type {
+  FeatureOptions,
+  Features,
+  ModelInfo,
+  ModelService,
+  ModelStatus,
+  ProcessedAudio,
+  ProcessingOptions,
+  ResultEnvelope,
+  ServiceOptions,
+} from "./models/model-service.ts";
+export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
+// Records
+export { type Environment, readEnvironment } from "./records/environment.ts";
+export { formatRecord, formatRows } from "./records/format-record.ts";
+export {
+  isMet,
+  type RecordContent,
+  type RecordOptions,
+  type RecordRow,
+  type RunRecord,
+  readRecord,
+  type Target,
+  writeRecord,
+} from "./records/record.ts";

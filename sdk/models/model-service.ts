@@ -1,0 +1,163 @@
+import type { AudioInput } from "../audio/audio-input.ts";
+import type { CallOptions } from "../bridge/call-options.ts";
+import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import type {
+  Capability,
+  ClipFailure,
+  DType,
+  ModelDescription,
+  Pooling,
+  Weights,
+} from "../bridge/protocol.gen.ts";
+import type { MemoryUsage } from "./memory-usage.ts";
+
+/** Which model, where. */
+export interface ServiceOptions {
+  /** A shipped name, a baseline, or a folder with a `config.json`. */
+  readonly model?: string | undefined;
+  /** @default the process that all services share */
+  readonly bridge?: GAMABridge | undefined;
+  /**
+   * `cpu`, `cuda`, `cuda:1`.
+   * @default GRYM_DEVICE, else CUDA where there is one
+   */
+  readonly device?: string | undefined;
+  /** @default "float32" */
+  readonly dtype?: DType | undefined;
+  /**
+   * `random`: the same architecture, freshly initialised; a baseline.
+   * @default "trained"
+   */
+  readonly weights?: Weights | undefined;
+  /**
+   * For `random` weights.
+   * @default 0
+   */
+  readonly seed?: number | undefined;
+}
+
+/** Facts about a loaded model. */
+export interface ModelInfo {
+  readonly modelId: string;
+  readonly revision: string;
+  readonly family: ModelDescription["family"];
+  readonly weights: Weights;
+  readonly device: string;
+  readonly dtype: DType;
+  /** Hz; audio of any other rate is resampled. */
+  readonly sampleRate: number;
+  /** The model hears at most this much of a clip; null when it hears all. */
+  readonly windowSeconds: number | null;
+  readonly embeddingDim: number;
+  readonly layers: readonly string[];
+  readonly defaultLayer: string;
+  readonly capabilities: readonly Capability[];
+  readonly parameters: number;
+  /** Kinds of question that the model was shown to have learnt. */
+  readonly offers: readonly string[];
+}
+
+/** What stands on every result: which model, in which form. */
+export interface ResultEnvelope {
+  readonly modelId: string;
+  readonly revision: string;
+  readonly device: string;
+  readonly dtype: DType;
+  /** Seconds, Python's own work. */
+  readonly processingTime: number;
+  readonly memoryUsage: MemoryUsage;
+}
+
+/** How an answer is written. Greedy, unless `doSample` is set: a comparison asks twice. */
+export interface ProcessingOptions extends CallOptions {
+  /** @default the model's own request for a description */
+  readonly prompt?: string | undefined;
+  /** @default 100 */
+  readonly maxNewTokens?: number | undefined;
+  /** @default false */
+  readonly doSample?: boolean | undefined;
+  /** @default 1 */
+  readonly temperature?: number | undefined;
+  /** @default 1 */
+  readonly topP?: number | undefined;
+  /**
+   * 0: all tokens.
+   * @default 0
+   */
+  readonly topK?: number | undefined;
+  /** @default 1 */
+  readonly repetitionPenalty?: number | undefined;
+  /** @default 0 */
+  readonly seed?: number | undefined;
+}
+
+/** An answer about a clip. */
+export interface ProcessedAudio extends ResultEnvelope {
+  readonly text: string;
+  readonly prompt: string;
+  readonly tokens: number;
+  readonly stopReason: "end" | "length";
+  readonly secondsHeard: number;
+  readonly secondsGiven: number;
+}
+
+/** How features are taken. */
+export interface FeatureOptions extends CallOptions {
+  /** @default the model's `defaultLayer` */
+  readonly layer?: string | undefined;
+  /**
+   * Over time; `none` keeps the frames, one clip at a time.
+   * @default "mean"
+   */
+  readonly pooling?: Pooling | undefined;
+  /**
+   * Clips that go through the model together.
+   * @default 16
+   */
+  readonly batchSize?: number | undefined;
+}
+
+/** Features of one clip or of several. */
+export interface Features extends ResultEnvelope {
+  /** C order: last index fastest. A clip that failed has a row of NaN. */
+  readonly data: Float32Array;
+  /** One clip: [features], or [frames, features] without pooling. Several: [clips, features]. */
+  readonly shape: readonly number[];
+  readonly layer: string;
+  readonly pooling: Pooling;
+  /** Per clip. */
+  readonly secondsHeard: readonly number[];
+  readonly secondsGiven: readonly number[];
+  /** Encoding time per clip (a batch's time divided by its clips). */
+  readonly clipSeconds: readonly number[];
+  readonly failures: readonly ClipFailure[];
+}
+
+/** A service and the process behind it. */
+export interface ModelStatus {
+  readonly isLoaded: boolean;
+  readonly model: ModelInfo | undefined;
+  readonly pid: number;
+  readonly device: string;
+  /** How bulk data crosses. */
+  readonly plane: "shared_memory" | "file" | "json";
+  /** Bytes. */
+  readonly residentMemory: number;
+  readonly memoryAvailable: number;
+  /** Seconds since the process started. */
+  readonly uptime: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** One model behind five verbs; the seed's interface, with batches and call options. */
+export interface ModelService extends AsyncDisposable {
+  /** Loads the model. Calls do so by themselves; this one shows progress and tells the facts. */
+  initialize(options?: CallOptions): Promise<ModelInfo>;
+  processAudio(audio: AudioInput, options?: ProcessingOptions): Promise<ProcessedAudio>;
+  extractFeatures(
+    audio: AudioInput | readonly AudioInput[],
+    options?: FeatureOptions,
+  ): Promise<Features>;
+  status(options?: CallOptions): Promise<ModelStatus>;
+  shutdown(): Promise<void>;
+}

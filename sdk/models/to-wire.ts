@@ -1,0 +1,62 @@
+/** Arguments of the services in the words of the wire. */
+import { type AudioInput, toWireAudio, type WireAudio } from "../audio/audio-input.ts";
+import type { GenerationOptions } from "../bridge/protocol.gen.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { ProcessingOptions } from "./model-service.ts";
+
+/** One clip, or a batch of them. */
+export interface WireAudios {
+  readonly audio?: WireAudio;
+  readonly audios?: readonly WireAudio[];
+}
+
+/**
+ * One clip or a batch of them; an array of numbers is one clip.
+ *
+ * @throws InvalidArgumentError an empty batch, or something that is no audio
+ */
+export function toWireAudios(audio: AudioInput | readonly AudioInput[]): WireAudios {
+  if (!isBatch(audio)) return { audio: toWireAudio(audio) };
+  if (audio.length === 0) throw new InvalidArgumentError("audio", "at least one clip", audio);
+  return { audios: audio.map((clip, index) => toWireAudio(clip, `audio[${index}]`)) };
+}
+
+function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
+  return Array.isArray(audio) && typeof audio[0] !== "number";
+}
+
+/** The same audio in arrays of its own. */
+export function copySamples<Wire extends WireAudios>(wire: Wire): Wire {
+  const { audio, audios } = wire;
+  return {
+    ...wire,
+    ...(audio === undefined ? {} : { audio: copyClip(audio) }),
+    ...(audios === undefined ? {} : { audios: audios.map(copyClip) }),
+  };
+}
+
+function copyClip(audio: WireAudio): WireAudio {
+  if (typeof audio === "string") return audio;
+  if (!("samples" in audio)) return isNumbers(audio) ? [...audio] : audio;
+  const { samples } = audio;
+  const isTensor = typeof samples === "object" && samples !== null && "shape" in samples;
+  return isTensor ? { ...audio, samples: { ...samples, data: samples.data.slice() } } : audio;
+}
+
+function isNumbers(audio: WireAudio): audio is readonly number[] {
+  return Array.isArray(audio);
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toGenerationOptions(options: ProcessingOptions): GenerationOptions {
+  const { maxNewTokens, doSample, temperature, topP, topK, repetitionPenalty, seed } = options;
+  return {
+    ...(maxNewTokens === undefined ? {} : { max_new_tokens: maxNewTokens }),
+    ...(doSample === undefined ? {} : { do_sample: doSample }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(topK === undefined ? {} : { top_k: topK }),
+    ...(repetitionPenalty === undefined ? {} : { repetition_penalty: repetitionPenalty }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}

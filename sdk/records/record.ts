@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+
+/** A number that was promised. */
+export interface Target {
+  readonly name: string;
+  readonly value: number;
+  readonly goal: number;
+  /** Which way is better; the goal itself counts as met. */
+  readonly better: "lower" | "higher";
+}
+
+/** One measured row: what it is, and its numbers. */
+export type RecordRow = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a benchmark or a long test has found. */
+export interface RecordContent {
+  /** In one sentence with a question mark. */
+  readonly question: string;
+  readonly rows: readonly RecordRow[];
+  readonly targets: readonly Target[];
+  /** How it was measured, and what weakens it. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+/** A record as it stands in its file. */
+export interface RunRecord extends RecordContent {
+  readonly name: string;
+  readonly environment: Environment;
+}
+
+/** Where a record goes, and whom to ask about Python. */
+export interface RecordOptions {
+  readonly bridge?: GAMABridge | undefined;
+  /** @default the repository's `benchmarks/results` */
+  readonly folder?: string | undefined;
+}
+
+const RESULTS = join(import.meta.dirname, "..", "..", "benchmarks", "results");
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+
+/**
+ * Writes `<folder>/<name>.json`.
+ *
+ * @throws InvalidArgumentError the name is no file name, or a number is not finite
+ */
+export async function writeRecord(
+  name: string,
+  content: RecordContent,
+  options: RecordOptions = {},
+): Promise<RunRecord> {
+  const folder = options.folder ?? RESULTS;
+  const path = recordPath(name, folder);
+  refuseNonFinite(content);
+  const environment = await readEnvironment(options.bridge);
+  const record: RunRecord = { name, ...content, environment };
+  await mkdir(folder, { recursive: true });
+  await writeFile(path, `${JSON.stringify(record, null, 2)}\n`);
+  return record;
+}
+
+/** Reads what `writeRecord` wrote. */
+export async function readRecord(name: string, folder: string = RESULTS): Promise<RunRecord> {
+  // Written by writeRecord; the reader of a table trusts its own repository.
+  return JSON.parse(await readFile(recordPath(name, folder), "utf8")) as RunRecord;
+}
+
+/** Whether a target was reached. */
+export function isMet({ value, goal, better }: Target): boolean {
+  return better === "lower" ? value <= goal : value >= goal;
+}
+
+function recordPath(name: string, folder: string): string {
+  if (!NAME.test(name)) throw new InvalidArgumentError("name", "letters, digits and dashes", name);
+  return join(folder, `${name}.json`);
+}
+
+/** JSON would write null for it, and the reader would not know why. */
+function refuseNonFinite({ rows, targets }: RecordContent): void {
+  for (const row of [...rows, ...targets]) {
+    for (const [key, value] of Object.entries(row)) {
+      if (typeof value === "number" && !Number.isFinite(value)) {
+        throw new InvalidArgumentError(key, "a finite number, or null", value);
+      }
+    }
+  }
+}

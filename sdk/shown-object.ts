@@ -1,0 +1,28 @@
+import { inspect } from "node:util";
+import { DISPLAY, type MimeBundle } from "./display/mime.ts";
+
+/**
+ * Base of the SDK's own objects that a notebook shows and `console.log` prints in one line.
+ *
+ * The two methods are defined in the constructor: with `isolatedDeclarations` a class cannot
+ * declare a method whose name is a symbol (TS9038).
+ */
+export abstract class ShownObject {
+  readonly #text: string;
+
+  /**
+   * @param text the plain form
+   * @param bundle makes the forms beside it; called each time that the object is shown
+   */
+  constructor(text: string, bundle: () => MimeBundle) {
+    this.#text = text;
+    Object.defineProperties(this, {
+      [DISPLAY]: { value: (): MimeBundle => ({ "text/plain": text, ...bundle() }) },
+      [inspect.custom]: { value: (): string => text },
+    });
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}

@@ -1,0 +1,314 @@
+/** The bridge with `python -m gama_operations` behind it. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { CallTimeoutError, InvalidArgumentError, ProcessExitError } from "../../errors.ts";
+import { isAlive } from "./fake-python.ts";
+
+const RATE = 16_000;
+const tone = Float32Array.from({ length: RATE }, (_, index) => Math.sin(index / 10) / 2);
+/** Enough work that a call is still running when the test interferes. */
+const longClip = new Float32Array(30 * RATE).fill(0.1);
+const LONG_CLIPS = 40;
+const longWork = {
+  audios: Array.from({ length: LONG_CLIPS }, () => ({
+    samples: longClip,
+    sample_rate: RATE,
+  })),
+  model: "fbank",
+  batch_size: 1,
+};
+
+const bridge = new GAMABridge();
+afterAll(() => bridge.shutdown());
+
+async function featuresOf(samples: Float32Array): Promise<Float32Array> {
+  const { features } = await bridge.executeOperation("extract_features", {
+    audio: { samples: { data: samples, shape: [samples.length] }, sample_rate: RATE },
+    model: "fbank",
+  });
+  if (Array.isArray(features)) throw new Error("expected a tensor");
+  return features.data as Float32Array; // the protocol: features are float32
+}
+
+describe("a running process", () => {
+  it("says ready with its protocol and operations before any model is loaded", async () => {
+    const ready = await bridge.initialize();
+    expect(ready).toMatchObject({ protocol: 1, pid: bridge.pid });
+    expect(ready.operations).toContain("extract_features");
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+  });
+
+  it("gives the same features for a tensor, a part of a larger array, and plain numbers", async () => {
+    const padded = new Float32Array(3 * RATE);
+    padded.set(tone, 12_345);
+    const expected = await featuresOf(tone);
+    expect(expected.length).toBeGreaterThan(0);
+    expect(await featuresOf(padded.subarray(12_345, 12_345 + RATE))).toEqual(expected);
+    const json = await bridge.executeOperation("extract_features", {
+      audio: Array.from(tone),
+      model: "fbank",
+      reply: "json",
+    });
+    expect(Float32Array.from(json.features as number[])).toEqual(expected);
+  });
+
+  it("carries every bit, NaN payloads too: the row of a clip that failed is NaN in both planes", async () => {
+    const audios = [
+      { samples: { data: tone, shape: [1, RATE] }, sample_rate: RATE },
+      { samples: { data: Float32Array.of(Number.NaN, 0), shape: [2] }, sample_rate: RATE },
+    ];
+    const result = await bridge.executeOperation("extract_features", { audios, model: "fbank" });
+    if (Array.isArray(result.features)) throw new Error("expected a tensor");
+    const [rows = 0, width = 0] = result.features.shape;
+    const failed = Array.from(result.features.data.subarray(width) as Float32Array);
+    expect(rows).toBe(2);
+    expect(failed.every(Number.isNaN)).toBe(true);
+    expect(result.failures).toMatchObject([{ index: 1, code: "invalid_audio" }]);
+  });
+
+  it("answers an empty clip with a typed error", async () => {
+    const call = featuresOf(new Float32Array(0));
+    await expect(call).rejects.toMatchObject({ code: "invalid_audio" });
+  });
+
+  it("does not see what happens to an array after the call", async () => {
+    const samples = tone.slice();
+    const call = featuresOf(samples);
+    samples.fill(Number.NaN);
+    expect(await call).toEqual(await featuresOf(tone));
+  });
+
+  it("refuses NaN in plain numbers before anything is sent", async () => {
+    const before = bridge.stats();
+    const call = bridge.executeOperation("extract_features", { audio: [0, Number.NaN] });
+    await expect(call).rejects.toThrow(InvalidArgumentError);
+    await expect(call).rejects.toThrow("`data.audio[1]`");
+    expect(bridge.stats().arenaUsed).toBe(before.arenaUsed);
+  });
+
+  it("gives back every slot of both arenas", async () => {
+    for (let round = 0; round < 50; round += 1) await featuresOf(tone);
+    expect(bridge.stats()).toMatchObject({ arenaUsed: 0, abandoned: 0, waiting: 0 });
+    const { arenaBytes } = bridge.stats();
+    for (let round = 0; round < 50; round += 1) await featuresOf(tone);
+    expect(bridge.stats().arenaBytes).toBe(arenaBytes);
+  });
+
+  it("answers calls out of order to the right callers", async () => {
+    const clips = [0.1, 0.2, 0.3, 0.4].map((gain) => tone.map((x) => x * gain));
+    const alone = [];
+    for (const clip of clips) alone.push(await featuresOf(clip));
+    const work = clips.map(featuresOf);
+    const pings = clips.map(() => bridge.executeOperation("ping", {}));
+    expect(await Promise.all(work)).toEqual(alone);
+    for (const ping of await Promise.all(pings)) expect(ping.status).toBe("ok");
+  });
+});
+
+describe("giving up", () => {
+  it("rejects at once with the signal's reason, and the slot is free once Python has answered", async () => {
+    const controller = new AbortController();
+    const reason = new Error("the user pressed stop");
+    const call = bridge.executeOperation("extract_features", longWork, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
+    await expect(call).rejects.toBe(reason);
+    expect(bridge.stats().abandoned).toBe(1);
+    expect(bridge.stats().arenaUsed).toBe(LONG_CLIPS * longClip.byteLength);
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+    await expect.poll(() => bridge.stats().abandoned, { timeout: 20_000 }).toBe(0);
+    expect(bridge.stats().arenaUsed).toBe(0);
+    expect(await featuresOf(tone)).toHaveLength(256);
+  });
+
+  it("rejects without sending when the signal was aborted before", async () => {
+    const { calls } = bridge.stats();
+    const call = bridge.executeOperation("ping", {}, { signal: AbortSignal.abort("too late") });
+    await expect(call).rejects.toBe("too late");
+    expect(bridge.stats().calls).toBe(calls);
+  });
+
+  it("rejects with CallTimeoutError when the time is over", async () => {
+    const call = bridge.executeOperation("extract_features", longWork, { timeoutMs: 100 });
+    await expect(call).rejects.toThrow(CallTimeoutError);
+    await expect(call).rejects.toMatchObject({ operation: "extract_features", timeoutMs: 100 });
+    await expect.poll(() => bridge.stats().abandoned, { timeout: 20_000 }).toBe(0);
+  });
+
+  it.each([0, -1, Number.NaN, 2 ** 31])("refuses a limit of %d ms", async (timeoutMs) => {
+    const call = bridge.executeOperation("ping", {}, { timeoutMs });
+    await expect(call).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("fails the call when its own progress callback throws", async () => {
+    const fault = new Error("a bug in the callback");
+    const onProgress = (): never => {
+      throw fault;
+    };
+    await expect(
+      bridge.executeOperation("extract_features", longWork, { onProgress }),
+    ).rejects.toBe(fault);
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+  });
+});
+
+describe("kill -9 during a call", () => {
+  it("rejects every call that waits with signal and stderr, and the next one has a new process", async () => {
+    const expected = await featuresOf(tone);
+    const pid = bridge.pid ?? 0;
+    const { starts } = bridge.stats();
+    let isRunning = false;
+    const running = bridge.executeOperation("extract_features", longWork, {
+      onProgress: () => {
+        if (!isRunning) process.kill(pid, "SIGKILL");
+        isRunning = true;
+      },
+    });
+    const queued = bridge
+      .executeOperation("status", {})
+      .then(() =>
+        bridge.executeOperation("extract_features", { audio: Array.from(tone), model: "fbank" }),
+      );
+    await expect(running).rejects.toThrow(ProcessExitError);
+    await expect(running).rejects.toMatchObject({
+      signal: "SIGKILL",
+      exitCode: null,
+      operation: "extract_features",
+      stderrTail: expect.any(String),
+    });
+    await expect(queued).rejects.toThrow(ProcessExitError);
+    expect(await featuresOf(tone)).toEqual(expected);
+    expect(bridge.pid).not.toBe(pid);
+    expect(bridge.stats().starts).toBe(starts + 1);
+  });
+});
+
+describe.each(["shared_memory", "file", "json"] as const)("the plane %s", (plane) => {
+  it("gives the same bits", async () => {
+    await using other = new GAMABridge({ plane });
+    const data = { data: tone, shape: [RATE] };
+    const audio = { samples: data, sample_rate: RATE };
+    const result = await other.executeOperation("extract_features", { audio, model: "fbank" });
+    const features = Array.isArray(result.features)
+      ? Float32Array.from(result.features as number[])
+      : result.features.data;
+    expect(features).toEqual(await featuresOf(tone));
+    expect(other.stats().plane).toBe(plane);
+    expect((await other.executeOperation("status", {})).plane).toBe(plane);
+  });
+});
+
+const STRAY = `
+import ctypes, os, sys, threading, time
+def chatter():
+    # Until the process has moved descriptor 1 away from the wire, it is the wire.
+    while os.fstat(1).st_ino != os.fstat(2).st_ino:
+        time.sleep(0.005)
+    c = ctypes.CDLL(None)
+    while True:
+        print("stray print", flush=True)
+        os.write(1, b"stray write\\n")
+        c.puts(b"stray puts")
+        c.fflush(None)
+        time.sleep(0.002)
+threading.Thread(target=chatter, daemon=True).start()
+`;
+
+describe("prints of a library", () => {
+  it("from Python, from a descriptor and from C go to stderr and never onto the wire", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "stray-"));
+    writeFileSync(join(folder, "sitecustomize.py"), STRAY);
+    let stderr = "";
+    await using noisy = new GAMABridge({
+      env: { PYTHONPATH: folder },
+      onLog: ({ source, text }) => {
+        if (source === "stderr") stderr += text;
+      },
+    });
+    for (let round = 0; round < 100; round += 1) {
+      expect((await noisy.executeOperation("ping", {})).status).toBe("ok");
+    }
+    for (const kind of ["print", "write", "puts"]) {
+      await expect.poll(() => stderr).toContain(`stray ${kind}`);
+    }
+    expect(noisy.stats().discardedLines).toBe(0);
+  });
+});
+
+/** Arguments that make Node run a script with the bridge at hand. */
+function scriptArgs(body: string): string[] {
+  const bridgePath = join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts");
+  const source = `import { GAMABridge } from ${JSON.stringify(bridgePath)};\n${body}`;
+  return ["--input-type=module", "-e", source];
+}
+
+async function runScript(body: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, scriptArgs(body), {
+    timeout: 30_000,
+  });
+  return stdout;
+}
+
+describe("Node", () => {
+  it("ends by itself while an idle bridge is open, and takes the process with it", async () => {
+    const stdout = await runScript(`
+      const bridge = new GAMABridge();
+      await bridge.executeOperation("ping", {});
+      console.log(bridge.pid);
+    `);
+    await expect.poll(() => isAlive(Number(stdout))).toBe(false);
+  });
+
+  it("takes the process with it when it exits in the middle of a call", async () => {
+    const stdout = await runScript(`
+      const bridge = new GAMABridge();
+      await bridge.initialize();
+      void bridge.executeOperation("load_model", { model: "fbank" });
+      console.log(bridge.pid);
+      process.exit();
+    `);
+    await expect.poll(() => isAlive(Number(stdout))).toBe(false);
+  });
+
+  it("takes the process with it when it is killed", async () => {
+    const parent = execFile(
+      process.execPath,
+      scriptArgs(`
+      const bridge = new GAMABridge();
+      await bridge.initialize();
+      console.log(bridge.pid);
+      setInterval(() => {}, 1000);
+    `),
+    );
+    let stdout = "";
+    parent.stdout?.on("data", (text: string) => {
+      stdout += text;
+    });
+    await expect.poll(() => stdout, { timeout: 20_000 }).toMatch(/^\d+\n$/);
+    parent.kill("SIGKILL");
+    await expect.poll(() => isAlive(Number(stdout))).toBe(false);
+  });
+
+  it("has no handle left after shutdown", async () => {
+    const stdout = await runScript(`
+      const bridge = new GAMABridge();
+      await bridge.executeOperation("ping", {});
+      await bridge.shutdown();
+      const open = () => process.getActiveResourcesInfo();
+      // A handle is closed one turn of the loop after its last event.
+      for (let turn = 0; turn < 100 && open().includes("ProcessWrap"); turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const ofLoader = ["FSReqCallback", "Immediate"];
+      console.log(JSON.stringify(open().filter((name) => !ofLoader.includes(name))));
+    `);
+    const idle = await runScript("console.log(JSON.stringify(process.getActiveResourcesInfo()));");
+    expect(JSON.parse(stdout).toSorted()).toEqual(JSON.parse(idle).toSorted());
+  });
+});

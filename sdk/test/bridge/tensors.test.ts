@@ -1,0 +1,115 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { OperationData, OperationResult } from "../../bridge/gama-bridge.ts";
+import {
+  decodeTensors,
+  encodeTensors,
+  type Placement,
+  type TensorValue,
+  type TypedArray,
+} from "../../bridge/tensors.ts";
+import { InvalidArgumentError } from "../../errors.ts";
+
+/** Every tensor inline, which shows the very bytes. */
+function inline(bytes: Uint8Array): Placement {
+  return { base64: Buffer.from(bytes).toString("base64") };
+}
+
+function refuse(): never {
+  throw new Error("no tensor was expected");
+}
+
+function roundTrip(value: unknown): unknown {
+  const line: unknown = JSON.parse(JSON.stringify(encodeTensors(value, inline)));
+  return decodeTensors(line, (reference, target) =>
+    target.set(Buffer.from(reference.base64 ?? "", "base64")),
+  );
+}
+
+const arrays: readonly (readonly [string, TypedArray])[] = [
+  ["float32", Float32Array.of(1.5, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45)],
+  ["float64", Float64Array.of(Math.PI, Number.MIN_VALUE)],
+  ["int16", Int16Array.of(-32_768, 32_767)],
+  ["int32", Int32Array.of(-(2 ** 31), 2 ** 31 - 1)],
+  ["int64", BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n)],
+  ["uint8", Uint8Array.of(0, 255)],
+];
+
+describe("encodeTensors and decodeTensors", () => {
+  it.each(arrays)("carry %s unchanged", (_dtype, data) => {
+    const back = roundTrip({ a: [{ data, shape: [1, data.length] }] });
+    expect(back).toEqual({ a: [{ data, shape: [1, data.length] }] });
+  });
+
+  it("keep the payload bits of a NaN", () => {
+    const bits = Uint32Array.of(0x7fc0_1234, 0xffc0_0001);
+    const back = roundTrip({ data: new Float32Array(bits.buffer), shape: [2] }) as TensorValue;
+    expect(new Uint32Array(back.data.buffer)).toEqual(bits);
+  });
+
+  it("send a sub-array with an offset, and nothing around it", () => {
+    const whole = Float32Array.of(1, 2, 3, 4, 5);
+    const back = roundTrip({ data: whole.subarray(1, 4), shape: [3] });
+    expect(back).toEqual({ data: Float32Array.of(2, 3, 4), shape: [3] });
+  });
+
+  it("take a bare typed array as a row", () => {
+    expect(roundTrip(Float32Array.of(1, 2))).toEqual({ data: Float32Array.of(1, 2), shape: [2] });
+  });
+
+  it("carry an empty tensor without asking for memory", () => {
+    const encoded = encodeTensors({ data: new Float32Array(0), shape: [1, 0] }, refuse);
+    expect(encoded).toEqual({ $t: { dtype: "float32", shape: [1, 0], base64: "" } });
+  });
+
+  it("copy at once: later changes to the array do not travel", () => {
+    const data = Float32Array.of(1, 2);
+    const encoded = encodeTensors({ data, shape: [2] }, inline);
+    data.fill(9);
+    const expected = inline(new Uint8Array(Float32Array.of(1, 2).buffer)).base64;
+    expect(encoded).toMatchObject({ $t: { base64: expected } });
+  });
+
+  it.each([
+    ["data.a[1]", { a: [1, Number.NaN] }, "a finite number"],
+    ["data.a.b", { a: { b: Number.POSITIVE_INFINITY } }, "a finite number"],
+    ["data.text", { text: "\ud800" }, "well-formed Unicode"],
+    ["data.n", { n: 1n }, "something that JSON has"],
+    ["data.f", { f: () => 1 }, "something that JSON has"],
+    ["data.x", { x: { data: Float32Array.of(1, 2), shape: [3] } }, "2 numbers in the shape [3]"],
+    ["data.x", { x: { data: Float32Array.of(1), shape: [-1, -1] } }, "1 numbers in the shape"],
+    ["data.x", { x: new Uint8ClampedArray(1) }, "one of float32"],
+    ["data.x", { x: new DataView(new ArrayBuffer(1)) }, "one of float32"],
+  ])("refuse what JSON would change: %s", (field, data, expected) => {
+    const encode = (): unknown => encodeTensors(data, inline);
+    expect(encode).toThrow(InvalidArgumentError);
+    expect(encode).toThrow(`\`${field}\` to be ${expected}`);
+  });
+
+  it("refuse data that contains itself", () => {
+    const data: Record<string, unknown> = {};
+    data["self"] = data;
+    expect(() => encodeTensors(data, inline)).toThrow("nested at most");
+  });
+
+  it("leave prototypes alone", () => {
+    const hostile: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": {"$t": null}}');
+    decodeTensors(hostile, refuse);
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+    expect(Object.getPrototypeOf(hostile)).toBe(Object.prototype);
+    const encoded = encodeTensors(hostile, inline);
+    expect(Object.getPrototypeOf(encoded)).toBe(Object.prototype);
+  });
+});
+
+describe("types of operations", () => {
+  it("take arrays where the wire has tensors, and give typed arrays back", () => {
+    expectTypeOf<OperationResult<"extract_features">["features"]>().toEqualTypeOf<
+      TensorValue | unknown[]
+    >();
+    expectTypeOf<{ audio: { samples: Float32Array; sample_rate: number } }>().toExtend<
+      OperationData<"extract_features">
+    >();
+    expectTypeOf<{ audio: readonly number[] }>().toExtend<OperationData<"process_audio">>();
+    expectTypeOf<{ prompt: string }>().not.toExtend<OperationData<"process_audio">>();
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { sharedBridge } from "../../bridge/shared-bridge.ts";
+import { pairedDifference } from "../../compare/paired-difference.ts";
+import { probe } from "../../compare/probe.ts";
+
+const SOURCES = 12;
+const CLIPS = 6;
+const groups = Array.from(
+  { length: SOURCES * CLIPS },
+  (_, index) => `source-${Math.floor(index / CLIPS)}`,
+);
+const labels = groups.map((_, index) => (index % 2 === 0 ? "even" : "odd"));
+
+/** Two features: the label with a little noise, and noise alone. */
+const features = Float32Array.from({ length: groups.length * 2 }, (_, index) => {
+  const noise = Math.sin(index * 12.9898) * 0.2;
+  return index % 2 === 0 ? noise + (labels[index / 2] === "even" ? 1 : -1) : noise;
+});
+
+describe("probe", () => {
+  it.each(["linear", "knn"] as const)("reads an easy label off the features (%s)", async (kind) => {
+    const shape = [groups.length, 2] as const;
+    const outcome = await probe({ features, shape, labels, groups, kind, folds: 4 });
+    expect(outcome.accuracy).toBe(1);
+    expect(outcome.correct).toHaveLength(groups.length);
+    expect(outcome.predictions).toEqual(labels);
+    expect(outcome.sources).toBe(SOURCES);
+    expect(outcome.processingTime).toBeGreaterThan(0);
+    const foldsOfSource = new Set(groups.map((group, index) => `${group} ${outcome.fold[index]}`));
+    expect(foldsOfSource.size).toBe(SOURCES);
+  });
+});
+
+describe("pairedDifference", () => {
+  const good = groups.map((_, index) => index % 7 !== 0);
+  const bad = groups.map((_, index) => index % 3 === 0);
+
+  it("gives the difference with an interval by source", async () => {
+    const result = await pairedDifference({ a: good, b: bad, groups });
+    expect(result.difference).toBeCloseTo(result.meanA - result.meanB, 12);
+    expect(result.meanA).toBeCloseTo(good.filter(Boolean).length / good.length, 12);
+    expect(result).toMatchObject({ clips: groups.length, sources: SOURCES, reason: null });
+    expect(result.interval?.low).toBeLessThan(result.difference);
+    expect(result.interval?.high).toBeGreaterThan(result.difference);
+    expect(result.pValue).toBeLessThan(0.05);
+    expect(result.onlyA).toBe(good.filter((right, index) => right && !bad[index]).length);
+  });
+
+  it("prints no interval below ten sources, and says why", async () => {
+    const few = groups.map((_, index) => `source-${index % 9}`);
+    const result = await pairedDifference({ a: good, b: bad, groups: few });
+    expect(result).toMatchObject({ interval: null, pValue: null, sources: 9 });
+    expect(result.reason).toMatch(/9|ten|10/);
+  });
+
+  it("is zero between an arm and itself", async () => {
+    const result = await pairedDifference({ a: good, b: good, groups });
+    expect(result).toMatchObject({ difference: 0, onlyA: 0, onlyB: 0, pValue: 1 });
+  });
+
+  it("refuses arms of different length", async () => {
+    const call = pairedDifference({ a: good, b: bad.slice(1), groups });
+    await expect(call).rejects.toMatchObject({ code: "invalid_request" });
+    await sharedBridge().shutdown();
+  });
+});

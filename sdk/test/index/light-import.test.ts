@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const repository = join(import.meta.dirname, "..", "..", "..");
+
+/** The modules that `import "grym-synth"` loads, in a Node of its own; `node:` ones left out. */
+async function listLoadedModules(): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "light-import-"));
+  const hooks = join(folder, "hooks.mjs");
+  // CommonJS packages are seen by their require cache, ESM by the hook.
+  writeFileSync(
+    hooks,
+    `import { registerHooks } from "node:module";
+     const loaded = [];
+     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+     process.on("exit", () => console.log(JSON.stringify(loaded)));`,
+  );
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", pathToFileURL(hooks).href, "--input-type=module", "-e", 'import "grym-synth"'],
+    { cwd: join(repository, "sdk") },
+  );
+  const base = pathToFileURL(repository).href;
+  return (JSON.parse(stdout) as string[])
+    .filter((url) => url.startsWith("file:") && url !== pathToFileURL(hooks).href)
+    .map((url) => (url.startsWith(base) ? relative(base, url).split(sep).join("/") : url))
+    .toSorted();
+}
+
+describe('import "grym-synth"', () => {
+  it("loads these modules and no others: no package at all", async () => {
+    expect(await listLoadedModules()).toMatchInlineSnapshot(`
+      [
+        "sdk/audio/audio-clip.ts",
+        "sdk/audio/audio-input.ts",
+        "sdk/audio/wav.ts",
+        "sdk/bridge/arena.ts",
+        "sdk/bridge/call-options.ts",
+        "sdk/bridge/find-python.ts",
+        "sdk/bridge/gama-bridge.ts",
+        "sdk/bridge/line-reader.ts",
+        "sdk/bridge/pending.ts",
+        "sdk/bridge/plane.ts",
+        "sdk/bridge/protocol.gen.ts",
+        "sdk/bridge/python-process.ts",
+        "sdk/bridge/session.ts",
+        "sdk/bridge/shared-bridge.ts",
+        "sdk/bridge/slot-allocator.ts",
+        "sdk/bridge/tail-buffer.ts",
+        "sdk/bridge/tensors.ts",
+        "sdk/compare/paired-difference.ts",
+        "sdk/compare/probe.ts",
+        "sdk/display/html.ts",
+        "sdk/display/mime.ts",
+        "sdk/embed.ts",
+        "sdk/embedding/audio-folder.ts",
+        "sdk/embedding/clip-row.ts",
+        "sdk/embedding/embedding-table.ts",
+        "sdk/embedding/npy.ts",
+        "sdk/embedding/parquet.ts",
+        "sdk/errors.ts",
+        "sdk/index.ts",
+        "sdk/models/bridged-service.ts",
+        "sdk/models/from-wire.ts",
+        "sdk/models/gama-service.ts",
+        "sdk/models/loaded-models.ts",
+        "sdk/models/mel-statistics-service.ts",
+        "sdk/models/memory-usage.ts",
+        "sdk/models/to-wire.ts",
+        "sdk/models/wav2vec2-service.ts",
+        "sdk/package.json",
+        "sdk/records/environment.ts",
+        "sdk/records/format-record.ts",
+        "sdk/records/record.ts",
+        "sdk/shown-object.ts",
+      ]
+    `);
+  });
+});
