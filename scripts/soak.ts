@@ -1,0 +1,66 @@
+// npm run soak [-- --calls N]: the long forms of the tests, with a dated record.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { formatRecord, type RecordRow, writeRecord } from "../sdk/index.ts";
+import { bridgeMemory } from "./soak/bridge-memory.ts";
+
+const root = join(import.meta.dirname, "..");
+const python = join(root, ".venv", "bin", "python");
+const digits = process.env["GRYM_DATA_FSDD"] ?? join(root, "..", "shared", "data", "fsdd");
+
+/** Runs a command in the foreground; its row says whether it passed and how long it took. */
+async function part(name: string, args: string[], env: Record<string, string>): Promise<RecordRow> {
+  console.log(`\n── ${name}`);
+  const started = performance.now();
+  const child = spawn(python, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { part: name, passed: code === 0, seconds: (performance.now() - started) / 1000 };
+}
+
+const { values } = parseArgs({ options: { calls: { type: "string", default: "20000" } } });
+const memory = await bridgeMemory(Number(values.calls));
+const rows = [
+  ...memory.rows,
+  await part(
+    "statistics, long simulations",
+    [
+      "-m",
+      "pytest",
+      "-q",
+      "-s",
+      "-c",
+      "python/pyproject.toml",
+      "--rootdir",
+      "python",
+      "python/tests/test_statistics.py",
+    ],
+    { GRYM_SOAK: "1" },
+  ),
+  await part("notebooks in full, shipped samples", ["scripts/notebooks.py"], {}),
+];
+const notes: string[] = [];
+if (existsSync(digits)) {
+  rows.push(
+    await part("notebooks in full, digits", ["scripts/notebooks.py"], {
+      GRYM_DATASET: `fsdd:${digits}`,
+    }),
+  );
+} else notes.push("digits skipped: GRYM_DATA_FSDD is not set and no digits lie beside the clone");
+const failed = rows.filter((row) => row["passed"] === false);
+const record = await writeRecord("soak", {
+  question: "Do the long forms hold, and does memory stay flat?",
+  rows,
+  targets: [
+    ...memory.targets,
+    { name: "parts that failed", value: failed.length, goal: 0, better: "lower" },
+  ],
+  notes,
+});
+console.log(formatRecord(record));
+process.exitCode = failed.length === 0 ? 0 : 1;
