@@ -31,6 +31,10 @@ export function run(command, args, { log, help, cwd, env }) {
   return new Promise((resolve, reject) => {
     const sink = createWriteStream(file);
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    // Nobody waits for npm or pip once this script is gone.
+    const endChild = () => child.kill();
+    process.once("exit", endChild);
+    child.once("close", () => process.off("exit", endChild));
     child.stdout.pipe(sink, { end: false });
     child.stderr.pipe(sink, { end: false });
     const fail = (reason) =>
