@@ -7,6 +7,8 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second, the default, is nothing on a machine that trains models meanwhile.
+    expect: { poll: { timeout: 20_000 } },
     typecheck: { enabled: false },
   },
 });

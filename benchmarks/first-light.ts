@@ -123,7 +123,10 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 const { values } = parseArgs({
   options: { n: { type: "string", default: "31" }, note: { type: "string", multiple: true } },
 });
-const count = Math.max(1, Number(values.n) || 1);
+const count = Number(values.n);
+if (!Number.isInteger(count) || count < 1) {
+  throw new Error(`--n has to be a whole number >= 1, got ${values.n}`);
+}
 
 const rounds: Record<Way, Round[]> = { arena: [], seed: [], json: [] };
 let difference = 0;

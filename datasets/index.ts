@@ -27,5 +27,6 @@ export async function openDataset(
   const folder = rest.join(":") || process.env["GRYM_DATA_FSDD"];
   if (name === "samples" && rest.length === 0) return await openSamples();
   if (name === "fsdd" && folder) return await openFsdd(folder);
-  throw new InvalidArgumentError("spec", "`samples` or `fsdd:FOLDER`", spec);
+  const forms = "`samples`, `fsdd:FOLDER`, or `fsdd` with its folder in GRYM_DATA_FSDD";
+  throw new InvalidArgumentError("data set", forms, spec);
 }

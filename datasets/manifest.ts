@@ -1,7 +1,7 @@
 /** One form of manifest for every data set: a row per clip. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { findAudioFiles } from "../sdk/embedding/audio-folder.ts";
 import { InvalidArgumentError } from "../sdk/errors.ts";
 
@@ -77,11 +77,15 @@ export async function hashFile(path: string): Promise<string> {
 /**
  * Reads a manifest with a JSON object on each line.
  *
- * @throws InvalidArgumentError a line that is no row, or an id or path that stands there twice
+ * @throws InvalidArgumentError no such file, a line that is no row, or an id or path that stands
+ *   there twice
  */
 export async function readManifest(path: string): Promise<ManifestRow[]> {
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "");
-  const rows = lines.map((line, index) => parseRow(line, `${path} line ${index + 1}`));
+  const rows = (await readText(path))
+    .split("\n")
+    .flatMap((line, index) =>
+      line.trim() === "" ? [] : [parseRow(line, `${path} line ${index + 1}`)],
+    );
   for (const key of ["id", "path"] as const) {
     const seen = new Set<string>();
     for (const row of rows) {
@@ -92,8 +96,29 @@ export async function readManifest(path: string): Promise<ManifestRow[]> {
   return rows;
 }
 
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const expected = `a manifest that can be read (${error.code})`;
+    throw new InvalidArgumentError("manifest", expected, resolve(path));
+  }
+}
+
+function parseObject(line: string, where: string): object {
+  const refusal = new InvalidArgumentError(where, "a JSON object", line);
+  try {
+    const row: unknown = JSON.parse(line);
+    if (typeof row === "object" && row !== null) return row;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw refusal;
+}
+
 function parseRow(line: string, where: string): ManifestRow {
-  const row = JSON.parse(line) as Partial<ManifestRow>; // checked field by field below
+  const row: Partial<ManifestRow> = parseObject(line, where); // checked field by field below
   const texts = { id: row.id, path: row.path, clusterId: row.clusterId, licence: row.licence };
   for (const [name, value] of Object.entries(texts)) {
     if (typeof value !== "string" || value === "") {

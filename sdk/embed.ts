@@ -1,10 +1,10 @@
 import type { AudioInput } from "./audio/audio-input.ts";
-import { type CallOptions, remainingTime } from "./bridge/call-options.ts";
+import { type CallOptions, withinLimit } from "./bridge/call-options.ts";
 import type { ErrorCode, Pooling } from "./bridge/protocol.gen.ts";
 import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row.ts";
 import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
 import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
-import type { Features, ModelService } from "./models/model-service.ts";
+import type { FeatureOptions, Features, ModelService } from "./models/model-service.ts";
 
 /** How clips are embedded. */
 export interface EmbedOptions extends CallOptions {
@@ -34,10 +34,13 @@ const CLIP_FAULTS: ReadonlySet<ErrorCode> = new Set([
   "unsupported_format",
 ]);
 
-/** What a chunk of clips gave. */
+/** What one call gave for a run of clips. */
 interface ChunkResult {
+  /** Row of its first clip. */
+  readonly start: number;
   /** `undefined` where every clip failed. */
   readonly features: Features | undefined;
+  /** Indices are rows. */
   readonly failures: readonly Omit<EmbeddingFailure, "id">[];
 }
 
@@ -62,74 +65,78 @@ export async function embed(
   if (!Number.isInteger(chunkSize) || chunkSize < 1) {
     throw new InvalidArgumentError("chunkSize", "a whole number >= 1", chunkSize);
   }
-  const timeLeft = remainingTime(options.timeoutMs);
-  const rows = await toClipRows(source);
-  const chunks: ChunkResult[] = [];
-  for (let start = 0; start < rows.length; start += chunkSize) {
-    const clips = rows.slice(start, start + chunkSize).map(({ audio }) => audio);
-    chunks.push(
-      await embedChunk(service, clips, {
-        ...options,
-        timeoutMs: timeLeft(),
-        onProgress: (progress) =>
-          onProgress?.(
-            progress.stage === "encode"
-              ? { ...progress, done: start + progress.done, total: rows.length, unit: "clips" }
-              : progress,
-          ),
-      }),
-    );
-    const done = Math.min(start + chunkSize, rows.length);
-    onProgress?.({ stage: "encode", done, total: rows.length, unit: "clips", message: "" });
-  }
-  return await assemble(rows, chunks, chunkSize);
+  return await withinLimit(options.timeoutMs, async (timeLeft) => {
+    const rows = await toClipRows(source);
+    const callFrom = (start: number): FeatureOptions =>
+      callOptions(options, timeLeft(), start, rows.length);
+    const chunks: ChunkResult[] = [];
+    for (let start = 0; start < rows.length; start += chunkSize) {
+      const clips = rows.slice(start, start + chunkSize).map(({ audio }) => audio);
+      chunks.push(...(await embedChunk(service, clips, start, callFrom)));
+      const done = start + clips.length;
+      onProgress?.({ stage: "encode", done, total: rows.length, unit: "clips", message: "" });
+    }
+    return await assemble(rows, chunks);
+  });
+}
+
+/** Options of one call; the progress of its clips is told as that of all clips. */
+function callOptions(
+  { layer, pooling, batchSize, signal, onProgress }: EmbedOptions,
+  timeoutMs: number | undefined,
+  start: number,
+  total: number,
+): FeatureOptions {
+  return {
+    layer,
+    pooling,
+    batchSize,
+    signal,
+    timeoutMs,
+    onProgress: (progress) =>
+      onProgress?.(
+        progress.stage === "encode"
+          ? { ...progress, done: start + progress.done, total, unit: "clips" }
+          : progress,
+      ),
+  };
 }
 
 async function embedChunk(
   service: ModelService,
   clips: readonly AudioInput[],
-  options: EmbedOptions,
-): Promise<ChunkResult> {
-  const { layer, pooling, batchSize, signal, timeoutMs, onProgress } = options;
+  start: number,
+  callFrom: (start: number) => FeatureOptions,
+): Promise<ChunkResult[]> {
   try {
-    const features = await service.extractFeatures(clips, {
-      layer,
-      pooling,
-      batchSize,
-      signal,
-      timeoutMs,
-      onProgress,
-    });
-    return { features, failures: features.failures };
+    const features = await service.extractFeatures(clips, callFrom(start));
+    const failures = features.failures.map((it) => ({ ...it, index: start + it.index }));
+    return [{ start, features, failures }];
   } catch (error) {
     // Where not one clip of a chunk is readable Python raises the first clip's error.
     if (!(error instanceof OperationFailedError && CLIP_FAULTS.has(error.code))) throw error;
-    const { code, cause } = error;
     if (clips.length === 1) {
-      return { features: undefined, failures: [{ index: 0, code, message: cause.message }] };
+      const { code, cause } = error;
+      const failures = [{ index: start, code, message: cause.message }];
+      return [{ start, features: undefined, failures }];
     }
   }
-  const singles = [];
-  for (const clip of clips) singles.push(await embedChunk(service, [clip], options));
-  const failures = singles.flatMap((single, index) =>
-    single.failures.map((failure) => ({ ...failure, index })),
-  );
-  return { features: undefined, failures };
+  const singles: ChunkResult[] = [];
+  for (const [index, clip] of clips.entries()) {
+    singles.push(...(await embedChunk(service, [clip], start + index, callFrom)));
+  }
+  return singles;
 }
 
 async function assemble(
   rows: readonly ClipRow[],
   chunks: readonly ChunkResult[],
-  chunkSize: number,
 ): Promise<EmbeddingTable> {
   const { table } = await import("arquero");
   const first = chunks.find(({ features }) => features !== undefined)?.features;
-  const failures = chunks.flatMap((chunk, number) =>
-    chunk.failures.map((failure) => {
-      const index = number * chunkSize + failure.index;
-      return { ...failure, index, id: rows[index]?.id ?? "" };
-    }),
-  );
+  const failures = chunks
+    .flatMap((chunk) => chunk.failures)
+    .map((failure) => ({ ...failure, id: rows[failure.index]?.id ?? "" }));
   if (first === undefined) {
     const [failure] = failures;
     throw new InvalidArgumentError("source", `readable audio (${failure?.message})`, failure?.id);
@@ -138,21 +145,24 @@ async function assemble(
   const features = new Float32Array(rows.length * width).fill(Number.NaN);
   const seconds = new Float64Array(rows.length);
   const encoding = new Float64Array(rows.length);
-  for (const [number, chunk] of chunks.entries()) {
-    const start = number * chunkSize;
-    if (chunk.features) features.set(chunk.features.data, start * width);
-    seconds.set(chunk.features?.secondsHeard ?? [], start);
-    encoding.set(chunk.features?.clipSeconds ?? [], start);
+  for (const { start, features: part } of chunks) {
+    if (part === undefined) continue;
+    features.set(part.data, start * width);
+    seconds.set(part.secondsHeard, start);
+    encoding.set(part.clipSeconds, start);
   }
   const failed = new Map(failures.map((failure) => [failure.index, failure.code]));
+  // Zeros would count as very quick clips in a mean.
+  const unlessFailed = (value: number, index: number): number | null =>
+    failed.has(index) ? null : value;
   const names = new Set(rows.flatMap((row) => Object.keys(row.columns)));
   const columns = table({
     id: rows.map((row) => row.id),
     ...Object.fromEntries(
       [...names].map((name) => [name, rows.map((row) => row.columns[name] ?? null)]),
     ),
-    secondsHeard: Array.from(seconds),
-    clipSeconds: Array.from(encoding),
+    secondsHeard: Array.from(seconds, unlessFailed),
+    clipSeconds: Array.from(encoding, unlessFailed),
     failure: rows.map((_, index) => failed.get(index) ?? null),
   });
   return new EmbeddingTable(columns, features, toFacts(first, chunks), failures);

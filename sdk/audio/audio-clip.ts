@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { escapeMarkup } from "../display/html.ts";
 import type { MimeBundle } from "../display/mime.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { ShownObject } from "../shown-object.ts";
+import { playableSound, readSound } from "./playable-sound.ts";
 import { encodeWav, type WavEncoding } from "./wav.ts";
 
 /** Anything of the shape of the Web Audio API's AudioBuffer, which Node does not have. */
@@ -29,14 +29,6 @@ export type ClipSource =
       readonly channels: readonly Float32Array[];
       readonly sampleRate: number;
     };
-
-const MIME_TYPES: Readonly<Record<string, string>> = {
-  ".wav": "audio/wav",
-  ".flac": "audio/flac",
-  ".ogg": "audio/ogg",
-  ".opus": "audio/ogg",
-  ".mp3": "audio/mpeg",
-};
 
 /**
  * A piece of audio. The last expression of a notebook cell shows it as a player.
@@ -99,13 +91,13 @@ export class AudioClip extends ShownObject {
   /**
    * The clip as a WAV file. A clip of a file is not decoded here: only a whole `.wav` is returned.
    *
-   * @throws InvalidArgumentError the file is not a WAV, or only a part of it is meant
+   * @throws InvalidArgumentError the file cannot be read or is not a WAV, or only a part is meant
    */
   wav(encoding: WavEncoding = "float32"): Uint8Array {
     const { source } = this;
     if (source.kind === "samples") return encodeWav(source.channels, source.sampleRate, encoding);
     const isWhole = source.range.offset === undefined && source.range.duration === undefined;
-    if (isWhole && extname(source.path).toLowerCase() === ".wav") return readFileSync(source.path);
+    if (isWhole && extname(source.path).toLowerCase() === ".wav") return readSound(source.path);
     throw new InvalidArgumentError("clip", "made of samples, or a whole .wav file", source.path);
   }
 }
@@ -123,25 +115,8 @@ function describeClip(source: ClipSource): string {
 
 /** A player whose bytes stand in the page, so that it also plays offline. */
 function playerBundle(source: ClipSource): MimeBundle {
-  const { type, bytes, fragment } = encodeForPlayer(source);
-  const url = `data:${type};base64,${Buffer.from(bytes).toString("base64")}${fragment}`;
+  const { type, bytes, part } = playableSound(source);
+  const url = `data:${type};base64,${Buffer.from(bytes).toString("base64")}${part}`;
   const title = escapeMarkup(describeClip(source));
   return { "text/html": `<audio controls title="${title}" src="${url}"></audio>` };
-}
-
-function encodeForPlayer(source: ClipSource): {
-  type: string;
-  bytes: Uint8Array;
-  fragment: string;
-} {
-  if (source.kind === "samples") {
-    const bytes = encodeWav(source.channels, source.sampleRate, "int16");
-    return { type: "audio/wav", bytes, fragment: "" };
-  }
-  const type = MIME_TYPES[extname(source.path).toLowerCase()] ?? "application/octet-stream";
-  const { offset = 0, duration } = source.range;
-  // A media fragment plays the part (W3C Media Fragments URI 1.0, 4.2.1).
-  const end = duration === undefined ? "" : `,${offset + duration}`;
-  const fragment = offset > 0 || duration !== undefined ? `#t=${offset}${end}` : "";
-  return { type, bytes: readFileSync(source.path), fragment };
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { CallTimeoutError, InvalidArgumentError } from "../errors.ts";
 
 /** How far a call has come. */
 export interface Progress {
@@ -33,10 +33,24 @@ export function validateTimeout(timeoutMs: number | undefined): void {
   throw new InvalidArgumentError("timeoutMs", "above 0 and at most 2147483647", timeoutMs);
 }
 
-/** A clock for several calls that share one time limit; it gives what is left, at least 1 ms. */
-export function remainingTime(timeoutMs: number | undefined): () => number | undefined {
+/**
+ * Runs several calls within one time limit.
+ *
+ * @param work is called at once; its argument tells what is left for the next call, at least 1 ms
+ * @throws CallTimeoutError with the whole limit, which the caller knows, not with what was left
+ */
+export async function withinLimit<Result>(
+  timeoutMs: number | undefined,
+  work: (timeLeft: () => number | undefined) => Promise<Result>,
+): Promise<Result> {
   validateTimeout(timeoutMs);
   const start = performance.now();
-  return () =>
+  const timeLeft = (): number | undefined =>
     timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (performance.now() - start));
+  try {
+    return await work(timeLeft);
+  } catch (error) {
+    if (timeoutMs === undefined || !(error instanceof CallTimeoutError)) throw error;
+    throw new CallTimeoutError(error.operation, timeoutMs);
+  }
 }

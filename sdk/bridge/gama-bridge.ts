@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { ClosedError, GrymError } from "../errors.ts";
 import type { Plane } from "./arena.ts";
 import type { CallOptions } from "./call-options.ts";
+import { withCellSignal } from "./cell-signal.ts";
 import { findPython } from "./find-python.ts";
 import type { Operations, Ready } from "./protocol.gen.ts";
 import { type LogEntry, Session, type SessionStats } from "./session.ts";
@@ -119,7 +120,7 @@ export class GAMABridge implements AsyncDisposable {
    * @throws CallTimeoutError `timeoutMs` has passed
    * @throws InvalidArgumentError the data cannot be sent as it is
    * @throws ClosedError after `shutdown`
-   * @throws the reason of `signal`, when it aborts
+   * @throws the reason of `signal`, when it aborts; in a notebook the interrupt of the cell
    */
   async executeOperation<Name extends OperationName>(
     operation: Name,
@@ -129,7 +130,8 @@ export class GAMABridge implements AsyncDisposable {
     const callSite = new Error();
     try {
       // Python validates the request and the protocol's tests hold its results to their types.
-      return (await this.#ensureSession().call(operation, data, options)) as OperationResult<Name>;
+      const call = this.#ensureSession().call(operation, data, withCellSignal(operation, options));
+      return (await call) as OperationResult<Name>;
     } catch (error) {
       throw withCallSite(error, callSite);
     }

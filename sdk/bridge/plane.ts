@@ -1,7 +1,7 @@
 import { closeSync, readSync } from "node:fs";
-import { WireError } from "../errors.ts";
+import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openOutputArena, type Plane, type Slot } from "./arena.ts";
-import type { TensorReference } from "./protocol.gen.ts";
+import { MAX_LINE_BYTES, type TensorReference } from "./protocol.gen.ts";
 import type { Placement } from "./tensors.ts";
 
 /**
@@ -101,6 +101,10 @@ export class DataPlane {
 }
 
 function inline(bytes: Uint8Array): Placement {
+  if (bytes.byteLength > MAX_LINE_BYTES) {
+    const expected = `at most ${MAX_LINE_BYTES} bytes where the arena has no room`;
+    throw new InvalidArgumentError("tensor", expected, `${bytes.byteLength} bytes`);
+  }
   return {
     base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
   };

@@ -139,10 +139,10 @@ export interface ModelDescription {
 export interface LoadModelData {
   /** A shipped name (`gama-tiny`, `wav2vec2-tiny`), a baseline (`fbank`, `mfcc-20`), or a folder. */
   model: string;
-  /** `cpu`, `cuda`, `cuda:1`; default `GRYM_DEVICE`, else CUDA where there is one. */
+  /** `cpu`, `cuda`, `cuda:1`; default `GRYM_DEVICE`, else `GAMA_DEVICE`, else CUDA where there is one. */
   device?: string | null;
-  /** @default "float32" */
-  dtype?: DType;
+  /** Of the weights; default float32, for GAMA what `GAMA_QUANTIZATION` names. */
+  dtype?: DType | null;
   /**
    * `random`: the same architecture, freshly initialised from `seed`; a baseline.
    * @default "trained"
@@ -181,7 +181,7 @@ export interface MemoryPhase {
   anonymous: number;
   /** File-mapped resident memory at the end of the phase (mapped weights count here), bytes. */
   file_mapped: number;
-  /** Highest memory that torch allocated on the CUDA device in the phase, bytes; null without CUDA. */
+  /** Most that torch allocated in the phase, summed over CUDA devices, bytes; null without CUDA. */
   device_peak: number | null;
 }
 

@@ -60,6 +60,7 @@ export class Session {
   #readyWaiters: PromiseWithResolvers<Ready>[] = [];
   #startFailure: string | undefined;
   #nextId = 1;
+  #callCount = 0;
   #discardedLines = 0;
 
   constructor(options: SessionOptions) {
@@ -86,7 +87,7 @@ export class Session {
         },
         descriptors: this.#plane.descriptors,
         onOutput: (chunk) => reader.push(chunk),
-        onStderr: (text) => options.onLog?.({ source: "stderr", text }),
+        onStderr: (text) => this.#log({ source: "stderr", text }),
         onEnd: (end, startError) => void this.#finish(end, startError),
       });
     } catch (error) {
@@ -108,7 +109,7 @@ export class Session {
       pid: this.#process.pid,
       plane: this.#plane.plane,
       planeReason: this.#plane.reason,
-      calls: this.#nextId - 1,
+      calls: this.#callCount,
       waiting: this.#calls.waiting,
       abandoned: this.#calls.abandoned,
       discardedLines: this.#discardedLines,
@@ -143,6 +144,7 @@ export class Session {
       this.#plane.free(slots);
       throw error;
     }
+    this.#callCount += 1;
     const answer = this.#calls.open(id, operation, { slots }, options);
     this.#process.write(line);
     return answer;
@@ -169,18 +171,21 @@ export class Session {
       return;
     }
     if (typeof message !== "object" || message === null) this.#discard(line.slice(0, 200));
-    else if ("event" in message) this.#receiveEvent(message);
+    else if ("event" in message) this.#receiveEvent(message, line);
     else if ("id" in message) this.#receiveAnswer(message);
     else this.#discard(`neither answer nor event: ${line.slice(0, 200)}`);
   }
 
-  #receiveEvent(message: Extract<Message, { event: string }>): void {
-    if (message.event === "ready") this.#receiveReady(message.data);
+  #receiveEvent(message: Extract<Message, { event: string }>, line: string): void {
+    const data: unknown = message.data;
+    if (typeof data !== "object" || data === null) {
+      this.#discard(`an event without data: ${line.slice(0, 200)}`);
+    } else if (message.event === "ready") this.#receiveReady(message.data);
     else if (message.event === "progress" && typeof message.id === "number") {
       const { stage, done, total, unit = "", message: text = "" } = message.data;
       this.#calls.progress(message.id, { stage, done, total, unit, message: text });
     } else if (message.event === "log") {
-      this.#options.onLog?.({ source: "wire", text: message.data.message });
+      this.#log({ source: "wire", text: message.data.message });
     }
   }
 
@@ -211,9 +216,9 @@ export class Session {
         call.reject(operationError(call.operation, message.error));
         return;
       }
-      const result = "result" in message ? message.result : undefined;
+      if (!("result" in message)) throw new WireError("An answer has neither result nor error");
       call.resolve(
-        decodeTensors(result, (tensor, target) => {
+        decodeTensors(message.result, (tensor, target) => {
           if (typeof tensor.base64 !== "string") note(tensor.generation);
           this.#plane.read(tensor, target);
         }),
@@ -242,7 +247,13 @@ export class Session {
 
   #discard(text: string): void {
     this.#discardedLines += 1;
-    this.#options.onLog?.({ source: "wire", text: `discarded ${text}` });
+    this.#log({ source: "wire", text: `discarded ${text}` });
+  }
+
+  /** In a turn of its own: an error of the listener must not cost the lines that follow. */
+  #log(entry: LogEntry): void {
+    const { onLog } = this.#options;
+    if (onLog) queueMicrotask(() => onLog(entry));
   }
 
   #failStart(reason: string): void {

@@ -65,59 +65,70 @@ const WIRE_TYPES: readonly (readonly [WireType, new (bytes: ArrayBuffer) => Type
  *   a shape that does not fit its data, a kind of array that the wire does not have
  */
 export function encodeTensors(value: unknown, place: (bytes: Uint8Array) => Placement): unknown {
-  const path: (string | number)[] = ["data"];
-  return encode(value);
+  return new TensorEncoder(place).encode(value);
+}
 
-  function encode(item: unknown): unknown {
+class TensorEncoder {
+  readonly #place: (bytes: Uint8Array) => Placement;
+  /** Where in the data we are, for messages. */
+  readonly #path: (string | number)[] = ["data"];
+
+  constructor(place: (bytes: Uint8Array) => Placement) {
+    this.#place = place;
+  }
+
+  encode(item: unknown): unknown {
     if (typeof item === "number") {
       if (Number.isFinite(item)) return item;
-      throw refusal("a finite number (put NaN and infinities into a typed array)", item);
+      throw this.#refusal("a finite number (put NaN and infinities into a typed array)", item);
     }
     if (typeof item === "string") {
       if (item.isWellFormed()) return item;
-      throw refusal("well-formed Unicode", item);
+      throw this.#refusal("well-formed Unicode", item);
     }
     if (typeof item === "bigint" || typeof item === "function" || typeof item === "symbol") {
-      throw refusal("something that JSON has", item);
+      throw this.#refusal("something that JSON has", item);
     }
     if (typeof item !== "object" || item === null) return item;
-    if (path.length > MAX_DEPTH) throw refusal(`nested at most ${MAX_DEPTH} deep`, item);
-    return encodeObject(item);
+    if (this.#path.length > MAX_DEPTH) {
+      throw this.#refusal(`nested at most ${MAX_DEPTH} deep`, item);
+    }
+    return this.#encodeObject(item);
   }
 
-  function encodeObject(item: object): unknown {
-    if (ArrayBuffer.isView(item)) return encodeTensor(item, [elementCount(item)]);
-    if (isTensorValue(item)) return encodeTensor(item.data, item.shape);
-    if (Array.isArray(item)) return item.map((child, index) => encodeChild(index, child));
-    if ("toJSON" in item && typeof item.toJSON === "function") return encode(item.toJSON());
+  #encodeObject(item: object): unknown {
+    if (ArrayBuffer.isView(item)) return this.#encodeTensor(item, [elementCount(item)]);
+    if (isTensorValue(item)) return this.#encodeTensor(item.data, item.shape);
+    if (Array.isArray(item)) return item.map((child, index) => this.#encodeChild(index, child));
+    if ("toJSON" in item && typeof item.toJSON === "function") return this.encode(item.toJSON());
     return Object.fromEntries(
-      Object.entries(item).map(([key, child]) => [key, encodeChild(key, child)]),
+      Object.entries(item).map(([key, child]) => [key, this.#encodeChild(key, child)]),
     );
   }
 
-  function encodeChild(key: string | number, child: unknown): unknown {
-    path.push(key);
-    const encoded = encode(child);
-    path.pop();
+  #encodeChild(key: string | number, child: unknown): unknown {
+    this.#path.push(key);
+    const encoded = this.encode(child);
+    this.#path.pop();
     return encoded;
   }
 
-  function encodeTensor(data: ArrayBufferView, shape: readonly number[]): Tensor {
+  #encodeTensor(data: ArrayBufferView, shape: readonly number[]): Tensor {
     const type = WIRE_TYPES.find(([, ArrayType]) => data instanceof ArrayType);
-    if (type === undefined) throw refusal(`one of ${WIRE_TYPES.map(([name]) => name)}`, data);
+    if (type === undefined) throw this.#refusal(`one of ${WIRE_TYPES.map(([name]) => name)}`, data);
     const count = shape.reduce((product, size) => product * size, 1);
     const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
     if (!isShape || count !== elementCount(data)) {
-      throw refusal(`${elementCount(data)} numbers in the shape [${shape}]`, data);
+      throw this.#refusal(`${elementCount(data)} numbers in the shape [${shape}]`, data);
     }
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const placement = bytes.byteLength === 0 ? { base64: "" } : place(bytes);
+    const placement = bytes.byteLength === 0 ? { base64: "" } : this.#place(bytes);
     return { $t: { dtype: type[0], shape: [...shape], ...placement } };
   }
 
-  function refusal(expected: string, item: unknown): InvalidArgumentError {
-    const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("");
-    return new InvalidArgumentError(field.slice(1), expected, item);
+  #refusal(expected: string, item: unknown): InvalidArgumentError {
+    const keys = this.#path.map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`));
+    return new InvalidArgumentError(keys.join("").slice(1), expected, item);
   }
 }
 

@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { progress } from "../display/progress.ts";
 import { type EmbedOptions, embed } from "../embed.ts";
+import { checkWritable } from "../embedding/writing.ts";
 import { GAMAService } from "../models/gama-service.ts";
 import { type MelStatisticsKind, MelStatisticsService } from "../models/mel-statistics-service.ts";
 import type { ModelService } from "../models/model-service.ts";
@@ -32,6 +33,7 @@ export async function runEmbed(args: string[]): Promise<number> {
     throw new UsageError("--model and --out are needed");
   const write = writerFor(out);
   const pooling = readPooling(values.pooling);
+  checkWritable(out);
   await using service = serviceFor(model);
   using bar = progress(`embedding with ${model}`);
   await service.initialize({ onProgress: bar });

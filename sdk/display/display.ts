@@ -28,6 +28,7 @@ export interface DisplayOptions {
 
 /** The kernel that this code runs in, or undefined in a plain Node process. */
 export function kernelHook(): KernelHook | undefined {
+  // The kernel's own contract; its type lives in another program.
   const hooks = globalThis as { [key: symbol]: unknown };
   return hooks[Symbol.for("grym-synth.kernel")] as KernelHook | undefined;
 }

@@ -16,7 +16,7 @@ export function isDisplayable(value: unknown): value is Displayable {
   return (
     value !== null &&
     (typeof value === "object" || typeof value === "function") &&
-    typeof (value as Partial<Displayable>)[DISPLAY] === "function"
+    typeof (value as Partial<Displayable>)[DISPLAY] === "function" // a look, no claim
   );
 }
 
@@ -29,7 +29,7 @@ export interface DisplayObject extends Displayable {
 
 /** Whether a value is shown as text without making its bundle, which may cost a drawing. */
 export function isDisplayObject(value: unknown): value is DisplayObject {
-  return isDisplayable(value) && typeof (value as Partial<DisplayObject>).text === "string";
+  return isDisplayable(value) && "text" in value && typeof value.text === "string";
 }
 
 /**

@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { AudioClip } from "../audio/audio-clip.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { playableSound } from "../audio/playable-sound.ts";
 import { escapeMarkup, type Html, trustedHtml } from "./html.ts";
 
 /** What a player plays: a clip, the path of a file, or samples in [-1, 1]. */
@@ -30,39 +29,18 @@ export interface TitledAudio {
   title: string;
 }
 
-interface EncodedAudio {
-  bytes: Uint8Array;
-  type: string;
-  /** The part of the sound to play, as the fragment of its address. */
-  part?: string;
-}
-
-const TYPES: Record<string, string> = {
-  ".wav": "audio/wav",
-  ".flac": "audio/flac",
-  ".ogg": "audio/ogg",
-  ".oga": "audio/ogg",
-  ".opus": "audio/ogg",
-  ".mp3": "audio/mpeg",
-};
-
-// The sound is stored in the notebook, a third larger as base64.
-const LARGEST_BYTES = 16 * 2 ** 20;
-
 const BOX = "display:inline-block;margin:0.2em 0.8em 0.4em 0;vertical-align:top;";
 const LABEL = "font-size:0.9em;margin:0 0 0.2em 0.1em;";
 
 /**
  * An audio control that holds the sound itself, so that a stored notebook still plays.
  *
- * @throws {InvalidArgumentError} a file that is not wav, flac, ogg or mp3, or sound over 16 MiB
+ * @throws {InvalidArgumentError} a file that cannot be read, or is not wav, flac, ogg or mp3; sound
+ *   over 16 MiB
  */
 export function player(audio: PlayerAudio, options: PlayerOptions = {}): Html {
   const title = options.title ?? fileName(audio);
-  const { bytes, type, part = "" } = encode(audio);
-  if (bytes.byteLength > LARGEST_BYTES) {
-    throw new InvalidArgumentError("audio", "sound of at most 16 MiB (play a part of it)", audio);
-  }
+  const { bytes, type, part } = playableSound(clipOf(audio).source);
   const source = `data:${type};base64,${Buffer.from(bytes).toString("base64")}${part}`;
   const label = title === undefined ? "" : `<div style="${LABEL}">${escapeMarkup(title)}</div>`;
   const control = `<audio controls preload="metadata" src="${source}" style="width:260px;height:36px;"></audio>`;
@@ -103,31 +81,8 @@ function isTitled(clip: PlayerAudio | TitledAudio): clip is TitledAudio {
   return typeof clip === "object" && "audio" in clip;
 }
 
-function encode(audio: PlayerAudio): EncodedAudio {
-  if (typeof audio === "string") return readEncoded(audio);
-  if (!(audio instanceof AudioClip)) {
-    return encode(AudioClip.fromSamples(audio.samples, audio.sampleRate));
-  }
-  if (audio.source.kind === "samples") return { bytes: audio.wav("int16"), type: "audio/wav" };
-  const { offset = 0, duration } = audio.source.range;
-  // The browser plays the part that a media fragment names (W3C Media Fragments URI 1.0, 4.2.1).
-  const end = duration === undefined ? "" : `,${offset + duration}`;
-  const whole = offset === 0 && duration === undefined;
-  return { ...readEncoded(audio.source.path), ...(whole ? {} : { part: `#t=${offset}${end}` }) };
-}
-
-function readEncoded(path: string): EncodedAudio {
-  const type = TYPES[extname(path).toLowerCase()];
-  if (type === undefined) {
-    throw new InvalidArgumentError("audio", "the path of a .wav, .flac, .ogg or .mp3 file", path);
-  }
-  const { size } = statSync(path);
-  if (size > LARGEST_BYTES) {
-    throw new InvalidArgumentError(
-      "audio",
-      `a file of at most 16 MiB (it has ${size} bytes)`,
-      path,
-    );
-  }
-  return { bytes: readFileSync(path), type };
+function clipOf(audio: PlayerAudio): AudioClip {
+  if (audio instanceof AudioClip) return audio;
+  if (typeof audio === "string") return AudioClip.fromFile(audio);
+  return AudioClip.fromSamples(audio.samples, audio.sampleRate);
 }

@@ -20,7 +20,12 @@ export function columnFormat(values: readonly unknown[], digits?: number): Colum
   if (!numeric) return { numeric, write: writeValue };
   const decimals = digits ?? decimalsFor(present.map(Number));
   const whole = present.every((value) => typeof value === "bigint" || !isFractional(Number(value)));
-  return { numeric, write: (value) => writeNumber(value, whole ? 0 : decimals) };
+  const write = (value: unknown): string => writeNumber(value, whole ? 0 : decimals);
+  if (digits !== undefined) return { numeric, write };
+  return {
+    numeric,
+    write: (value) => (isTooSmall(value, decimals) ? writeSmall(value) : write(value)),
+  };
 }
 
 function isNumber(value: unknown): boolean {
@@ -29,6 +34,15 @@ function isNumber(value: unknown): boolean {
 
 function isFractional(value: number): boolean {
   return Number.isFinite(value) && !Number.isInteger(value);
+}
+
+/** Whether a number would be written as zero and is not: a p-value, say, beside 0.8. */
+function isTooSmall(value: unknown, decimals: number): value is number {
+  return typeof value === "number" && value !== 0 && Number(value.toFixed(decimals)) === 0;
+}
+
+function writeSmall(value: number): string {
+  return value.toPrecision(1).replace("-", "−");
 }
 
 function decimalsFor(values: readonly number[]): number {

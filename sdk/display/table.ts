@@ -39,6 +39,7 @@ const STYLE = {
 
 /** Whether a value is a table of arquero, told by its methods: arquero itself is not loaded. */
 export function isArqueroTable(value: unknown): value is ArqueroTable {
+  // Nothing is taken for granted: each of its members is looked at.
   const candidate = value as Partial<ArqueroTable> | null | undefined;
   return (
     typeof candidate === "object" &&

@@ -36,11 +36,18 @@ export type EmbedSource = string | readonly AudioInput[] | ManifestClips;
 /** @throws InvalidArgumentError no audio, or something that is no source */
 export async function toClipRows(source: EmbedSource): Promise<ClipRow[]> {
   if (typeof source === "string") return await rowsOfPath(source);
-  if ("rows" in source) return rowsOfManifest(source);
-  if (source.length === 0 || typeof source[0] === "number") {
+  if (typeof source === "object" && source !== null && "rows" in source) {
+    return rowsOfManifest(source);
+  }
+  if (!Array.isArray(source) || source.length === 0 || typeof source[0] === "number") {
     throw new InvalidArgumentError("source", "a folder, clips, or a data set with rows", source);
   }
-  return source.map((audio, index) => ({ id: nameOf(audio, index), audio, columns: {} }));
+  return source.map((audio, index) => ({
+    id: nameOf(audio, index),
+    audio,
+    // Two folders may have files of one name.
+    columns: typeof audio === "string" ? { path: resolve(audio) } : {},
+  }));
 }
 
 async function rowsOfPath(path: string): Promise<ClipRow[]> {

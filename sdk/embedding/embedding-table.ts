@@ -2,10 +2,12 @@ import { writeFile } from "node:fs/promises";
 import type { ColumnTable } from "arquero";
 import type { DType, ErrorCode, Pooling } from "../bridge/protocol.gen.ts";
 
+import { table as showTable } from "../display/table.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { ShownObject } from "../shown-object.ts";
 import { encodeNpy } from "./npy.ts";
 import { writeParquet } from "./parquet.ts";
+import { writingTo } from "./writing.ts";
 
 /** A clip that could not be embedded; its row of features is NaN. */
 export interface EmbeddingFailure {
@@ -34,7 +36,10 @@ const PREVIEW_ROWS = 10;
 
 /** One row per clip: what is known about it, and its features. A notebook shows the first rows. */
 export class EmbeddingTable extends ShownObject {
-  /** Columns: id, those of the source (path, labels, split, clusterId), seconds and failures. */
+  /**
+   * Columns: id, those of the source (path, labels, split, clusterId), `secondsHeard` and
+   * `clipSeconds` (encoding time), both null for a clip that failed, and `failure`, its code.
+   */
   readonly table: ColumnTable;
   /** [clips, features], C order; a clip that failed has a row of NaN. */
   readonly features: Float32Array;
@@ -51,7 +56,8 @@ export class EmbeddingTable extends ShownObject {
     const clips = table.numRows();
     const shape = [clips, clips === 0 ? 0 : features.length / clips] as const;
     super(describeTable(shape, facts, failures.length), () => ({
-      "text/html": table.toHTML({ limit: PREVIEW_ROWS }),
+      // Not arquero's own toHTML, which writes the names of columns unescaped.
+      "text/html": showTable(table, { limit: PREVIEW_ROWS }).source,
     }));
     this.table = table;
     this.features = features;
@@ -87,14 +93,22 @@ export class EmbeddingTable extends ShownObject {
     return this.features.subarray(index * width, (index + 1) * width);
   }
 
-  /** Writes the features alone: `numpy.load(path)` gives float32 [clips, features]. */
+  /**
+   * Writes the features alone: `numpy.load(path)` gives float32 [clips, features].
+   *
+   * @throws InvalidArgumentError the file cannot be written
+   */
   async toNpy(path: string): Promise<void> {
-    await writeFile(path, encodeNpy(this.features, this.shape));
+    await writingTo(path, () => writeFile(path, encodeNpy(this.features, this.shape)));
   }
 
-  /** Writes the table with a list column `features`; the facts stand in the file's metadata. */
+  /**
+   * Writes the table with a list column `features`; the facts stand in the file's metadata.
+   *
+   * @throws InvalidArgumentError the file cannot be written
+   */
   async toParquet(path: string): Promise<void> {
-    await writeParquet(path, this);
+    await writingTo(path, () => writeParquet(path, this));
   }
 }
 

@@ -20,6 +20,7 @@ export class Cell {
   interrupted = false;
   finished = false;
   readonly #waiting = new Set<(reason: KeyboardInterrupt) => void>();
+  readonly #stop = new AbortController();
 
   constructor(order: RunOrder) {
     this.order = order;
@@ -30,9 +31,15 @@ export class Cell {
     return cellUrl(this.order.cell);
   }
 
+  /** Aborts when the cell is interrupted: for libraries that work on its behalf. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Rejects what the cell awaits, now and from now on, so that its `finally` blocks run. */
   interrupt(): void {
     this.interrupted = true;
+    this.#stop.abort(new KeyboardInterrupt());
     for (const reject of this.#waiting) reject(new KeyboardInterrupt());
     this.#waiting.clear();
   }

@@ -28,6 +28,8 @@ export interface KernelHook {
   clearOutput(wait?: boolean): void;
   /** Shows text beside the notebook, in front ends that have a pager. */
   page(data: MimeBundle): void;
+  /** Aborts when the cell to which the running code belongs is interrupted. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Options of the global `display`. */

@@ -58,6 +58,9 @@ const hook: KernelHook = {
     }),
   clearOutput: (wait = false) => post({ type: "clear", cell: cellNumber(), wait }),
   page: (data) => post({ type: "page", cell: cellNumber(), data: { ...data } }),
+  get signal(): AbortSignal | undefined {
+    return currentCell()?.signal;
+  },
 };
 
 captureStreams((name, text) => post({ type: "stream", cell: cellNumber(), name, text }));
@@ -83,5 +86,5 @@ worker.on("message", (message: ToMain) => {
 worker.on("error", (error) => {
   // process.stderr leads to the worker, which is gone.
   writeSync(2, `${error.stack ?? error.message}\n`);
-  exitKernel();
+  exitKernel(1);
 });

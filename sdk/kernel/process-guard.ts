@@ -39,12 +39,12 @@ export function guardProcess(report: (error: unknown) => void, terminate: () => 
 }
 
 /** Runs the `beforeExit` and `exit` handlers, then ends the process. */
-export function exitKernel(): never {
+export function exitKernel(code = 0): never {
   try {
-    process.emit("beforeExit", 0);
+    process.emit("beforeExit", code);
   } catch (error) {
     // The streams of the process lead to a worker that has closed its sockets.
     writeSync(2, `beforeExit: ${String(error)}\n`);
   }
-  return exit(0);
+  return exit(code);
 }

@@ -1,9 +1,9 @@
 import { type AudioInput, toWireAudio } from "../audio/audio-input.ts";
-import { type CallOptions, remainingTime } from "../bridge/call-options.ts";
+import { type CallOptions, withinLimit } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
-import { ClosedError } from "../errors.ts";
+import { ClosedError, ProcessExitError } from "../errors.ts";
 import { toFeatures, toModelInfo, toProcessedAudio } from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
 import type {
@@ -139,6 +139,11 @@ export abstract class BridgedService implements ModelService {
     noteLoaded(this.#bridge, info.modelId, this.#form, isNewUser);
     this.#info = info;
     this.#loadedIn = processNumber;
+    if (this.#shutdown) {
+      // Shut down while it was loading, when there was nothing to unload yet.
+      await this.#unload(info.modelId);
+      throw new ClosedError("service");
+    }
     return info;
   }
 
@@ -153,19 +158,29 @@ export abstract class BridgedService implements ModelService {
   ): Promise<Result> {
     const model = this.#loaded();
     if (model) return await send(wire, model.modelId, { signal, timeoutMs, onProgress });
-    const timeLeft = remainingTime(timeoutMs);
     const copy = copySamples(wire);
-    const { modelId } = await this.#load({ signal, timeoutMs, onProgress });
-    return await send(copy, modelId, { signal, timeoutMs: timeLeft(), onProgress });
+    return await withinLimit(timeoutMs, async (timeLeft) => {
+      const { modelId } = await this.#load({ signal, timeoutMs, onProgress });
+      return await send(copy, modelId, { signal, timeoutMs: timeLeft(), onProgress });
+    });
   }
 
   async #release(): Promise<void> {
-    const { modelId } = this.#info ?? {};
-    const isLast = modelId !== undefined && releaseModel(this.#bridge, modelId);
-    const { processNumber, isClosed } = this.#bridge;
-    if (isLast && !isClosed && processNumber !== 0 && processNumber === this.#loadedIn) {
-      await this.#bridge.executeOperation("unload_model", { model_id: modelId });
+    try {
+      if (this.#info) await this.#unload(this.#info.modelId);
+    } finally {
+      if (this.#isShared) await releaseSharedBridge(this.#bridge);
     }
-    if (this.#isShared) await releaseSharedBridge(this.#bridge);
+  }
+
+  async #unload(modelId: string): Promise<void> {
+    const isLast = releaseModel(this.#bridge, modelId);
+    if (!isLast || this.#bridge.isClosed || this.#bridge.processNumber === 0) return;
+    try {
+      await this.#bridge.executeOperation("unload_model", { model_id: modelId });
+    } catch (error) {
+      // The model went with its process.
+      if (!(error instanceof ProcessExitError || error instanceof ClosedError)) throw error;
+    }
   }
 }

@@ -76,7 +76,9 @@ function toFloats(features: TensorValue | unknown[], shape: readonly number[]): 
     Number.NaN,
   );
   for (const [index, row] of rows.entries()) {
-    if (Array.isArray(row)) data.set(row.map(Number), index * width);
+    // JSON has no NaN: a number that is none stands there as null, which Number would make 0.
+    const toNumber = (value: unknown): number => (value === null ? Number.NaN : Number(value));
+    if (Array.isArray(row)) data.set(row.map(toNumber), index * width);
   }
   return data;
 }

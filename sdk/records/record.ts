@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
@@ -62,10 +63,16 @@ export async function writeRecord(
   return record;
 }
 
-/** Reads what `writeRecord` wrote. */
+/**
+ * Reads what `writeRecord` wrote.
+ *
+ * @throws InvalidArgumentError there is no record of that name
+ */
 export async function readRecord(name: string, folder: string = RESULTS): Promise<RunRecord> {
+  const path = recordPath(name, folder);
+  if (!existsSync(path)) throw new InvalidArgumentError("name", `a record in ${folder}`, name);
   // Written by writeRecord; the reader of a table trusts its own repository.
-  return JSON.parse(await readFile(recordPath(name, folder), "utf8")) as RunRecord;
+  return JSON.parse(await readFile(path, "utf8")) as RunRecord;
 }
 
 /** Whether a target was reached. */

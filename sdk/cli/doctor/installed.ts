@@ -54,14 +54,29 @@ function describeModel(name: string, folder: string): Finding {
     const remedy = "clone the repository again: it ships with it";
     return { state: "missing", name, text: `no model in ${folder}`, remedy };
   }
-  const { revision } = JSON.parse(readFileSync(config, "utf8")) as { revision?: string };
+  const stated = readRevision(config);
+  if (stated === undefined) {
+    const remedy = "restore it: git checkout -- python/weights";
+    return { state: "missing", name, text: `${config} is not a JSON object`, remedy };
+  }
   const paths = files.sort().map((file) => join(folder, file));
   const size = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   return {
     state: "ok",
     name,
-    text: `${writeBytes(size)}, revision ${revision ?? hashFiles(paths)}`,
+    text: `${writeBytes(size)}, revision ${stated.revision ?? hashFiles(paths)}`,
   };
+}
+
+/** What the config says of its revision; undefined when it cannot be read as an object. */
+function readRevision(config: string): { revision?: unknown } | undefined {
+  try {
+    const read: unknown = JSON.parse(readFileSync(config, "utf8"));
+    return typeof read === "object" && read !== null ? read : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** As `registry.py` names weights that state no revision: 12 hex digits of their SHA-256. */

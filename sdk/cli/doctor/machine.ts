@@ -16,6 +16,7 @@ const run = promisify(execFile);
 export async function machineFindings(): Promise<Finding[]> {
   const npm = await firstLine("npm", ["--version"]);
   const commit = await firstLine("git", ["-C", ROOT, "describe", "--always", "--dirty"]);
+  // Our own package.json.
   const { version } = JSON.parse(readFileSync(join(ROOT, "sdk", "package.json"), "utf8")) as {
     version: string;
   };

@@ -49,11 +49,18 @@ export async function pythonFindings(): Promise<Finding[]> {
     const { stdout } = await promisify(execFile)(path, ["-c", PROBE, ...NEEDED], {
       timeout: TIMEOUT_MS,
     });
-    return report(path, JSON.parse(stdout) as Facts);
+    return report(path, JSON.parse(stdout) as Facts); // what PROBE prints
   } catch (error) {
-    const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    return [{ state: "missing", name: "python", text, remedy: SETUP }];
+    return [{ state: "missing", name: "python", text: whyItFailed(error), remedy: SETUP }];
   }
+}
+
+/** In one line: Python's own last words where it has any, since the command says nothing. */
+function whyItFailed(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const words = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim() : "";
+  const [command = ""] = error.message.split("\n");
+  return words === "" ? command : `${words.split("\n").at(-1)} (${command.trim()} …)`;
 }
 
 function report(path: string, facts: Facts): Finding[] {
@@ -65,12 +72,16 @@ function report(path: string, facts: Facts): Finding[] {
   const own: Finding = facts.package
     ? { state: "ok", name: "gama_operations", text: "found" }
     : { state: "missing", name: "gama_operations", text: "not installed", remedy: SETUP };
-  return [
-    { state: "ok", name: "python", text: `${facts.python} (${path}, ${whyThisPython(path)})` },
-    own,
-    ...packages,
-    { state: "ok", name: "device", text: describeDevice(facts) },
-  ];
+  const text = `${facts.python} (${path}, ${whyThisPython(path)})`;
+  const python: Finding = isRecentPython(facts.python)
+    ? { state: "ok", name: "python", text }
+    : { state: "missing", name: "python", text: `${text}: 3.11 or newer is needed`, remedy: SETUP };
+  return [python, own, ...packages, { state: "ok", name: "device", text: describeDevice(facts) }];
+}
+
+function isRecentPython(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 3 || (major === 3 && minor >= 11);
 }
 
 function whyThisPython(path: string): string {
@@ -82,7 +93,7 @@ function whyThisPython(path: string): string {
 function describeDevice({ cuda, threads }: Facts): string {
   const chosen = process.env["GRYM_DEVICE"] || process.env["GAMA_DEVICE"];
   const found = cuda.length === 0 ? "no CUDA device" : `CUDA: ${cuda.join(", ")}`;
-  const used = chosen ?? (cuda.length > 0 ? "cuda" : "cpu");
-  const why = chosen === undefined ? "" : " (from the environment)";
+  const used = chosen || (cuda.length > 0 ? "cuda" : "cpu");
+  const why = chosen ? " (from the environment)" : "";
   return `${used}${why}; ${found}${threads === undefined ? "" : `; ${threads} torch threads`}`;
 }

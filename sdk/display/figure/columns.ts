@@ -35,6 +35,7 @@ export function toPlainJson(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Float32Array) return Array.from(value, toSingle);
+  // Every typed array is one; a DataView, which has no length, becomes an empty array.
   if (ArrayBuffer.isView(value))
     return Array.from(value as unknown as ArrayLike<unknown>, toPlainJson);
   if (Array.isArray(value)) return value.map(toPlainJson);

@@ -16,7 +16,7 @@ const LEGEND_ITEM = 44;
  * symbol for each series, room for title and legend.
  */
 export function completeSpec(spec: FigureSpec, title?: string): FigureSpec {
-  const plain = toPlainJson(spec) as FigureSpec;
+  const plain = toPlainJson(spec) as FigureSpec; // a copy: the same keys, plain arrays
   const given = { ...plain.layout, ...(title === undefined ? {} : { title }) };
   const data = plain.data.map((trace, index) => withSymbol(trace, index, plain.data.length));
   const layout = completeLayout({ data, layout: given });

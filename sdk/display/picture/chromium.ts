@@ -97,6 +97,7 @@ export class Chromium {
   };
 
   async #load(): Promise<void> {
+    // The shapes are those of the DevTools protocol: Target and Runtime.
     const target = (await this.#pipe.send("Target.createTarget", { url: "about:blank" })) as {
       targetId: string;
     };
@@ -112,6 +113,7 @@ export class Chromium {
   async #evaluate(expression: string): Promise<unknown> {
     if (this.#ended !== undefined) throw this.#ended;
     const parameters = { expression, awaitPromise: true, returnByValue: true };
+    // Runtime.evaluate of the DevTools protocol.
     const answer = (await this.#pipe.send("Runtime.evaluate", parameters, this.#session)) as {
       result: { value?: unknown };
       exceptionDetails?: { text: string; exception?: { description?: string } };

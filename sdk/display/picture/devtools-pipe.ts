@@ -24,9 +24,12 @@ export class DevtoolsPipe {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #pieces: Buffer[] = [];
+  /** Why nothing will be answered any more. */
+  #failure: Error | undefined;
 
   constructor(child: ChildProcess) {
     const [, , , input, output] = child.stdio;
+    // The child was spawned with pipes at 3 and 4, which its type cannot say.
     this.#input = input as Writable;
     this.#output = output as Readable;
     this.#output.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -39,11 +42,12 @@ export class DevtoolsPipe {
 
   /** Sends a command and waits for its answer; meanwhile, and only then, Node stays alive. */
   async send(method: string, params: object, sessionId?: string): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure;
     const id = this.#nextId++;
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
     });
-    (this.#output as Socket).ref();
+    (this.#output as Socket).ref(); // as in unref below
     this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     try {
       return await answer;
@@ -53,8 +57,9 @@ export class DevtoolsPipe {
     }
   }
 
-  /** Rejects everything that waits. */
+  /** Rejects everything that waits, and what is sent later. */
   fail(reason: Error): void {
+    this.#failure ??= reason;
     for (const { reject } of this.#waiting.values()) reject(reason);
   }
 
@@ -64,7 +69,7 @@ export class DevtoolsPipe {
       const message = Buffer.concat([...this.#pieces, rest.subarray(0, end)]).toString("utf8");
       this.#pieces = [];
       rest = rest.subarray(end + 1);
-      this.#settle(JSON.parse(message) as Answer);
+      this.#settle(JSON.parse(message) as Answer); // DevTools protocol, its message format
     }
     if (rest.length > 0) this.#pieces.push(rest);
   }

@@ -33,6 +33,7 @@ export function drawBars(plot: Plot): string {
 }
 
 function slotOf({ spec, x }: Plot, trace: Trace, place: number, beside: number): Slot {
+  // Names of plotly's layout that our type leaves open.
   const { bargap = HOUSE.bargap, bargroupgap = HOUSE.bargroupgap } = spec.layout as {
     bargap?: number;
     bargroupgap?: number;

@@ -43,6 +43,7 @@ export function layOut(spec: FigureSpec, width: number, height: number): Plot {
   const traces = visibleTraces(spec)
     .filter(({ type = "scatter" }) => type === "bar" || type === "scatter")
     .map((trace) => ({ trace, colour: traceColour(trace, spec.data.indexOf(trace), colorway) }));
+  // plotly's name and shape; a layout of the house template always has numbers here.
   const margin = (spec.layout["margin"] ?? {}) as {
     t?: number;
     r?: number;

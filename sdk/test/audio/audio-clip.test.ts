@@ -91,6 +91,19 @@ describe("AudioClip", () => {
     expect(() => AudioClip.fromFile(path, { offset: 1 }).wav()).toThrow(InvalidArgumentError);
   });
 
+  it("of a file that is not there is one typed error, shown or read", () => {
+    const clip = AudioClip.fromFile(join(folder, "missing.wav"));
+    expect(() => show(clip)).toThrow(InvalidArgumentError);
+    expect(() => clip.wav()).toThrow("missing.wav");
+    expect(() => clip.wav()).toThrow(InvalidArgumentError);
+  });
+
+  it("does not swell a notebook with a long file", () => {
+    const path = join(folder, "long.wav");
+    writeFileSync(path, new Uint8Array(17 * 2 ** 20));
+    expect(() => show(AudioClip.fromFile(path))).toThrow("at most 16 MiB");
+  });
+
   it.each([
     [[], RATE, "samples"],
     [[left, left.subarray(1)], RATE, "samples"],

@@ -1,6 +1,10 @@
 /** What a broken or hostile process may do; a fake stands in for Python. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import {
@@ -12,6 +16,9 @@ import {
 } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
 
+const BRIDGE = pathToFileURL(
+  join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts"),
+).href;
 const ECHO_ID = "onRequest(({ id }) => send({ id, result: { answer: id } }));";
 
 /** The answer of a fake to a `status` call, untyped because the fake is not the protocol. */
@@ -21,14 +28,15 @@ async function ask(bridge: GAMABridge): Promise<unknown> {
 
 describe("a process that does not start", () => {
   it("that is never ready is killed when its time is up", async () => {
-    const logs: string[] = [];
     await using bridge = new GAMABridge({
-      python: fakePython("console.error(process.pid); setInterval(() => {}, 1000);"),
+      python: fakePython("setInterval(() => {}, 1000);"),
       startTimeoutMs: 700,
-      onLog: ({ text }) => logs.push(text),
     });
-    await expect(bridge.initialize()).rejects.toThrow("not ready within 0.7 s");
-    expect(isAlive(Number(logs.join("")))).toBe(false);
+    const ready = bridge.initialize();
+    const { pid = 0 } = bridge;
+    expect(isAlive(pid)).toBe(true);
+    await expect(ready).rejects.toThrow("not ready within 0.7 s");
+    expect(isAlive(pid)).toBe(false);
   });
 
   it("rejects every call that waits with what it said on stderr", async () => {
@@ -67,6 +75,7 @@ describe("lines that are not the protocol", () => {
       "Buffer.from([0xff, 0x00, 0x0a])",
       '"null\\n[]\\n7\\n{}\\n\\n"',
       '\'{"id":99,"result":1}\\n{"id":"__proto__","result":1}\\n{"event":"unknown","data":{}}\\n\'',
+      '\'{"event":"progress","id":1}\\n{"event":"log","data":null}\\n{"event":"ready"}\\n\'',
     ];
     await using bridge = new GAMABridge({
       python: fakePython(
@@ -75,7 +84,7 @@ describe("lines that are not the protocol", () => {
     });
     expect(await ask(bridge)).toEqual({ answer: 1 });
     expect(await ask(bridge)).toEqual({ answer: 2 });
-    expect(bridge.stats().discardedLines).toBe(7);
+    expect(bridge.stats().discardedLines).toBe(10);
   });
 
   it("may come in pieces, with a pause inside a character", async () => {
@@ -101,6 +110,13 @@ describe("lines that are not the protocol", () => {
     expect(await ask(bridge)).toBe(1);
   });
 
+  it("that answer nothing reject their call", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython("ready(); onRequest(({ id }) => send({ id }));"),
+    });
+    await expect(ask(bridge)).rejects.toThrow("neither result nor error");
+  });
+
   it("settle their call when they are longer than a line may be", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => {
@@ -121,6 +137,27 @@ describe("lines that are not the protocol", () => {
     });
     await expect(ask(bridge)).rejects.toThrow("outside the arena");
     expect(await ask(bridge)).toMatchObject({ answer: expect.any(Number) });
+  });
+});
+
+describe("a log listener that throws", () => {
+  it("costs no answer: its error is reported as uncaught, and the lines behind it are read", async () => {
+    const script = `
+      const { GAMABridge } = await import(${JSON.stringify(BRIDGE)});
+      process.on("uncaughtException", (error) => console.log(error.message));
+      const bridge = new GAMABridge({
+        python: process.argv[1],
+        onLog: () => { throw new Error("a bug in the listener"); },
+      });
+      const answer = await bridge.executeOperation("status", {});
+      console.log(JSON.stringify(answer));
+      await bridge.shutdown();`;
+    // One write: the junk and the answer arrive in one piece.
+    const fake = fakePython(`ready(); onRequest(({ id }) =>
+      process.stdout.write("junk\\n" + JSON.stringify({ id, result: { answer: id } }) + "\\n"));`);
+    const args = ["--input-type=module", "-e", script, fake];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    expect(stdout.trim().split("\n")).toEqual(["a bug in the listener", '{"answer":1}']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -37,6 +37,23 @@ describe("grym-synth doctor", () => {
     expect(status).toBe(1);
     expect(finding(stdout, "python")).toMatch(/^MISS .*\/nowhere\/python/);
     expect(stdout).toContain("→ npm run setup");
+  });
+
+  test("hands on what a Python says that cannot do its part", () => {
+    const broken = join(folder, "broken-python");
+    writeFileSync(broken, "#!/bin/sh\necho 'ImportError: libtorch.so is missing' >&2\nexit 1\n", {
+      mode: 0o755,
+    });
+    const { stdout } = runCli(["doctor"], { GRYM_PYTHON: broken });
+    expect(finding(stdout, "python")).toMatch(/^MISS .*ImportError: libtorch\.so is missing/);
+  });
+
+  test("refuses a Python that is too old", () => {
+    const old = join(folder, "old-python");
+    const facts = { python: "3.9.2", executable: old, package: true, versions: {}, cuda: [] };
+    writeFileSync(old, `#!/bin/sh\necho '${JSON.stringify(facts)}'\n`, { mode: 0o755 });
+    const { stdout } = runCli(["doctor"], { GRYM_PYTHON: old });
+    expect(finding(stdout, "python")).toMatch(/^MISS .*3\.9\.2 .*3\.11 or newer is needed/);
   });
 
   test("sees a user's kernel that starts a clone which is gone", () => {

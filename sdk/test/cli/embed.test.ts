@@ -52,6 +52,14 @@ describe("grym-synth embed", () => {
     expect(npyShape(out)).toMatch(/^4, /);
   });
 
+  test("refuses a place that cannot be written to before it starts to work", () => {
+    const out = join(folder, "nowhere", "x.npy");
+    const { status, stderr } = runCli(["embed", sounds, "--model", "fbank", "--out", out]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`can be written (ENOENT), got "${out}"`);
+    expect(stderr).not.toContain("embedding");
+  });
+
   test("says which models there are when it knows none of the name", () => {
     const { status, stderr } = runCli(["embed", sounds, "--model", "nope", "--out", "x.npy"]);
     expect(status).toBe(1);

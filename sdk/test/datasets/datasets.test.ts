@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -122,6 +130,18 @@ describe("readManifest", () => {
   ])("refuses a row without a good %s, and says in which line it stands", async (field, bad) => {
     const reading = readManifest(write({ ...row, id: "b", path: "b.flac" }, bad));
     await expect(reading).rejects.toThrow(`line 2: ${field}`);
+  });
+
+  it.each(["{bad", "7", "null"])("refuses the line %s, which is no object", async (line) => {
+    const path = write(row);
+    appendFileSync(path, `\n${line}\n`);
+    await expect(readManifest(path)).rejects.toThrow(InvalidArgumentError);
+    await expect(readManifest(path)).rejects.toThrow("line 3");
+  });
+
+  it("that is not there is named in full", async () => {
+    await expect(openSamples("/no/folder")).rejects.toThrow(InvalidArgumentError);
+    await expect(openSamples("/no/folder")).rejects.toThrow("/no/folder/manifest.jsonl");
   });
 
   it("refuses two rows for one file", async () => {

@@ -61,6 +61,15 @@ describe("player", () => {
     expect(() => player(file("long.wav", "x".repeat(17 * 2 ** 20)))).toThrow(/at most 16 MiB/);
   });
 
+  test("of a file that is not there says which, in full", () => {
+    const missing = join(folder, "missing.wav");
+    for (const audio of [missing, AudioClip.fromFile(missing)]) {
+      expect(() => player(audio)).toThrow(InvalidArgumentError);
+      expect(() => player(audio)).toThrow(`can be read (ENOENT), got "${missing}"`);
+    }
+    expect(() => player("missing.wav")).toThrow(join(process.cwd(), "missing.wav"));
+  });
+
   test("stands in a grid with others, each with its title", () => {
     const sound = { samples: tone, sampleRate: 8000 };
     const { source, text } = players([{ audio: sound, title: "A" }, sound, file("c.ogg")], {

@@ -23,6 +23,16 @@ describe("table", () => {
     expect(cells(source, "th").map(({ text }) => text)).toEqual(["model", "accuracy", "clips"]);
   });
 
+  test("never writes a number that is not zero as zero, unless digits were asked for", () => {
+    const rows = [{ p: 0.00004 }, { p: 0.8 }, { p: 0 }];
+    expect(cells(table(rows).source).map(({ text }) => text)).toEqual([
+      "0.00004",
+      "0.800",
+      "0.000",
+    ]);
+    expect(cells(table(rows, { digits: 2 }).source)[0]?.text).toBe("0.00");
+  });
+
   test("takes the asked digits, and marks what is missing", () => {
     const { source } = table([{ a: 1.23456 }, { a: null }, { a: Number.NaN }, { a: -2 }], {
       digits: 1,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -57,8 +57,18 @@ describe("embed", () => {
     expect(table.row(2).every(Number.isNaN)).toBe(true);
     expect(table.column("failure")).toEqual([null, null, table.failures[0]?.code]);
     expect(table.failures).toMatchObject([{ index: 2, id: "broken.wav" }]);
-    expect(table.column("secondsHeard").slice(0, 2)).toEqual([0.5, 0.5]);
+    expect(table.column("secondsHeard")).toEqual([0.5, 0.5, null]);
+    expect(table.column("clipSeconds")).toEqual([expect.any(Number), expect.any(Number), null]);
     expect(table.facts).toMatchObject({ modelId: "fbank", layer: "fbank", pooling: "mean" });
+  });
+
+  it("takes linked files of a folder, and names the place of each file of a list", async () => {
+    const links = mkdtempSync(join(tmpdir(), "links-"));
+    symlinkSync(join(root, "a.WAV"), join(links, "linked.wav"));
+    symlinkSync(join(root, "gone.wav"), join(links, "dangling.wav"));
+    expect((await run(links)).column("id")).toEqual(["linked.wav"]);
+    const listed = await run([join(root, "a.WAV"), tone(100)]);
+    expect(listed.column("path")).toEqual([join(root, "a.WAV"), null]);
   });
 
   it("gives the same whatever the chunks, and one clip at a time", async () => {
@@ -103,6 +113,12 @@ describe("embed", () => {
     await expect(work).rejects.toBe("enough");
   });
 
+  it("names the whole limit when the time is over, not what was left of it", async () => {
+    const clips = Array.from({ length: 2000 }, () => tone(100));
+    const work = run(clips, { chunkSize: 1, timeoutMs: 300 });
+    await expect(work).rejects.toMatchObject({ code: "timeout", timeoutMs: 300 });
+  });
+
   it("takes the rows of a data set with their labels", async () => {
     const source = {
       folder: root,
@@ -130,6 +146,7 @@ describe("embed", () => {
     ["a folder that is not there", "/no/such/folder"],
     ["a folder without audio", mkdtempSync(join(tmpdir(), "empty-"))],
     ["nothing readable", ["/no/1.wav", "/no/2.wav"]],
+    ["nothing at all", undefined],
   ])("refuses %s", async (_name, source) => {
     await expect(run(source as EmbedSource)).rejects.toThrow(InvalidArgumentError);
   });
@@ -140,6 +157,26 @@ describe("embed", () => {
 });
 
 describe("EmbeddingTable", () => {
+  it("escapes what a data set calls its columns and what stands in them", async () => {
+    const labels = { "<img src=x>": "<script>y</script>" };
+    const table = await run({ folder: root, rows: [{ id: "<b>z", path: "a.WAV", labels }] });
+    const shown = table as unknown as Record<symbol, () => Record<string, string>>;
+    const html = shown[Symbol.for("Jupyter.display")]?.()["text/html"];
+    expect(html).toContain("&lt;img src=x&gt;");
+    expect(html).not.toMatch(/<(img|script|b)\b/);
+  });
+
+  it("says why a file cannot be written", async () => {
+    const table = await run([tone(100)]);
+    for (const write of [
+      table.toNpy("/no/folder/x.npy"),
+      table.toParquet("/no/folder/x.parquet"),
+    ]) {
+      await expect(write).rejects.toThrow(InvalidArgumentError);
+      await expect(write).rejects.toThrow("ENOENT");
+    }
+  });
+
   it("as .npy is what NumPy reads: shape, type, every bit", async () => {
     const table = await run(root);
     const path = join(root, "features.npy");

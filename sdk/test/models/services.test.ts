@@ -197,6 +197,26 @@ describe("two services", () => {
   });
 });
 
+describe("shutdown", () => {
+  it("while the model loads ends the load, and the model does not stay behind", async () => {
+    await using bridge = new GAMABridge();
+    const service = new MelStatisticsService({ bridge });
+    const loading = expect(service.initialize()).rejects.toThrow(ClosedError);
+    await service.shutdown();
+    await loading;
+    expect((await bridge.executeOperation("status", {})).models).toEqual([]);
+  });
+
+  it("is done when the process dies meanwhile: the model went with it", async () => {
+    await using bridge = new GAMABridge();
+    const service = new MelStatisticsService({ bridge });
+    await service.initialize();
+    process.kill(bridge.pid ?? 0, "SIGKILL");
+    await service.shutdown();
+    await expect(service.initialize()).rejects.toThrow(ClosedError);
+  });
+});
+
 describe("one model in two forms", () => {
   it("is loaded again for the service whose turn it is, and not otherwise", async () => {
     await using bridge = new GAMABridge();

@@ -57,6 +57,13 @@ describe("writeRecord", () => {
   });
 });
 
+describe("readRecord", () => {
+  it("says that there is no record of a name, and where it looked", async () => {
+    await expect(readRecord("nope", folder)).rejects.toThrow(InvalidArgumentError);
+    await expect(readRecord("nope", folder)).rejects.toThrow(`a record in ${folder}`);
+  });
+});
+
 describe("isMet", () => {
   it("counts the goal itself as met, either way", () => {
     const target = { name: "x", value: 1, goal: 1 };

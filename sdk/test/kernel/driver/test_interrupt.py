@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from jupyter_client.manager import start_new_kernel
-from kernel_fixture import KERNEL_NAME, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
+from kernel_fixture import KERNEL_NAME, REPOSITORY, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
 
 # What runs → the cell. Native calls without JavaScript are not among them: they end by themselves.
 CELLS = {
@@ -54,15 +55,40 @@ class Interrupts(KernelCase):
         finally:
             os.kill(pid, 9)
 
+    def test_a_call_to_python_is_given_up_and_python_lives_on(self) -> None:
+        sdk = json.dumps(str(REPOSITORY / "sdk" / "index.ts"))
+        setup = f"import {{ GAMABridge }} from {sdk}; const bridge = new GAMABridge()"
+        assert self.run_cell(setup).status == "ok"
+        running = self.send("""
+            const clip = { samples: new Float32Array(30 * 16_000).fill(0.1), sample_rate: 16_000 };
+            const audios = Array.from({ length: 40 }, () => clip);
+            const onProgress = ({ stage }) => { if (stage === "encode") console.log("begun"); };
+            const data = { audios, model: "fbank", batch_size: 1 };
+            await bridge.executeOperation("extract_features", data, { onProgress });
+        """)
+        self.broadcasts_until("stream")
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        assert self.run_cell("bridge.stats().waiting").text == "0"
+        self.run_cell("const { pid } = await bridge.executeOperation('status', {})")
+        status = "[pid === bridge.pid, bridge.stats().starts]"
+        assert self.run_cell(status).text == "[ true, 1 ]"
+        assert self.run_cell("await bridge.shutdown()").status == "ok"
+
     def test_the_rest_of_an_awaiting_cell_does_not_run_but_its_finally_does(self) -> None:
         code = """
             globalThis.steps = [];
             try {
-              while (true) { steps.push("turn"); await new Promise(r => setTimeout(r, 20)); }
+              while (true) {
+                if (steps.push("turn") === 5) console.log("turning");
+                await new Promise(r => setTimeout(r, 20));
+              }
             } finally { steps.push("finally") }
         """
-        outcome = self.interrupt_after(code, 0.2)
-        assert outcome.reply["ename"] == "KeyboardInterrupt"
+        running = self.send(code)
+        self.broadcasts_until("stream")
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
         assert self.run_cell("steps.at(-1)").text == "'finally'"
         count = self.run_cell("steps.length").text
         time.sleep(0.15)
@@ -108,8 +134,9 @@ class Interrupts(KernelCase):
         self.run_cell("const idle = 5;")
         for _ in range(3):
             self.km.interrupt_kernel()
-        # An interrupt comes by another socket than a cell, so a cell sent at once may overtake it.
-        time.sleep(0.2)
+        # An interrupt comes by another socket than a cell, so a cell sent at once may overtake it;
+        # the kernel says idle when it has taken the last one.
+        self.interrupts_taken(3)
         assert self.run_cell("idle").text == "5"
 
 
