@@ -178,12 +178,14 @@ FULL = """
 import os, sys
 import numpy as np
 from gama_operations.arena import OutputArena
+from gama_operations.errors import OutOfMemoryError
 from gama_operations.tensors import Arenas, CallTensors
 tensors = CallTensors(Arenas(None, OutputArena(int(sys.argv[1])), "file"))
 print(tensors.write(np.arange(500_000, dtype=np.float64)).reference.base64 is not None)
 try:
     tensors.write(np.zeros(50_000_000, dtype=np.uint8))
-except OSError as error:
+except OutOfMemoryError as error:
+    assert "fewer clips" in str(error)
     print(type(error).__name__)
 """
 
@@ -196,4 +198,4 @@ def test_when_the_arena_cannot_grow_the_line_carries_the_tensor_if_it_is_short_e
         check=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
     )
-    assert done.stdout.split() == [b"True", b"OSError"]
+    assert done.stdout.split() == [b"True", b"OutOfMemoryError"]

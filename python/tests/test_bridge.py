@@ -1,6 +1,7 @@
 """The process by hand and on bad days: lines, order, errors, cancelling."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -78,7 +79,7 @@ def test_shutdown_answers_what_came_before_refuses_what_comes_after_and_ends_wit
         b'"text"',
         b"[" * 5000,
         b'{"id": ' + b"[" * 5000,
-        b'{"id": 1, "operation": "ping", "data": {"x": NaN}}',
+        b'{"operation": "ping", "data": {"x": NaN}}',
         b'{"id": null, "operation": "nope"}',
         b'{"operation": "load_model", "data": {"model": "fbank"}}',
     ],
@@ -90,6 +91,30 @@ def test_a_line_that_is_no_request_is_logged_and_the_session_lives(start, line):
     assert event["event"] == "log"
     assert event["data"]["level"] == "warning"
     assert process.result("ping")["status"] == "ok"
+
+
+@pytest.mark.parametrize("audio", ['"\\udcff.wav"', "[NaN]"])
+def test_a_line_that_is_no_json_is_answered_where_its_id_can_be_read(start, audio):
+    process = start(faulty=True)
+    process.write(b'{"id": "mine", "operation": "sleep", "data": {"audio": %s}}\n' % audio.encode())
+    error = process.answer("mine")["error"]
+    assert error["code"] == "invalid_request"
+    assert "Not JSON" in error["message"]
+
+
+def test_requests_may_come_through_a_descriptor_that_does_not_block():
+    reads, writes = os.pipe()
+    os.set_blocking(reads, False)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gama_operations"], stdin=reads, stdout=subprocess.PIPE, start_new_session=True
+    )
+    os.close(reads)
+    assert b"ready" in child.stdout.readline()  # by now it has found nothing to read
+    os.write(writes, b'{"id": 1, "operation": "ping"}\n')
+    os.close(writes)
+    assert b'"ok"' in child.stdout.readline()
+    child.stdout.close()
+    assert child.wait(60) == 0
 
 
 def test_a_request_without_operation_is_told_so_under_its_id(start):

@@ -111,10 +111,14 @@ def test_when_nobody_reads_the_answers_any_more_the_process_ends(start):
     assert process.child.wait(20) == 1
 
 
-def test_waiting_threads_sleep_unless_the_user_decided_otherwise(monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+@pytest.mark.parametrize(
+    ("variable", "ours", "theirs"),
+    [("OMP_WAIT_POLICY", "PASSIVE", "ACTIVE"), ("OPENBLAS_NUM_THREADS", "1", "4")],
+)
+def test_waiting_threads_sleep_unless_the_user_decided_otherwise(monkeypatch, variable, ours, theirs):
+    monkeypatch.delenv(variable, raising=False)
     share_the_cores()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert os.environ[variable] == ours
+    monkeypatch.setenv(variable, theirs)
     share_the_cores()
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert os.environ[variable] == theirs

@@ -12,7 +12,8 @@ from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.checkpoint import load_weights, official_state, read_weights
 from gama_operations.models.gama.config import GamaConfig, LoraConfig
 from gama_operations.models.gama.folder import GamaFolder, load_gama, load_official, random_gama, save_gama
-from gama_tiny import CONFIG, LANGUAGE_MODEL, description, tiny, write_folder
+from gama_operations.models.registry import load
+from gama_tiny import CONFIG, LANGUAGE_MODEL, description, noise, tiny, write_folder
 
 PREFIX = "base_model.model."
 
@@ -36,6 +37,42 @@ def test_a_saved_model_loads_as_it_was(tmp_path):
     assert same(model, loaded)
     ids, fbank = torch.tensor([[1, 5, 9, 7]]), torch.randn(1, 128, 128)
     assert torch.equal(model(ids, fbank=fbank).logits, loaded(ids, fbank=fbank).logits)
+
+
+def test_an_audio_stack_that_was_saved_in_16_bits_computes_in_32(tmp_path):
+    folder = write_folder(tmp_path)
+    state = load_file(folder / "model.safetensors")
+    save_file({name: tensor.bfloat16() for name, tensor in state.items()}, folder / "model.safetensors")
+    (one,) = load(str(folder), device="cpu").embed([noise(8_000)])
+    assert one.features.dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "says"),
+    [
+        ("gama", {"aggregator_mode": "papr"}, "aggregator_mode 'papr'"),
+        ("gama", {"pool_divisor": 0}, "pool_divisor must be above 0"),
+        ("gama", {"embed_dim": "wide"}, "wrong type"),
+        ("gama", {"lora": {"rank": 8}}, "wrong type"),
+        ("language_model", {"model_type": "abacus"}, "no abacus config"),
+        ("language_model", {"hidden_size": "wide"}, "no llama config"),
+    ],
+)
+def test_a_config_that_makes_no_model_is_an_invalid_model(tmp_path, part, change, says):
+    folder = write_folder(tmp_path)
+    values = json.loads((folder / "config.json").read_text())
+    values[part] |= change
+    (folder / "config.json").write_text(json.dumps(values))
+    with pytest.raises(ModelInvalidError, match=says):
+        load_gama(folder)
+
+
+def test_an_index_that_names_no_shards_is_an_invalid_model(tmp_path):
+    folder = write_folder(tmp_path)
+    for text in ("{", "[]", "{}"):
+        (folder / "model.safetensors.index.json").write_text(text)
+        with pytest.raises(ModelInvalidError, match=r"index\.json names no shards"):
+            load_gama(folder)
 
 
 def test_names_on_disk_are_the_official_ones(tmp_path):

@@ -96,11 +96,28 @@ def test_dimensions_are_read_from_the_folder(tmp_path, capsys):
     assert conformance.main([str(folder)]) == 1
 
 
-def test_a_folder_of_another_kind_is_refused(tmp_path):
-    finished = run(tmp_path)
-    assert finished.returncode == 2
-    assert "lacks config.json, expected.json" in finished.stderr
-    assert "Traceback" not in finished.stderr
+def test_a_folder_of_another_kind_is_refused(tmp_path, capsys):
+    assert conformance.main([str(tmp_path)]) == 2
+    assert "lacks config.json, expected.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damaged", ["outputs.safetensors", "full_state.safetensors", "tolerances.json"])
+def test_a_damaged_file_is_named_and_is_no_exceeded_tolerance(tmp_path, capsys, damaged):
+    folder = write_reference(tmp_path / "folder")
+    file = folder / damaged
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert conformance.main([str(folder)]) == 2
+    assert damaged in capsys.readouterr().err
+
+
+def test_a_case_without_its_tensors_is_named(tmp_path, capsys):
+    folder = write_reference(tmp_path / "folder")
+    inputs = load_file(folder / "inputs.safetensors")
+    name = next(name for name in inputs if name.endswith(".fbank"))
+    del inputs[name]
+    save_file(inputs, folder / "inputs.safetensors")
+    assert conformance.main([str(folder)]) == 2
+    assert f"lacks '{name}'" in capsys.readouterr().err
 
 
 def test_the_released_size_has_the_released_parameter_counts():
@@ -135,3 +152,8 @@ def test_differences_see_shapes_nan_and_infinities():
     rows.add("a", "y", 0.3, 0.2)
     assert not rows.passed
     assert rows.rows["a"].worst == "y"
+    rows = Differences()
+    rows.add("mean", "x", 0.0, 0.2)
+    rows.add("mean", "y", float("nan"), 0.2)
+    assert not rows.passed
+    assert rows.rows["mean"].worst == "y"

@@ -99,6 +99,29 @@ def test_memory_that_is_held_counts_at_the_end_of_its_phase():
     assert len(held) == PLANTED
 
 
+def test_the_peak_is_never_below_the_end(monkeypatch):
+    readings = iter(range(1, 1000))
+
+    def growing(_proc):
+        now = next(readings) * MEGABYTE
+        return memory.Resident(total=now, anonymous=now, file_mapped=0, peak=now)
+
+    monkeypatch.setattr(memory, "read_resident", growing)
+    usage = PhaseRecorder().usage()
+    assert usage.peak_memory >= usage.end_memory >= usage.start_memory
+
+
+def test_a_mark_that_fell_was_reset_however_coarse_the_counters_of_many_cores_are(tmp_path, monkeypatch):
+    (tmp_path / "clear_refs").touch()
+    peaks = iter((900, 190))
+
+    def coarse(_proc):
+        return memory.Resident(100 * MEGABYTE, 100 * MEGABYTE, 0, next(peaks) * MEGABYTE)
+
+    monkeypatch.setattr(memory, "read_resident", coarse)
+    assert memory.reset_peak(tmp_path)
+
+
 def test_where_the_mark_cannot_be_reset_the_report_says_that_it_is_the_lifetime_peak(tmp_path):
     (tmp_path / "status").write_text(
         "Name:\tx\nVmHWM:\t  900 kB\nVmRSS:\t  100 kB\nRssAnon:\t   60 kB\nRssFile:\t   40 kB\n"
@@ -125,19 +148,27 @@ def test_a_reset_that_is_accepted_but_does_nothing_is_noticed(tmp_path):
 
 
 class Device:
-    """What the recorder asks of torch.cuda, with a peak to set."""
+    """What the recorder asks of torch.cuda: three devices with peaks to set, the second one never used."""
 
     def __init__(self):
-        self.now = self.peak = 100
+        self.now = [60, 0, 40]
+        self.peak = list(self.now)
+        self.waited_for = set()
 
-    def use(self, amount):
-        self.peak = max(self.peak, self.now + amount)
+    def use(self, amount, index=2):
+        self.peak[index] = max(self.peak[index], self.now[index] + amount)
 
-    def max_memory_allocated(self):
-        return self.peak
+    def device_count(self):
+        return len(self.now)
 
-    def reset_peak_memory_stats(self):
-        self.peak = self.now
+    def max_memory_allocated(self, index):
+        return self.peak[index]
+
+    def reset_peak_memory_stats(self, index):
+        self.peak[index] = self.now[index]
+
+    def synchronize(self, index):
+        self.waited_for.add(index)
 
 
 def test_peaks_of_a_cuda_device_are_told_by_phase_too(monkeypatch):
@@ -152,6 +183,7 @@ def test_peaks_of_a_cuda_device_are_told_by_phase_too(monkeypatch):
         pass
     phases = by_name(recorder.usage())
     assert [phases[name].device_peak for name in ("encode", "inner", "after")] == [150, 120, 100]
+    assert device.waited_for == {0, 2}  # kernels of a phase end in it; no context is made on an idle device
 
 
 def test_the_report_crosses_the_wire(start):

@@ -165,12 +165,70 @@ def test_samples_through_the_arena_equal_the_file(process, clips):
         ({"audio": {"samples": [0.0, 0.1], "offset": 1.0}}, "`offset` within the samples"),
         ({"audios": ["a.wav", "b.wav"], "pooling": "none"}, "one clip at a time"),
         ({"audio": [0.0] * 4000, "layer": "roof"}, "no layer 'roof'"),
+        ({"audio": {"samples": [0.0, 0.1], "offset": 1e306}}, "`offset` within the samples"),
+        ({"audio": {"samples": inline(np.float32(1)), "sample_rate": 8000}}, "got one number"),
+        (
+            {
+                "audio": {
+                    "samples": {"$t": {"dtype": "int16", "shape": [0, 2**62], "base64": ""}},
+                    "sample_rate": 8000,
+                }
+            },
+            "A tensor's shape has at most",
+        ),
+        (
+            {
+                "audio": {
+                    "samples": {"$t": {"dtype": "int16", "shape": [1] * 70, "base64": "AAA="}},
+                    "sample_rate": 8000,
+                }
+            },
+            "A tensor's shape has at most",
+        ),
     ],
 )
 def test_fields_that_contradict_each_other_are_an_invalid_request(process, data, said):
     error = process.error("extract_features", {"model": "fbank", **data})
     assert error["code"] == "invalid_request"
     assert said in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "data", "said"),
+    [
+        (
+            "probe",
+            {"features": [[1, 2], [3]], "labels": ["a", "b"], "groups": ["x", "y"]},
+            "as many features",
+        ),
+        (
+            "probe",
+            {"features": [[1], [3]], "labels": ["a", "b"], "groups": ["x", "y"], "seed": -1},
+            "`$.seed`",
+        ),
+        ("compare", {"a": [1.0], "b": [0.0], "groups": ["x"], "seed": 2**70}, "`$.seed`"),
+        ("compare", {"a": [1.0], "b": [0.0], "groups": ["x"], "permutations": 10**12}, "`$.permutations`"),
+        ("process_audio", {"audio": "a.wav", "options": {"temperature": 1e-45}}, "`$.options.temperature`"),
+        ("load_model", {"model": "fbank", "weights": "random", "seed": 2**64}, "`$.seed`"),
+    ],
+)
+def test_numbers_that_no_generator_or_sampler_takes_are_an_invalid_request(process, operation, data, said):
+    more = {"kind": "linear"} if operation == "probe" else {}
+    error = process.error(operation, {**data, **more})
+    assert error["code"] == "invalid_request"
+    assert said in error["message"]
+
+
+def test_a_duration_beyond_all_ends_is_the_whole_clip(process, clips):
+    ask = {"audio": {"path": clips[0], "duration": 1e306}, "model": "fbank"}
+    assert process.result("extract_features", ask)["seconds_given"] == [0.5]
+
+
+def test_nobody_hears_more_than_was_given(process):
+    ask = {"audio": {"samples": [0.1] * 1001, "sample_rate": 44_100}, "model": "fbank"}
+    result = process.result("extract_features", ask)
+    assert result["seconds_given"] == [1001 / 44_100]
+    assert result["seconds_heard"][0] <= result["seconds_given"][0]
 
 
 def test_an_unknown_model_is_an_error_that_names_those_there_are(process, clips):

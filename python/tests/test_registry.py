@@ -32,6 +32,22 @@ def test_a_folder_of_another_architecture_goes_to_transformers(tmp_path):
     assert load(str(tmp_path), device="cpu", weights="random").info.family == "wav2vec2"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hidden_size": "wide"},
+        {"num_attention_heads": 7},
+        {"conv_dim": [8]},
+        {"grym": [1]},
+        {"hidden_size": 0},
+    ],
+)
+def test_a_config_of_transformers_that_makes_no_model_is_an_invalid_model(tmp_path, change):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "wav2vec2", **change}))
+    with pytest.raises(ModelInvalidError, match=r"config\.json"):
+        load(str(tmp_path), device="cpu", weights="random")
+
+
 def test_shipped_models_resolve_by_name():
     shipped = sorted(file.parent for file in WEIGHTS.glob("*/config.json"))
     if not shipped:
@@ -59,6 +75,37 @@ def test_a_device_that_is_not_there_is_refused(tmp_path):
         load(folder, device="abacus")
     with pytest.raises(InvalidRequestError, match="no device 'cuda:77'"):
         load(folder, device="cuda:77")
+
+
+@pytest.mark.parametrize("device", ["meta", "xpu", "mps:7"])
+def test_a_device_that_torch_knows_and_this_machine_lacks_is_refused_before_anything_is_read(
+    tmp_path, device
+):
+    with pytest.raises(InvalidRequestError, match=r"no device .*: ask for `cpu`"):
+        load(str(write_folder(tmp_path)), device=device)
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/model", "x" * 5000, "a\0b"])
+def test_a_name_that_is_no_path_is_no_model(name):
+    with pytest.raises(ModelNotFoundError, match="no model"):
+        resolve(name)
+
+
+@pytest.mark.parametrize(("named", "dtype"), [("", "float32"), ("none", "float32"), ("BF16", "bfloat16")])
+def test_the_seeds_quantization_is_the_default_dtype_of_gama(tmp_path, monkeypatch, named, dtype):
+    monkeypatch.setenv("GAMA_QUANTIZATION", named)
+    folder = str(write_folder(tmp_path))
+    assert load(folder, device="cpu").info.dtype == dtype
+    assert load(folder, device="cpu", dtype="float16").info.dtype == "float16"
+
+
+@pytest.mark.parametrize("named", ["8bit", "4bit", "int8"])
+def test_a_quantization_that_we_lack_is_refused_and_never_ignored(tmp_path, monkeypatch, named):
+    monkeypatch.setenv("GAMA_QUANTIZATION", named)
+    for dtype in (None, "float32"):
+        with pytest.raises(InvalidRequestError, match=rf"GAMA_QUANTIZATION={named}.*bfloat16"):
+            load(str(write_folder(tmp_path)), device="cpu", dtype=dtype)
+    assert load("fbank").info.dtype == "float32"
 
 
 def test_the_device_comes_from_the_environment(monkeypatch):

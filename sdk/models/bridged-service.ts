@@ -36,7 +36,8 @@ export abstract class BridgedService implements ModelService {
     this.#parameters = {
       model,
       ...(options.device === undefined ? {} : { device: options.device }),
-      dtype: options.dtype ?? "float32",
+      // Absent means Python's default, which GAMA_QUANTIZATION may set.
+      ...(options.dtype === undefined ? {} : { dtype: options.dtype }),
       weights: options.weights ?? "trained",
       seed: options.seed ?? 0,
     };

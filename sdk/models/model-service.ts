@@ -22,7 +22,7 @@ export interface ServiceOptions {
    * @default GRYM_DEVICE, else CUDA where there is one
    */
   readonly device?: string | undefined;
-  /** @default "float32" */
+  /** @default GAMA_QUANTIZATION for GAMA, else "float32" */
   readonly dtype?: DType | undefined;
   /**
    * `random`: the same architecture, freshly initialised; a baseline.

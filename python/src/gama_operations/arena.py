@@ -22,14 +22,17 @@ if TYPE_CHECKING:  # numpy is not imported before `ready`
 ALIGNMENT = 64  # bytes: a cache line, and what torch's vector kernels like
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
+LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
 
 
 def count_bytes(reference: TensorReference) -> int:
     """Bytes that a tensor of that type and shape takes."""
     import numpy as np
 
-    if any(size < 0 for size in reference.shape):
-        raise InvalidRequestError(f"A tensor's shape holds a negative size: {reference.shape}.")
+    if any(not 0 <= size <= LARGEST_SIZE for size in reference.shape) or len(reference.shape) > MOST_AXES:
+        raise InvalidRequestError(
+            f"A tensor's shape has at most {MOST_AXES} sizes from 0 to {LARGEST_SIZE}, got {reference.shape}."
+        )
     return math.prod(reference.shape) * np.dtype(reference.dtype).itemsize
 
 

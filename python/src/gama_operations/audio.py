@@ -11,7 +11,8 @@ What happens to awkward audio:
     duration beyond the end                      heard to the end
     silence                                      allowed: zeros are a sound like any other
     samples beyond [-1, 1] in float audio        kept as they are: nothing is clipped or rescaled
-    any rate, any number of channels             kept; models resample (`resample`) and mix down
+    any rate, any number of channels             kept; models resample (`resample`) and make it mono, each in
+                                                 its own way (GAMA: channel 0, the others: the mean)
 
 A truncation is found where the format tells its length or its end: WAV, AIFF, FLAC, Ogg, MP3 with a length
 header. A WAV or FLAC that was streamed does not tell: what is there is heard.

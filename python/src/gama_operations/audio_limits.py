@@ -9,6 +9,7 @@ from gama_operations.errors import AudioTooLongError, InvalidRequestError
 MAX_SECONDS = 3600.0
 MAX_VALUES = 2**29  # samples times channels: 2 GiB of float32
 MAX_CHANNELS = 256
+_BEYOND_ANY_END = 2**62  # frames; a time that is no number of frames is cut to this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class Part:
 
     def frames(self, sample_rate: int) -> tuple[int, int | None]:
         """First frame, and the frame after the last one (None: to the end)."""
-        start = round(self.offset * sample_rate)
+        start = round(min(self.offset * sample_rate, _BEYOND_ANY_END))
         if self.duration is None:
             return start, None
-        return start, start + max(1, round(self.duration * sample_rate))
+        return start, start + max(1, round(min(self.duration * sample_rate, _BEYOND_ANY_END)))
 
     def beyond_end(self, seconds: float, where: Path) -> InvalidRequestError:
         """The error for a part that begins after the end."""

@@ -98,10 +98,12 @@ class Bridge:
     # The reader thread
 
     def _read(self, lines: LineReader) -> None:
-        for line in lines:
-            if isinstance(line, OversizeLine) or not (line == b"" or line.isspace()):
-                self._receive(line)
-        self._queue.close()
+        try:
+            for line in lines:
+                if isinstance(line, OversizeLine) or not (line == b"" or line.isspace()):
+                    self._receive(line)
+        finally:  # a descriptor that fails (a terminal hung up) ends the session, and does not leave it deaf
+            self._queue.close()
 
     def _receive(self, line: bytes | OversizeLine) -> None:
         request_id: Id | None = None

@@ -4,7 +4,7 @@ DIR holds inputs, weights, every intermediate and tolerances (`models/gama/refer
 quantity with the largest difference over all cases and the tolerance. Also compares names, shapes and
 parameter counts of the released size, on the meta device; the list of names is read from
 `gama-official-full-size-keys.json` beside DIR, where there is one.
-Exit status: 0 all within tolerance, 1 one is exceeded, 2 DIR cannot be read.
+Exit status: 0 all within tolerance, 1 one is exceeded, 2 DIR cannot be read or is damaged.
 """
 
 import argparse
@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         notes = add_full_size(differences, folder.resolve().parent / FULL_SIZE_KEYS)
     except ModelInvalidError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyError as error:  # a case of expected.json without its tensors, or the other way round
+        sys.stderr.write(f"{folder} is incomplete: it lacks {error}\n")
         return 2
     exceeded = sum(not row.passed for row in differences.rows.values())
     verdict = f"{exceeded} of {len(differences.rows)} quantities exceed their tolerance"

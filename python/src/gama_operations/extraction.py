@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gama_operations.call import Call
@@ -58,6 +58,8 @@ def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, ca
     began = time.perf_counter()
     embedding = _embed(model, [heard], data, call)[0]
     seconds = time.perf_counter() - began
+    if fault := _fault(embedding, model):
+        raise fault
     return Extraction(embedding.features, [embedding.seconds_heard], [heard.seconds], [seconds], [])
 
 
@@ -128,6 +130,9 @@ def _embed_batch(
         return
     seconds = (time.perf_counter() - began) / len(batch)
     for (index, _), embedding in zip(batch, embeddings, strict=True):
+        if fault := _fault(embedding, model):
+            rows.fail(index, fault)
+            continue
         rows.embeddings[index] = embedding
         rows.took[index] = seconds
 
@@ -136,8 +141,28 @@ def _embed(
     model: "AudioModel", clips: Sequence[Heard], data: ExtractFeaturesData, call: Call
 ) -> "list[Embedding]":
     # Models mark their own phases (frontend, encode).
-    return model.embed(
+    embeddings = model.embed(
         [clip.waveform for clip in clips], layer=data.layer, pooling=data.pooling, context=call.context
+    )
+    # Resampling may round up by a sample, and nobody hears more than was given.
+    return [
+        replace(embedding, seconds_heard=min(embedding.seconds_heard, clip.seconds))
+        for embedding, clip in zip(embeddings, clips, strict=True)
+    ]
+
+
+def _fault(embedding: "Embedding", model: "AudioModel") -> NonFiniteResultError | None:
+    """What is wrong with an embedding that holds NaN or infinity."""
+    import numpy as np
+
+    if np.isfinite(embedding.features).all():
+        return None
+    cause = (
+        "its numbers" if model.info.dtype == "float32" else f"{model.info.dtype}, too narrow for this clip,"
+    )
+    return NonFiniteResultError(
+        f"{model.info.model_id} gave features that are NaN or infinite: {cause} overflowed, or its weights "
+        "are damaged. Load it as float32, or from a sound copy"
     )
 
 
@@ -163,18 +188,10 @@ def _error_class(code: ErrorCode) -> type[OperationError]:
 
 
 def reply_features(extraction: Extraction, data: ExtractFeaturesData, call: Call) -> Tensor | list[Any]:
-    """The features as a tensor, or as nested lists for a client without shared memory.
-
-    Raises:
-        NonFiniteResultError: as lists, a feature is NaN or infinite though its clip did not fail.
-    """
-    import numpy as np
-
+    """The features as a tensor, or as nested lists for a client without shared memory."""
     if data.reply == "tensor" or (data.reply is None and call.tensors.shared):
         return call.tensors.write(extraction.features)
     failed = {failure.index for failure in extraction.failures}
     if not failed:
-        if not np.isfinite(extraction.features).all():
-            raise NonFiniteResultError('A feature is not finite; ask for a tensor (reply: "tensor").')
         return extraction.features.tolist()
     return [None if index in failed else row.tolist() for index, row in enumerate(extraction.features)]

@@ -8,6 +8,9 @@ from gama_operations.protocol import ErrorCode, WireError
 
 MAX_MESSAGE = 8_000
 MAX_TRACEBACK = 16_000
+# torch's CPU allocator, the CUDA driver, and cuBLAS and cuDNN, which need workspaces of their own
+_NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "ALLOC_FAILED")
+_LESS_MEMORY = "Ask for less at once: a smaller `batch_size`, a shorter `duration`; or unload a model."
 
 
 def _shorten(text: str, limit: int) -> str:
@@ -29,12 +32,12 @@ def _message(error: BaseException) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """MemoryError, CUDA's error of that name, and the plain RuntimeError of torch's CPU allocator."""
+    """MemoryError, CUDA's error of that name, and the plain RuntimeErrors of torch's other allocators."""
     torch = imported_torch()
     return (
         isinstance(error, MemoryError | OutOfMemoryError)
         or (torch is not None and isinstance(error, torch.OutOfMemoryError))
-        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in _message(error))
+        or (isinstance(error, RuntimeError) and any(mark in _message(error) for mark in _NO_MEMORY))
     )
 
 
@@ -47,9 +50,12 @@ def _code(error: BaseException) -> ErrorCode:
 def describe(error: BaseException) -> WireError:
     """The error with its code, its Python class and the whole traceback, causes included."""
     lines = traceback.TracebackException.from_exception(error).format()
+    code, message = _code(error), _message(error)
+    if code == "out_of_memory" and not isinstance(error, OperationError):
+        message = f"Memory ran out ({message}). {_LESS_MEMORY}"
     return WireError(
-        code=_code(error),
-        message=_shorten(_message(error), MAX_MESSAGE),
+        code=code,
+        message=_shorten(message, MAX_MESSAGE),
         type=type(error).__name__,
         traceback=_shorten("".join(lines), MAX_TRACEBACK),
         details=error.details if isinstance(error, OperationError) else {},

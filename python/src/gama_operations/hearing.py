@@ -73,6 +73,10 @@ def _from_samples(source: AudioSource, sample_rate: int, tensors: CallTensors) -
         samples = tensors.read(source.samples).copy()
     else:
         samples = np.array(source.samples, dtype=np.float32)
+    if samples.ndim == 0:
+        raise InvalidRequestError(
+            "Expected samples of shape [samples] or [channels, samples], got one number"
+        )
     rate = source.sample_rate or sample_rate
     start, stop = Part(source.offset, source.duration).frames(rate)
     if 0 < samples.shape[-1] <= start:

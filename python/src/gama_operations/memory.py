@@ -74,12 +74,32 @@ def reset_peak(proc: Path = PROC) -> bool:
     descriptor = _open_file(proc / "clear_refs", os.O_WRONLY)
     if descriptor is None:
         return False
+    before = read_resident(proc)
     try:
         os.pwrite(descriptor, RESET_PEAK, 0)
     except OSError:
         return False
     now = read_resident(proc)
-    return now.peak <= now.total + COUNTER_SLACK
+    # On many cores the slack is larger than ours; a mark that fell was reset all the same.
+    return now.peak <= now.total + COUNTER_SLACK or now.peak < before.peak
+
+
+def _take_device_peak() -> int | None:
+    """Peak allocations since the last call, summed over the CUDA devices in use; None without CUDA.
+
+    Kernels run behind the back of Python: only waiting for them makes a phase's seconds its own.
+    """
+    devices = cuda()
+    if devices is None:
+        return None
+    total = 0
+    for index in range(devices.device_count()):
+        peak = devices.max_memory_allocated(index)
+        if peak > 0:  # a device without allocations has no context yet, and waiting would make one
+            devices.synchronize(index)
+            devices.reset_peak_memory_stats(index)
+        total += peak
+    return total
 
 
 @dataclass(slots=True)
@@ -131,12 +151,12 @@ class PhaseRecorder:
 
     def usage(self) -> MemoryUsage:
         """The report up to now; phases that are still open are not in it."""
-        self._account()
+        now = self._account()
         peak = max(self._open[0].peak, self._start)
         return MemoryUsage(
             start_memory=self._start,
             peak_memory=peak,
-            end_memory=read_resident(self._proc).total,
+            end_memory=now.total,
             used_memory=peak - self._start,
             peak_source=self._source,
             phases=[phase for phase in self._phases.values() if phase is not None],
@@ -166,13 +186,10 @@ class PhaseRecorder:
 
     def _account(self) -> Resident:
         """Book the peak since the last reset on every phase that is open, and reset."""
+        device_peak = _take_device_peak()  # first: it waits for the device, which is part of the phase
         now = read_resident(self._proc)
-        devices = cuda()
-        device_peak = devices.max_memory_allocated() if devices is not None else None
         for phase in self._open:
             phase.include(now.peak, device_peak)
-        if devices is not None:
-            devices.reset_peak_memory_stats()
         if self._source == "high_water_mark" and not reset_peak(self._proc):
             self._source = "lifetime_peak"
         return now

@@ -148,7 +148,10 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
     if isinstance(data.features, Tensor):
         features = call.tensors.read(data.features)
     else:
-        features = np.array(data.features, dtype=np.float32)
+        widths = {len(row) for row in data.features}
+        if len(widths) > 1:
+            raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
+        features = np.array(data.features, dtype=np.float64)
     with call.memory.phase("probe"):
         outcome = run_probe(
             features,

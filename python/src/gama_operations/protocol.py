@@ -25,6 +25,7 @@ Capability = Literal["embed", "describe"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 2)]  # torch, numpy and scikit-learn all take these
 ErrorCode = Literal[
     "invalid_request",
     "unknown_operation",
@@ -94,7 +95,7 @@ class MemoryPhase(Struct, frozen=True, forbid_unknown_fields=True):
     file_mapped: int
     """File-mapped resident memory at the end of the phase (mapped weights count here), bytes."""
     device_peak: int | None
-    """Highest memory that torch allocated on the CUDA device in the phase, bytes; null without CUDA."""
+    """Most that torch allocated in the phase, summed over CUDA devices, bytes; null without CUDA."""
 
 
 class MemoryUsage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,11 +153,12 @@ class LoadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     model: str
     """A shipped name (`gama-tiny`, `wav2vec2-tiny`), a baseline (`fbank`, `mfcc-20`), or a folder."""
     device: str | None = None
-    """`cpu`, `cuda`, `cuda:1`; default `GRYM_DEVICE`, else CUDA where there is one."""
-    dtype: DType = "float32"
+    """`cpu`, `cuda`, `cuda:1`; default `GRYM_DEVICE`, else `GAMA_DEVICE`, else CUDA where there is one."""
+    dtype: DType | None = None
+    """Of the weights; default float32, for GAMA what `GAMA_QUANTIZATION` names."""
     weights: Weights = "trained"
     """`random`: the same architecture, freshly initialised from `seed`; a baseline."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class LoadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,12 +191,12 @@ class GenerationOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] = 100
     do_sample: bool = False
-    temperature: Annotated[float, Meta(gt=0)] = 1.0
+    temperature: Annotated[float, Meta(ge=1e-3)] = 1.0
     top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Meta(ge=0)] = 0
     """0: all tokens."""
-    repetition_penalty: Annotated[float, Meta(gt=0)] = 1.0
-    seed: int = 0
+    repetition_penalty: Annotated[float, Meta(ge=1e-3, le=1e3)] = 1.0
+    seed: Seed = 0
 
 
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -292,7 +294,7 @@ class ProbeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Source of each clip (preset, voice, speaker): no source stands in training and test fold at once."""
     kind: Literal["linear", "knn"]
     folds: Annotated[int, Meta(ge=2)] = 5
-    seed: int = 0
+    seed: Seed = 0
 
 
 class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
@@ -321,8 +323,8 @@ class CompareData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     b: list[float]
     groups: list[str]
     level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
-    permutations: Annotated[int, Meta(ge=1)] = 9999
-    seed: int = 0
+    permutations: Annotated[int, Meta(ge=1, le=1_000_000)] = 9999
+    seed: Seed = 0
 
 
 class CompareResult(Struct, frozen=True, forbid_unknown_fields=True):

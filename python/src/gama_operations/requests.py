@@ -52,7 +52,9 @@ def read_request(line: bytes | OversizeLine) -> Envelope:
         raise UnreadableLineError(fault, _find_id(line)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         shown = line[:SHOWN].decode("utf-8", "backslashreplace")
-        raise UnreadableLineError(InvalidRequestError(f"Not JSON ({error}): {shown}"), None) from error
+        found = _leading_id.match(line)
+        request_id = _ids.decode(found[1]) if found else None
+        raise UnreadableLineError(InvalidRequestError(f"Not JSON ({error}): {shown}"), request_id) from error
 
 
 class _OnlyId(msgspec.Struct, frozen=True):

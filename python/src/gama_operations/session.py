@@ -59,17 +59,17 @@ class Session:
         key = _settled(data, call)
         if key in self._loaded_as:
             return self.models[self._loaded_as[key]]
+        self._refuse_twin(registry.model_id(data.model, key.weights, key.seed))
         with ExitStack() as phases:
             model = registry.load(
                 data.model,
                 device=key.device,
-                dtype=data.dtype,
+                dtype=key.dtype,
                 weights=data.weights,
                 seed=data.seed,
                 progress=_by_stage(call, phases),
             )
         call.check()
-        self._refuse_twin(model)
         self.models[model.info.model_id] = model
         self._loaded_as[key] = model.info.model_id
         return model
@@ -88,11 +88,11 @@ class Session:
                 return self.models[model_id]
         return self.load(LoadModelData(name), call)
 
-    def _refuse_twin(self, model: "AudioModel") -> None:
-        other = self.models.get(model.info.model_id)
+    def _refuse_twin(self, model_id: str) -> None:
+        other = self.models.get(model_id)
         if other is not None:
             raise InvalidRequestError(
-                f"{model.info.model_id} is loaded already, as {other.info.dtype} on {other.info.device}, "
+                f"{model_id} is loaded already, as {other.info.dtype} on {other.info.device}, "
                 f"revision {other.info.revision}; unload it before loading another one of that id."
             )
 
@@ -139,19 +139,20 @@ def _settled(data: LoadModelData, call: Call) -> LoadModelData:
     seed = data.seed if data.weights == "random" else 0
     if isinstance(found, str):
         return LoadModelData(found, device="cpu", seed=seed)
-    device_name = data.device or _default_device(call)
-    return msgspec.structs.replace(data, model=str(found), device=device_name, seed=seed)
+    dtype = data.dtype or registry.default_dtype(found)
+    device_name = _checked_device(data.device, call)
+    return msgspec.structs.replace(data, model=str(found), device=device_name, dtype=dtype, seed=seed)
 
 
-def _default_device(call: Call) -> str:
+def _checked_device(name: str | None, call: Call) -> str:
     from gama_operations.models import registry
 
     if imported_torch() is not None:
-        return registry.default_device()
+        return registry.checked_device(name or registry.default_device())
     # Asking imports torch: the longest part of the first load, told as such.
     call.progress("import", 0, 3)
     with call.memory.phase("import"):
-        return registry.default_device()
+        return registry.checked_device(name or registry.default_device())
 
 
 def _by_stage(call: Call, phases: ExitStack) -> Callable[[str, float, float], None]:

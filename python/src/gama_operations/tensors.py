@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gama_operations.arena import InputArena, OutputArena, count_bytes
-from gama_operations.errors import InvalidRequestError, StaleTensorError
+from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
 from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
@@ -81,15 +81,22 @@ class CallTensors:
         return np.frombuffer(data, reference.dtype).reshape(reference.shape)
 
     def write(self, array: "NDArray[Any]") -> Tensor:
-        """Hand an array to the client, bit for bit: through the arena, or in the line where it must be."""
+        """Hand an array to the client, bit for bit: through the arena, or in the line where it must be.
+
+        Raises:
+            OutOfMemoryError: shared memory is full, and a line cannot carry that much.
+        """
         if self._arenas.outputs is None:
             return _inline(array)
         try:
             reference, target = self._arenas.outputs.allocate(array.dtype, array.shape)
-        except OSError:
+        except OSError as error:
             # Shared memory is full. The line can still carry it, if it is short enough.
             if array.nbytes * 4 / 3 > MAX_LINE_BYTES / 2:
-                raise
+                raise OutOfMemoryError(
+                    f"Shared memory cannot take a result of {array.nbytes} bytes ({error.strerror}): "
+                    "ask for fewer clips at a time, or give /dev/shm more room."
+                ) from error
             return _inline(array)
         self._written.append(reference.generation)
         target[...] = array

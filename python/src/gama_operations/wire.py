@@ -50,10 +50,13 @@ class LineReader:
             yield self._finish()
 
     def _read(self) -> bytes:
-        try:
-            return os.read(self._descriptor, CHUNK_BYTES)
-        except ConnectionResetError:  # the other end of a socket was killed: the same as end of file
-            return b""
+        while True:
+            try:
+                return os.read(self._descriptor, CHUNK_BYTES)
+            except BlockingIOError:  # a terminal or a shell may hand over a non-blocking descriptor
+                select.select([self._descriptor], [], [])
+            except ConnectionResetError:  # the other end of a socket was killed: the same as end of file
+                return b""
 
     def _keep(self, piece: bytes) -> None:
         if self._oversize is not None:

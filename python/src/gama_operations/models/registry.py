@@ -18,6 +18,17 @@ DType = Literal["float32", "bfloat16", "float16"]
 Progress = Callable[[str, float, float], None]
 """Called with stage (`import`, `read`, `build`), done, total."""
 
+QUANTIZATIONS: dict[str, DType] = {
+    "": "float32",
+    "none": "float32",
+    "float32": "float32",
+    "bfloat16": "bfloat16",
+    "bf16": "bfloat16",
+    "float16": "float16",
+    "fp16": "float16",
+}
+"""What GAMA_QUANTIZATION may name."""
+
 WEIGHTS = Path(__file__).parents[3] / "weights"
 """Where the shipped models lie in the repository."""
 
@@ -30,9 +41,12 @@ def resolve(model: str) -> Path | Builtin:
     """
     if model in get_args(Builtin):
         return cast("Builtin", model)
-    for folder in (WEIGHTS / model, Path(model).expanduser()):
-        if (folder / "config.json").is_file():
-            return folder.resolve()
+    try:
+        for folder in (WEIGHTS / model, Path(model).expanduser()):
+            if (folder / "config.json").is_file():
+                return folder.resolve()
+    except (OSError, RuntimeError) as error:  # too long, not to be entered, or the `~` of nobody
+        raise ModelNotFoundError(f"no model {model!r}: {error}") from error
     shipped = sorted(file.parent.name for file in WEIGHTS.glob("*/config.json"))
     raise ModelNotFoundError(
         f"no model {model!r}: not one of {', '.join([*shipped, *get_args(Builtin)])}, "
@@ -56,6 +70,9 @@ def checked_device(device: str) -> str:
 
     Raises:
         InvalidRequestError: the name is none of torch's, or the device is not there.
+
+    Returns:
+        One name for one device: `cuda` becomes `cuda:0`.
     """
     import torch
 
@@ -65,9 +82,36 @@ def checked_device(device: str) -> str:
         raise InvalidRequestError(f"no device {device!r}: {error}") from error
     if kind.type == "cuda" and (kind.index or 0) >= torch.cuda.device_count():
         raise InvalidRequestError(
-            f"no device {device!r}: torch sees {torch.cuda.device_count()} CUDA devices"
+            f"no device {device!r}: torch sees {torch.cuda.device_count()} CUDA devices; ask for `cpu`, or "
+            "see `nvidia-smi` and whether torch was installed with CUDA"
         )
-    return device
+    if kind.type == "cuda":
+        # convolutions would round to 10 bits otherwise, and differ from the CPU in the third digit
+        torch.backends.cudnn.allow_tf32 = False
+        return f"cuda:{kind.index or 0}"
+    if kind.type == "mps" and torch.backends.mps.is_available():
+        return "mps"
+    if kind.type != "cpu":
+        raise InvalidRequestError(f"no device {device!r} here: ask for `cpu`, `cuda` or `cuda:1`")
+    return "cpu"
+
+
+def default_dtype(folder: Path) -> DType:
+    """float32; for a GAMA what GAMA_QUANTIZATION names.
+
+    Raises:
+        InvalidRequestError: it names something that we cannot do.
+        ModelInvalidError: config.json cannot be read.
+    """
+    named = os.environ.get("GAMA_QUANTIZATION", "")
+    if read_config(folder)["model_type"] != "gama":
+        return "float32"
+    if named.lower() not in QUANTIZATIONS:
+        raise InvalidRequestError(
+            f"GAMA_QUANTIZATION={named}: weights of 8 or 4 bits are not supported, and would not be what was "
+            f"asked for. Set it to one of {', '.join(filter(None, QUANTIZATIONS))}, or unset it"
+        )
+    return QUANTIZATIONS[named.lower()]
 
 
 def revision(folder: Path, config: dict[str, Any], weights: Literal["trained", "random"] = "trained") -> str:
@@ -100,11 +144,19 @@ def read_config(folder: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", config)
 
 
+def model_id(model: str, weights: Literal["trained", "random"], seed: int) -> str:
+    """The id that a model gets when it is loaded: its folder's name, and the seed of random weights."""
+    found = resolve(model)
+    if isinstance(found, str):
+        return found
+    return found.name if weights == "trained" else f"{found.name}@random-{seed}"
+
+
 def load(
     model: str,
     *,
     device: str | None = None,
-    dtype: DType = "float32",
+    dtype: DType | None = None,
     weights: Literal["trained", "random"] = "trained",
     seed: int = 0,
     progress: Progress | None = None,
@@ -114,7 +166,7 @@ def load(
     Args:
         model: `gama-tiny`, `wav2vec2-tiny`, `fbank`, `mfcc-20`, or a folder with a config.json.
         device: As torch names it; default `default_device()`.
-        dtype: Of the weights; GAMA's audio stack stays float32.
+        dtype: Of the weights, default `default_dtype`; GAMA's audio stack stays float32.
         weights: `random` for the same architecture, freshly initialised from `seed`.
         seed: Of the random weights.
         progress: Told of the stages import, read, build.
@@ -122,7 +174,7 @@ def load(
     Raises:
         ModelNotFoundError: no such model.
         ModelInvalidError: its files do not make a model; missing tensors are named.
-        InvalidRequestError: no such device.
+        InvalidRequestError: no such device, or GAMA_QUANTIZATION names what we cannot do.
     """
     report = progress or _unreported
     found = resolve(model)
@@ -132,6 +184,8 @@ def load(
         return MelStatistics(found)
     config = read_config(found)
     report("import", 0, 3)
+    narrowed = default_dtype(found)  # also where a dtype is given: a wish that cannot be met is told
+    dtype = dtype or narrowed
     where = checked_device(device or default_device())
     if config["model_type"] != "gama":
         from gama_operations.models.wav2vec2 import load_wav2vec2
@@ -144,8 +198,9 @@ def load(
     from gama_operations.models.gama.loading import load_gama_model
 
     report("read", 1, 3)
-    name = found.name if weights == "trained" else f"{found.name}@random-{seed}"
-    identity = Identity(name, revision(found, config, weights), weights, where, dtype)
+    identity = Identity(
+        model_id(model, weights, seed), revision(found, config, weights), weights, where, dtype
+    )
     report("build", 2, 3)
     gama = load_gama_model(found, identity=identity, seed=seed)
     report("build", 3, 3)

@@ -71,7 +71,7 @@ def load_wav2vec2(
     layers = tuple(f"hidden.{index}" for index in range(read.config.num_hidden_layers + 1))
     info = ModelInfo(
         model_id=folder.name if weights == "trained" else f"{folder.name}@random-{seed}",
-        revision=revision(folder, read.values),
+        revision=revision(folder, read.values, weights),
         family="wav2vec2",
         weights=weights,
         device=device,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -59,7 +60,7 @@ class Wav2Vec2Folder:
             # for_model fills in the type's defaults; an adapter only shortens the output for sequence tasks
             others = {key: value for key, value in values.items() if key != "model_type"}
             config = AutoConfig.for_model(kind, **others | {"add_adapter": False})
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, StrictDataclassError) as error:
             raise ModelInvalidError(f"{path / 'config.json'} is no {kind} config: {error}") from error
         preprocessor = path / "preprocessor_config.json"
         says = _json(preprocessor) if preprocessor.is_file() else {}
@@ -78,17 +79,23 @@ class Wav2Vec2Folder:
         Raises:
             ModelInvalidError: tensors are missing, have other shapes, or belong to another architecture.
         """
-        from transformers import AutoModel
-
         if weights == "random":
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                model = AutoModel.from_config(self.config)
+                model = self._architecture()
         else:
             with torch.device("meta"):
-                model = AutoModel.from_config(self.config)
+                model = self._architecture()
             _fill(model, self._tensors(model.base_model_prefix), self.path)
         return cast("PreTrainedModel", model.eval().requires_grad_(requires_grad=False))
+
+    def _architecture(self) -> Any:
+        from transformers import AutoModel
+
+        try:
+            return AutoModel.from_config(self.config, trust_remote_code=False)
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            raise ModelInvalidError(f"{self.path / 'config.json'} makes no model: {error}") from error
 
     def _tensors(self, prefix: str) -> dict[str, Tensor]:
         """The tensors by the names that the bare encoder has; heads (`lm_head`, `quantizer`) left out."""
@@ -146,7 +153,8 @@ def _modern(name: str) -> str:
 
 def _default_layer(path: Path, values: dict[str, Any], layers: int) -> str:
     """What `"grym": {"embedding_layer": ...}` in config.json says, a name or a number; else the middle."""
-    stated = values.get("grym", {}).get("embedding_layer", layers // 2)
+    ours = values.get("grym", {})
+    stated = ours.get("embedding_layer", layers // 2) if isinstance(ours, dict) else ours
     name = f"hidden.{stated}" if isinstance(stated, int) else str(stated)
     if name not in {f"hidden.{index}" for index in range(layers + 1)}:
         raise ModelInvalidError(

@@ -48,6 +48,7 @@ class GamaModel:
         self.folder = folder
         self.codec = codec
         self.frontend = MelFrontend(folder.gama)  # on the CPU: the same features on every device
+        model.audio.float()  # a checkpoint may be narrower
         for parameter in model.language_model.parameters():
             # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
             parameter.data = parameter.data.to(DTYPES[identity.dtype])

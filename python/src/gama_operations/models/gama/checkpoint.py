@@ -52,7 +52,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         if file.suffix == ".safetensors":
             return load_file(file)
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=_zipped(file))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         raise ModelInvalidError(f"{file} cannot be read as a checkpoint: {error}") from error
     return _tensors_only(file, state)
 
@@ -70,6 +70,13 @@ def _tensors_only(file: Path, state: object) -> dict[str, Tensor]:
     raise ModelInvalidError(f"{file} is not a flat dictionary of tensors")
 
 
+def _shards(index: Path) -> list[str]:
+    try:
+        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error
+
+
 def read_folder(folder: Path) -> dict[str, Tensor]:
     """Tensors of a Hugging Face folder: one file, or the shards that its index names.
 
@@ -79,7 +86,7 @@ def read_folder(folder: Path) -> dict[str, Tensor]:
     for stem in ("model.safetensors", "pytorch_model.bin"):
         index = folder / f"{stem}.index.json"
         if index.is_file():
-            shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+            shards = _shards(index)
             return {name: tensor for shard in shards for name, tensor in read_tensors(folder / shard).items()}
         if (folder / stem).is_file():
             return read_tensors(folder / stem)

@@ -15,6 +15,30 @@ class LoraConfig:
     targets: tuple[str, ...] = ("q_proj", "v_proj")
 
 
+POSITIVE = (
+    *(
+        "sample_rate",
+        "mel_bins",
+        "target_frames",
+        "norm_std",
+        "patch",
+        "embed_dim",
+        "encoder_heads",
+        "mlp_ratio",
+    ),
+    *(
+        "blocks_a",
+        "pool_divisor",
+        "bert_heads",
+        "bert_intermediate",
+        "qformer_layers",
+        "cross_attention_freq",
+    ),
+    *("query_tokens", "projection_dim"),
+)
+"""Fields that a division or an empty layer would punish."""
+
+
 @dataclass(frozen=True, slots=True)
 class GamaConfig:
     """Dimensions and constants. A field that differs from its default is a deviation from the release."""
@@ -56,6 +80,18 @@ class GamaConfig:
     lora: LoraConfig | None = LoraConfig()
 
     def __post_init__(self) -> None:
+        """Refuses what is no GAMA.
+
+        Raises:
+            ModelInvalidError: an unknown mode, a size not above 0, or sizes that contradict each other.
+        """
+        if self.aggregator_mode not in ("official", "paper"):
+            raise ModelInvalidError(
+                f"GamaConfig: aggregator_mode {self.aggregator_mode!r} is not official or paper"
+            )
+        wrong = [name for name in POSITIVE if getattr(self, name) <= 0]
+        if wrong:
+            raise ModelInvalidError(f"GamaConfig: {', '.join(wrong)} must be above 0")
         if self.mel_bins % self.patch or self.target_frames % self.patch:
             raise ModelInvalidError(
                 f"GamaConfig: mel_bins {self.mel_bins} and target_frames {self.target_frames} "
@@ -107,12 +143,15 @@ class GamaConfig:
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ModelInvalidError(f"config.json: unknown fields in `gama`: {', '.join(unknown)}")
-        lora = values.get("lora", asdict(LoraConfig()))
-        if isinstance(lora, dict):
-            known: dict[str, Any] = {**lora, "targets": tuple(lora.get("targets", LoraConfig().targets))}
-            lora = LoraConfig(**known)
-        known_fields: dict[str, Any] = {**values, "lora": lora}
-        return cls(**known_fields)
+        try:
+            lora = values.get("lora", asdict(LoraConfig()))
+            if isinstance(lora, dict):
+                known: dict[str, Any] = {**lora, "targets": tuple(lora.get("targets", LoraConfig().targets))}
+                lora = LoraConfig(**known)
+            known_fields: dict[str, Any] = {**values, "lora": lora}
+            return cls(**known_fields)
+        except TypeError as error:  # text where a number belongs, or an unknown field of LoRA
+            raise ModelInvalidError(f"config.json: `gama` holds a value of a wrong type: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, every field written out."""

@@ -46,6 +46,7 @@ class Differences:
         """Takes one comparison."""
         row = self.rows.setdefault(quantity, Row(quantity, tolerance))
         row.compared += 1
+        difference = math.inf if math.isnan(difference) else difference  # NaN is larger than nothing
         if difference > row.difference or not row.worst:
             row.difference, row.worst = difference, case
 

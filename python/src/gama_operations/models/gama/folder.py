@@ -123,10 +123,24 @@ def random_gama(description: GamaFolder, seed: int) -> Gama:
 
 
 def _restore_buffers(model: Gama) -> None:
-    """Computes the buffers that no checkpoint holds (rotary frequencies), left on the meta device so far."""
+    """Computes the buffers that no checkpoint holds (rotary frequencies), left on the meta device so far.
+
+    Raises:
+        ModelInvalidError: a buffer belongs to a module that its config alone does not make.
+    """
     language_model = model.language_model
     for name, module in list(language_model.named_modules()):
-        if any(buffer.is_meta for buffer in module.buffers(recurse=False)):
-            parent, _, leaf = name.rpartition(".")
+        absent = [key for key, buffer in module.named_buffers(recurse=False) if buffer.is_meta]
+        if not absent:
+            continue
+        try:
             fresh: nn.Module = type(module)(language_model.config)
-            setattr(language_model.get_submodule(parent), leaf, fresh)
+            computed = dict(fresh.named_buffers(recurse=False))
+            # buffers only: the parameters of a fresh module are random, and ours are loaded
+            for key in absent:
+                setattr(module, key, computed[key])
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ModelInvalidError(
+                f"the buffers {', '.join(absent)} of {name} ({type(module).__name__}) are in no checkpoint "
+                f"and cannot be computed from the config: {error}"
+            ) from error

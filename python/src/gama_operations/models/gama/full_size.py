@@ -4,6 +4,7 @@ The counts add up to 6,991,619,072, the number in the log of the official reposi
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from torch import nn
@@ -40,8 +41,9 @@ OFFICIAL_COUNTS = {
 }
 
 
+@cache
 def full_size_model() -> Gama:
-    """The released architecture on the meta device."""
+    """The released architecture on the meta device; built once, which takes seconds."""
     return build_on_meta(GamaConfig.official(), LLAMA_2_7B)
 
 

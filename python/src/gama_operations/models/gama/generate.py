@@ -60,7 +60,7 @@ def _steps(model: Gama, length: int, wanted: int) -> int:
         return wanted
     if length >= limit:
         raise InvalidRequestError(
-            f"the prompt is too long: {length} positions with the audio, the model has {limit}"
+            f"the prompt is too long: {length} positions with the audio, the model has {limit}; shorten it"
         )
     return min(wanted, limit - length)
 

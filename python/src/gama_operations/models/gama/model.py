@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
@@ -29,12 +30,21 @@ class GamaOutput:
 
 
 def language_model(config: dict[str, Any]) -> PreTrainedModel:
-    """A freshly initialised causal language model from its Hugging Face config (`model_type` names it)."""
+    """A freshly initialised causal language model from its Hugging Face config (`model_type` names it).
+
+    Raises:
+        ModelInvalidError: transformers makes no causal language model of the config.
+    """
     values = {"model_type": "llama", **config}
     model_type = values.pop("model_type")
-    return cast(
-        "PreTrainedModel", AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **values))
-    )
+    try:
+        known = AutoConfig.for_model(model_type, **values)
+        model = AutoModelForCausalLM.from_config(known, trust_remote_code=False)
+    except (TypeError, ValueError, KeyError, ZeroDivisionError, StrictDataclassError) as error:
+        raise ModelInvalidError(
+            f"config.json: `language_model` is no {model_type} config: {error}"
+        ) from error
+    return cast("PreTrainedModel", model)
 
 
 def next_token_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def refuse_unlearnt(prompt: str, questions: Mapping[str, str], offers: Sequence[
     if kinds and not set(kinds) & set(offers):
         raise CapabilityError(
             f"{model} has not learnt questions of the kind {' or '.join(kinds)}; "
-            f"it offers: {', '.join(offers)}",
+            f"it offers: {', '.join(offers) or 'none of the kinds that were measured'}",
             kinds=kinds,
             offers=list(offers),
         )

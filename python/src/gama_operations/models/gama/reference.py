@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from safetensors.torch import load_file
 from torch import Tensor
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.bert import BERT_EPS
+from gama_operations.models.gama.checkpoint import read_tensors
 from gama_operations.models.gama.config import GamaConfig, LoraConfig
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import LOW_HZ, N_FFT, PREEMPHASIS
@@ -37,6 +37,20 @@ CONSTANTS: tuple[tuple[str, str, float], ...] = (
     ("bert_common", "layer_norm_eps", BERT_EPS),
     ("aggregator", "layers", 2),
 )
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise ModelInvalidError(f"{file} is no JSON: {error}") from error
+
+
+def _tolerances(file: Path) -> dict[str, float]:
+    try:
+        return {name: float(entry["recommended_atol"]) for name, entry in _json(file).items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelInvalidError(f"{file} holds no `recommended_atol` per quantity: {error}") from error
 
 
 def _config(values: dict[str, Any]) -> GamaConfig:
@@ -88,21 +102,20 @@ class ReferenceFolder:
         """Reads everything but the weights.
 
         Raises:
-            ModelInvalidError: files are missing, or a constant differs from this implementation's.
+            ModelInvalidError: files are missing or damaged, or a constant differs from this implementation's.
         """
         absent = [name for name in FILES if not (path / name).is_file()]
         if absent:
             raise ModelInvalidError(f"{path} is no folder of reference numbers: it lacks {', '.join(absent)}")
         try:
-            config = _config(json.loads((path / "config.json").read_text()))
-        except KeyError as error:
+            config = _config(_json(path / "config.json"))
+        except (KeyError, TypeError) as error:
             raise ModelInvalidError(f"{path / 'config.json'} lacks {error}") from error
-        tolerances = json.loads((path / "tolerances.json").read_text())
         return cls(
             path=path,
-            description=GamaFolder(config, json.loads((path / "base/config.json").read_text())),
-            inputs=load_file(path / "inputs.safetensors"),
-            outputs=load_file(path / "outputs.safetensors"),
-            expected=json.loads((path / "expected.json").read_text()),
-            tolerances={name: entry["recommended_atol"] for name, entry in tolerances.items()},
+            description=GamaFolder(config, _json(path / "base/config.json")),
+            inputs=read_tensors(path / "inputs.safetensors"),
+            outputs=read_tensors(path / "outputs.safetensors"),
+            expected=_json(path / "expected.json"),
+            tolerances=_tolerances(path / "tolerances.json"),
         )
