@@ -16,6 +16,11 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 DEFAULT_PROMPT = "Describe the sound."
 
 
+def _readable(folder: Path) -> None:
+    """Weights are public; safetensors writes them for the owner only."""
+    (folder / "model.safetensors").chmod(0o644)
+
+
 def revision_of(folder: Path) -> str:
     """First 12 hex digits of the SHA-256 of model.safetensors."""
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
@@ -25,7 +30,8 @@ def question_patterns() -> dict[str, str]:
     """Per kind of question, a regular expression that recognises every wording it was trained in."""
     patterns: dict[str, str] = {}
     for kind, wordings in WORDINGS.items():
-        bare = (re.escape(wording.rstrip("?.")).replace(r"\{\}", ".+") for wording in wordings)
+        escaped = (re.escape(wording.rstrip("?.")) for wording in wordings)
+        bare = (wording.replace(r"\{\}", ".+").replace(r"\ ", " ") for wording in escaped)
         patterns[kind] = rf"^\s*(?:{'|'.join(bare)})\s*[?.]?\s*$"
     return patterns
 
@@ -58,6 +64,7 @@ def export_wav2vec2(
     """A Hugging Face Wav2Vec2Model folder: config.json and model.safetensors."""
     folder.mkdir(parents=True, exist_ok=True)
     model.wav2vec2.eval().save_pretrained(folder)
+    _readable(folder)
     change_config(folder, revision=revision_of(folder))
     interim = any(run.step < run.settings.steps for run in runs)
     _note_training(folder, runs, interim=interim)
@@ -84,6 +91,7 @@ def export_gama(
         questions=question_patterns(),
     )
     save_gama(folder, model.eval(), description, tokenizer)
+    _readable(folder)
     change_config(folder, revision=revision_of(folder))
     interim = any(run.step < run.settings.steps for run in runs)
     _note_training(folder, runs, interim=interim)

@@ -25,10 +25,30 @@ TRAINERS: dict[str, Callable[[], object]] = {
 }
 
 
-def _python(*arguments: str) -> None:
-    """Runs another module of the recipe and stops when it fails."""
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    """Starts another module of the recipe."""
     print("+ python -m", " ".join(arguments), flush=True)
-    subprocess.run([sys.executable, "-m", *arguments], check=True)
+    return subprocess.Popen([sys.executable, "-m", *arguments])
+
+
+def _finish(*processes: subprocess.Popen[bytes]) -> None:
+    """Waits for processes; when one fails, ends the others and stops.
+
+    Raises:
+        SystemExit: one of them failed.
+    """
+    for process in processes:
+        if process.wait() != 0:
+            for other in processes:
+                other.terminate()
+            raise SystemExit(f"{' '.join(map(str, process.args[1:]))} ended with {process.returncode}")
+
+
+def _train(threads: int) -> None:
+    """wav2vec2 beside encoder and captions, as the shipped weights were trained."""
+    share = str(max(1, threads // 2))
+    beside = _start("training.run", "--only", "wav2vec2", "--threads", share)
+    _finish(_start("training.run", "--only", "joint", "--threads", share), beside)
 
 
 def main() -> int:
@@ -42,13 +62,12 @@ def main() -> int:
         TRAINERS[options.only]()
         return 0
     print(f"cache: {training_folder()}", flush=True)
-    _python("training.render", "--split", "test", "--clips", str(TEST_CLIPS))
-    _python("training.render", "--split", "train", "--clips", str(TRAIN_CLIPS))
-    for stage in ("wav2vec2", "encoder", "joint"):
-        _python("training.run", "--only", stage, "--threads", str(options.threads))
-    _python("training.evaluate", "--layers")
-    _python("training.evaluate", "--split", "test", "--write")
-    _python("training.evaluate", "--split", "samples", "--write")
+    for split, clips in (("test", TEST_CLIPS), ("train", TRAIN_CLIPS)):
+        _finish(_start("training.render", "--split", split, "--clips", str(clips)))
+    _train(options.threads)
+    _finish(_start("training.evaluate", "--layers"))
+    for split in ("test", "samples"):
+        _finish(_start("training.evaluate", "--split", split, "--write"))
     return 0
 
 
