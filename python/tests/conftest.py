@@ -21,6 +21,15 @@ share_the_cores()  # the tests themselves import torch
 PATIENCE = 180.0  # seconds: generous, since a loaded machine is no failure
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave the long forms to `npm run soak`, which sets GRYM_SOAK=1."""
+    if os.environ.get("GRYM_SOAK") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
 class Process:
     """`python -m gama_operations`, or the faulty variant of it, and its lines."""
 

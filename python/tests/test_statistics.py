@@ -5,7 +5,6 @@ JSON.
 """
 
 import json
-import os
 from itertools import product
 
 import numpy as np
@@ -232,7 +231,7 @@ def test_power_rises_with_the_effect_and_with_the_sources():
     assert rejections(runs, 11, 0.6, 60) > rejections(runs, 11, 0.6, 12) + 0.2 * runs
 
 
-soak = pytest.mark.skipif(os.environ.get("GRYM_SOAK") != "1", reason="the long form: GRYM_SOAK=1")
+soak = pytest.mark.soak
 SOAK_SOURCES = (10, 12, 15, 20, 30, 60, 120)
 
 

@@ -1,6 +1,6 @@
 // The steps of the set-up, in order. A step knows whether it is done; doing it twice does no harm.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { inspectKernel, installKernel } from "../../sdk/cli/kernel-spec.mjs";
 import { run } from "./command.mjs";
 import { findBasePython } from "./find-base-python.mjs";
@@ -88,20 +88,23 @@ function pythonPackages(name, size, lockFile) {
   };
 }
 
+const announcements = "@jupyterlab/apputils-extension:announcements";
 const jupyterSettings = {
   name: "JupyterLab settings of this clone",
   size: "1 kB",
   file: join(venv, "etc", "jupyter", "labconfig", "page_config.json"),
-  // The announcements plugin asks the network on every start; offline is a first-class state.
-  text: `${JSON.stringify({ disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } })}\n`,
   isDone() {
-    return existsSync(this.file) && readFileSync(this.file, "utf8") === this.text;
+    // JupyterLab writes the file anew in its own form: what it says counts, not its bytes.
+    if (!existsSync(this.file)) return false;
+    return JSON.parse(readFileSync(this.file, "utf8")).disabledExtensions?.[announcements] === true;
   },
   async run() {
     // IPython warns when the folder above its own is missing.
     mkdirSync(jupyterFolder, { recursive: true });
-    mkdirSync(join(this.file, ".."), { recursive: true });
-    writeFileSync(this.file, this.text);
+    mkdirSync(dirname(this.file), { recursive: true });
+    // The announcements plugin asks the network on every start; offline is a first-class state.
+    const settings = { disabledExtensions: { [announcements]: true } };
+    writeFileSync(this.file, `${JSON.stringify(settings)}\n`);
   },
 };
 
