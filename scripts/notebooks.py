@@ -30,7 +30,9 @@ def execute(path: Path, *, quick: bool, write: bool) -> str | None:
     if quick:
         os.environ["GRYM_QUICK"] = "1"
     # One cell may load a model and embed every sample on a busy machine.
-    client = NotebookClient(notebook, kernel_name=KERNEL, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    client = NotebookClient(
+        notebook, kernel_name=KERNEL, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}}
+    )
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -67,7 +69,9 @@ def write_junit(file: Path, cases: list[tuple[str, float, str | None]]) -> None:
 
 def main() -> int:
     """Exit code 1 when a notebook fails or none was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--junit", type=Path)
@@ -76,17 +80,25 @@ def main() -> int:
     if options.quick and options.write:
         parser.error("--write stores full runs only")
     os.environ["JUPYTER_PATH"] = str(ROOT / ".venv" / "share" / "jupyter")
-    paths = [p for p in sorted(NOTEBOOKS.glob("*.ipynb")) if not options.names or any(n in p.name for n in options.names)]
+    paths = [
+        p
+        for p in sorted(NOTEBOOKS.glob("*.ipynb"))
+        if not options.names or any(n in p.name for n in options.names)
+    ]
     cases: list[tuple[str, float, str | None]] = []
     for path in paths:
         started = time.perf_counter()
         problem = execute(path, quick=options.quick, write=options.write)
         seconds = time.perf_counter() - started
-        cases.append((f"{path.name} runs", seconds, problem))
-        cases.append((f"{path.name} is stored with outputs", 0.0, None if is_stored(path) else "run: npm run notebooks -- --write"))
+        stored = None if is_stored(path) else "not stored with its outputs; run: npm run notebooks -- --write"
+        cases += [
+            (f"{path.name} runs", seconds, problem),
+            (f"{path.name} is stored with outputs", 0.0, stored),
+        ]
         print(f"{'ok    ' if problem is None else 'FAILED'} {path.name} {seconds:.1f} s", flush=True)  # noqa: T201  # a command's report
-        if problem is not None:
-            print(problem, file=sys.stderr, flush=True)  # noqa: T201  # same
+        for wrong in (problem, stored):
+            if wrong is not None:
+                print(f"{path.name}: {wrong}", file=sys.stderr, flush=True)  # noqa: T201  # same
     if options.junit is not None:
         write_junit(options.junit, cases)
     return 0 if cases and all(problem is None for _, _, problem in cases) else 1

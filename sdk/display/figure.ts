@@ -1,7 +1,7 @@
 import { completeSpec } from "./figure/complete.ts";
 import type { FigureSpec, Layout, Trace } from "./figure/spec.ts";
 import { summarize } from "./figure/summary.ts";
-import { type DisplayObject, displayObject, type MimeBundle } from "./mime.ts";
+import { type DisplayObject, displayObject, METADATA, type MimeBundle } from "./mime.ts";
 import { drawPng } from "./picture/png.ts";
 import { renderSvg } from "./svg/render.ts";
 
@@ -36,6 +36,8 @@ async function figureBundle(spec: FigureSpec, summary: string): Promise<MimeBund
       ...interactive,
       "image/png": Buffer.from(drawn.png).toString("base64"),
       "text/plain": summary,
+      // Without it a front end shows every pixel of the fine picture, twice as large as meant.
+      [METADATA]: { "image/png": { width: drawn.width, height: drawn.height } },
     };
   }
   const { svg, notDrawn } = renderSvg(spec, summary);

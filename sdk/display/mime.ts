@@ -1,7 +1,13 @@
 import { inspect } from "node:util";
 
+/** Property of a bundle that says more about its forms (Jupyter's output metadata), if anything. */
+export const METADATA: unique symbol = Symbol.for("grym-synth.metadata");
+
 /** One output of a cell in every form that we can give: MIME type → content. */
-export type MimeBundle = Record<string, unknown>;
+export type MimeBundle = Record<string, unknown> & {
+  /** MIME type → facts, for example the size in CSS px at which a picture is meant. */
+  [METADATA]?: Record<string, unknown>;
+};
 
 /** The method by which an object says how it is shown (the convention of Deno's kernel). */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");

@@ -3,8 +3,13 @@
 import { inspect } from "node:util";
 import type { DisplayType } from "./thread-messages.ts";
 
+/** Property of a bundle that becomes the output's metadata: MIME type → facts. */
+export const METADATA: unique symbol = Symbol.for("grym-synth.metadata");
+
 /** MIME type → value: text, JSON, or bytes (sent as base64). */
-export type MimeBundle = Readonly<Record<string, unknown>>;
+export type MimeBundle = Readonly<Record<string, unknown>> & {
+  readonly [METADATA]?: Readonly<Record<string, unknown>>;
+};
 
 /** Method by which a value brings its own bundle (the convention of Deno's kernel). */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
@@ -91,7 +96,7 @@ export function displayContent(message: DisplayMessage, executionCount?: number)
   );
   return JSON.stringify({
     data,
-    metadata: message.metadata ?? {},
+    metadata: { ...message.data[METADATA], ...message.metadata },
     ...(executionCount === undefined
       ? { transient: message.transient ?? {} }
       : { execution_count: executionCount }),

@@ -11,10 +11,11 @@ export const KERNEL_INFO: JsonObject = {
   language_info: {
     name: "typescript",
     version: "7.0",
-    mimetype: "text/typescript",
+    // JupyterLab knows TypeScript by this type and name; with others it highlights nothing.
+    mimetype: "application/typescript",
     file_extension: ".ts",
     pygments_lexer: "typescript",
-    codemirror_mode: { name: "text/typescript" },
+    codemirror_mode: "typescript",
     nbconvert_exporter: "script",
   },
   banner: `grym-synth: TypeScript on Node ${process.versions.node}`,

@@ -3,8 +3,10 @@ import { HOUSE } from "../figure/template.ts";
 import { Chromium } from "./chromium.ts";
 import { findBrowser } from "./find-browser.ts";
 
-/** A PNG of a figure, or why there is none. */
-export type PngResult = { png: Uint8Array } | { png: undefined; reason: string };
+/** A PNG of a figure with the size in CSS px at which it is meant, or why there is none. */
+export type PngResult =
+  | { png: Uint8Array; width: number; height: number }
+  | { png: undefined; reason: string };
 
 const LAUNCH_TIMEOUT_MS = 40_000;
 const DRAW_TIMEOUT_MS = 20_000;
@@ -25,7 +27,8 @@ export async function drawPng(spec: FigureSpec): Promise<PngResult> {
   try {
     const chromium = await chromiumAt(found.path);
     const { width = HOUSE.width, height = HOUSE.height } = spec.layout;
-    return { png: await chromium.png(spec, { width, height, scale: SCALE }, DRAW_TIMEOUT_MS) };
+    const png = await chromium.png(spec, { width, height, scale: SCALE }, DRAW_TIMEOUT_MS);
+    return { png, width, height };
   } catch (reason) {
     const words = `${found.path}: ${reason instanceof Error ? reason.message : String(reason)}`;
     return { png: undefined, reason: words };

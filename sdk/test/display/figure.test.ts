@@ -9,6 +9,7 @@ import {
   figure,
   type MimeBundle,
 } from "../../display/index.ts";
+import { METADATA } from "../../display/mime.ts";
 import { Chromium } from "../../display/picture/chromium.ts";
 import { findBrowser } from "../../display/picture/find-browser.ts";
 import { browserProcesses } from "./browser-processes.ts";
@@ -111,7 +112,7 @@ describe("figure", () => {
   });
 
   test.skipIf(found.path === undefined)(
-    "brings a PNG of twice the size where a browser is found",
+    "brings a PNG of twice the size, with the size that is meant, where a browser is found",
     { timeout: 60_000 },
     async () => {
       process.env["GRYM_BROWSER"] = found.path;
@@ -120,6 +121,7 @@ describe("figure", () => {
       const png = Buffer.from(String(bundle["image/png"]), "base64");
       expect(png.subarray(1, 4).toString()).toBe("PNG");
       expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1520, 880]);
+      expect(bundle[METADATA]).toEqual({ "image/png": { width: 760, height: 440 } });
     },
   );
 

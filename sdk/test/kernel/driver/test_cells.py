@@ -202,7 +202,8 @@ class Outputs(KernelCase):
         code = """
             class Bold {
               async [Symbol.for("Jupyter.display")]() {
-                return { "text/html": "<b>x</b>", "image/png": new Uint8Array([1, 2]), "text/plain": "x" };
+                return { "text/html": "<b>x</b>", "image/png": new Uint8Array([1, 2]), "text/plain": "x",
+                  [Symbol.for("grym-synth.metadata")]: { "image/png": { width: 7 } } };
               }
             }
             globalThis[Symbol.for("grym-synth.kernel")].publish(
@@ -213,6 +214,7 @@ class Outputs(KernelCase):
         [result] = outcome.of_type("execute_result")
         expected = {"text/html": "<b>x</b>", "image/png": "AQI=", "text/plain": "x"}
         assert result["data"] == expected
+        assert result["metadata"] == {"image/png": {"width": 7}}
         [shown] = outcome.of_type("display_data")
         assert (shown["data"], shown["metadata"]) == ({"text/plain": "hooked"}, {"a": 1})
 
