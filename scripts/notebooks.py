@@ -10,8 +10,8 @@ import argparse
 import os
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import nbformat
 from nbclient import NotebookClient
@@ -56,15 +56,15 @@ def is_stored(path: Path) -> bool:
 def write_junit(file: Path, cases: list[tuple[str, float, str | None]]) -> None:
     """The counts, for the summary of `npm test`."""
     failures = sum(problem is not None for _, _, problem in cases)
-    suite = ElementTree.Element(
+    suite = ET.Element(
         "testsuite", name="notebooks", tests=str(len(cases)), failures=str(failures), errors="0", skipped="0"
     )
     for name, seconds, problem in cases:
-        case = ElementTree.SubElement(suite, "testcase", name=name, time=f"{seconds:.1f}")
+        case = ET.SubElement(suite, "testcase", name=name, time=f"{seconds:.1f}")
         if problem is not None:
-            ElementTree.SubElement(case, "failure").text = problem
+            ET.SubElement(case, "failure").text = problem
     file.parent.mkdir(parents=True, exist_ok=True)
-    ElementTree.ElementTree(suite).write(file)
+    ET.ElementTree(suite).write(file)
 
 
 def main() -> int:
@@ -95,10 +95,10 @@ def main() -> int:
             (f"{path.name} runs", seconds, problem),
             (f"{path.name} is stored with outputs", 0.0, stored),
         ]
-        print(f"{'ok    ' if problem is None else 'FAILED'} {path.name} {seconds:.1f} s", flush=True)  # noqa: T201  # a command's report
+        print(f"{'ok    ' if problem is None else 'FAILED'} {path.name} {seconds:.1f} s", flush=True)
         for wrong in (problem, stored):
             if wrong is not None:
-                print(f"{path.name}: {wrong}", file=sys.stderr, flush=True)  # noqa: T201  # same
+                print(f"{path.name}: {wrong}", file=sys.stderr, flush=True)
     if options.junit is not None:
         write_junit(options.junit, cases)
     return 0 if cases and all(problem is None for _, _, problem in cases) else 1

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 # a script beside its benchmark, not a package
 """The seed's process, as its plan writes it: Python's own json, one line in, one line out.
 
 Only the model is ours (`fbank`), so that the two ways differ in the bridge alone.
@@ -9,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+
 from gama_operations.models import registry
 
 model = registry.load("fbank")

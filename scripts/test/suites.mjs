@@ -25,8 +25,8 @@ const check = (name, command, args) => ({ name: `check: ${name}`, suite: "check"
 export const suites = [
   check("biome", bin("biome"), ["check", "--error-on-warnings"]),
   check("tsc", bin("tsc"), ["-p", "."]),
-  check("ruff", venvPython, ["-m", "ruff", "check", "python"]),
-  check("ruff format", venvPython, ["-m", "ruff", "format", "--check", "python"]),
+  check("ruff", venvPython, ["-m", "ruff", "check"]),
+  check("ruff format", venvPython, ["-m", "ruff", "format", "--check"]),
   check("pyright", node24, [join(root, "node_modules/pyright/index.js"), "-p", "python"]),
   check("protocol drift", node24, ["scripts/protocol.ts", "--check"]),
   vitest("sdk", ["sdk/test", "--exclude", "sdk/test/kernel/**"]),

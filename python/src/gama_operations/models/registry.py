@@ -3,7 +3,6 @@
 No model code is imported before a model is loaded: torch takes seconds.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
+from gama_operations.models.revision import revision
 from gama_operations.models.surface import AudioModel
 
 Builtin = Literal["fbank", "mfcc-20"]
@@ -112,20 +112,6 @@ def default_dtype(folder: Path) -> DType:
             f"asked for. Set it to one of {', '.join(filter(None, QUANTIZATIONS))}, or unset it"
         )
     return QUANTIZATIONS[named.lower()]
-
-
-def revision(folder: Path, config: dict[str, Any], weights: Literal["trained", "random"] = "trained") -> str:
-    """What config.json says, else 12 hex digits of the weights' SHA-256 (the config's for random weights)."""
-    stated = config.get("revision")
-    if stated:
-        return str(stated)
-    files = sorted(folder.glob("*.safetensors")) if weights == "trained" else []
-    digest = hashlib.sha256()
-    for file in files or [folder / "config.json"]:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()[:12]
 
 
 def read_config(folder: Path) -> dict[str, Any]:

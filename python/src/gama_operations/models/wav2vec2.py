@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gama_operations.errors import CapabilityError, InvalidRequestError
+from gama_operations.models.revision import revision
 from gama_operations.models.surface import Embedding, Generation, ModelInfo, RunContext, Waveform
 from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
 
@@ -63,8 +64,6 @@ def load_wav2vec2(
     Raises:
         ModelInvalidError: the files do not make the model; missing tensors are named.
     """
-    from gama_operations.models.registry import revision
-
     read = Wav2Vec2Folder.read(folder)
     model: Any = read.build(weights, seed)
     model = model.to(device=device, dtype=getattr(torch, dtype))
