@@ -19,7 +19,7 @@ const again = "Run the same command again: finished steps are kept.";
 
 const nodePackages = {
   name: "Node packages and Node 24",
-  size: "about 460 MB",
+  size: "about 510 MB",
   stampFile: join(nodeModules, ".grym-synth-setup"),
   value: () => fingerprint([join(root, "package-lock.json")]),
   isDone() {
@@ -124,7 +124,7 @@ export const userSteps = [
   virtualEnvironment,
   pythonPackages(
     "Python packages (torch, transformers, JupyterLab …)",
-    "about 1.5 GB",
+    "about 1.8 GB",
     "requirements.lock",
   ),
   jupyterSettings,

@@ -34,7 +34,7 @@ export function installLoader(versions: ModuleVersions): void {
     resolve: (specifier, context, next) => {
       const local = localPath(specifier, context.parentURL);
       if (local !== undefined) return localModule(local, context, versions);
-      return withVersion(next(specifier, context), versions);
+      return withVersion(resolvePackage(specifier, context, next), versions);
     },
     load: (url, context, next) => {
       const path = pathOf(url);
@@ -43,6 +43,22 @@ export function installLoader(versions: ModuleVersions): void {
       return TYPESCRIPT.test(path) ? loadTypeScript(path) : next(url, context);
     },
   });
+}
+
+/** Our own package can be imported from any folder: people install the kernel in their own Jupyter. */
+function resolvePackage(
+  specifier: string,
+  context: ResolveHookContext,
+  next: (specifier: string, context: Partial<ResolveHookContext>) => ResolveFnOutput,
+): ResolveFnOutput {
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    const isMissing =
+      error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    if (!isMissing || !/^grym-synth(?:\/|$)/.test(specifier)) throw error;
+    return next(specifier, { ...context, parentURL: import.meta.url });
+  }
 }
 
 /** The file that a relative, absolute or `file:` specifier means, when there is one. */

@@ -102,6 +102,12 @@ class Imports(KernelCase):
         (package / "index.js").write_text("export const value = await Promise.resolve(9);")
         assert self.run_cell('import { value } from "awaiting"; value').text == "9"
 
+    def test_the_sdk_is_imported_from_any_folder(self) -> None:
+        code = 'import { AudioClip } from "grym-synth"; import { table } from "grym-synth/display";'
+        assert self.run_cell(f"{code} [typeof AudioClip, typeof table]").text == "[ 'function', 'function' ]"
+        absent = self.run_cell('import "grym-synth-absent"')
+        assert "Cannot find package 'grym-synth-absent'" in absent.reply["evalue"]
+
     def test_a_local_typescript_file_may_use_everything_of_the_language(self) -> None:
         library = self.folder / "library"
         library.mkdir()
