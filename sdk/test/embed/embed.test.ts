@@ -169,11 +169,11 @@ describe("EmbeddingTable", () => {
   it("says why a file cannot be written", async () => {
     const table = await run([tone(100)]);
     for (const write of [
-      table.toNpy("/no/folder/x.npy"),
-      table.toParquet("/no/folder/x.parquet"),
+      () => table.toNpy("/no/folder/x.npy"),
+      () => table.toParquet("/no/folder/x.parquet"),
     ]) {
-      await expect(write).rejects.toThrow(InvalidArgumentError);
-      await expect(write).rejects.toThrow("ENOENT");
+      await expect(write()).rejects.toThrow(InvalidArgumentError);
+      await expect(write()).rejects.toThrow("ENOENT");
     }
   });
 
