@@ -29,7 +29,7 @@ const INTERRUPTED: ErrorReport = {
 
 interface Waiting {
   readonly request: KernelRequest;
-  readonly epoch: number;
+  epoch: number;
 }
 
 interface Running {
@@ -41,6 +41,11 @@ interface Running {
   readonly pages: JsonObject[];
   readonly end: (error: ErrorReport | undefined) => void;
   interrupted: boolean;
+}
+
+/** Whether the same client wrote `header` after `other`; its dates are of one form and one clock. */
+function isLater(header: Header, other: Header): boolean {
+  return header.session === other.session && header.date > other.date;
 }
 
 export class ExecutionQueue {
@@ -71,11 +76,17 @@ export class ExecutionQueue {
   /**
    * Notes an interrupt when it is asked for: what waits now is aborted, but not a cell that a fast
    * client sends before the interrupt has taken effect.
+   *
+   * @param asked header of the interrupt: a cell comes by another socket, and may overtake it
    */
-  interrupt(): void {
+  interrupt(asked: Header): void {
     if (this.#running === undefined || this.#running.interrupted) return;
     this.#running.interrupted = true;
-    if (this.#running.stopOnError) this.#epoch++;
+    if (!this.#running.stopOnError) return;
+    this.#epoch++;
+    for (const waiting of this.#waiting) {
+      if (isLater(waiting.request.message.header, asked)) waiting.epoch = this.#epoch;
+    }
   }
 
   /** The main thread has ended a cell. */

@@ -150,7 +150,7 @@ export class ProtocolKernel {
   #interrupt(request: KernelRequest): void {
     const { header } = request.message;
     this.#outbox.status(header, "busy");
-    this.#queue.interrupt();
+    this.#queue.interrupt(request.message.header);
     void this.#interrupter.interrupt();
     this.#outbox.reply(request, "interrupt_reply", { status: "ok" });
     this.#outbox.status(header, "idle");

@@ -94,6 +94,20 @@ class Interrupts(KernelCase):
         time.sleep(0.15)
         assert self.run_cell("steps.length").text == count
 
+    def test_a_cell_written_after_the_interrupt_runs_even_when_it_arrives_before_it(self) -> None:
+        running = self.send("for (;;) {}")
+        waiting = self.send("'waited'")
+        time.sleep(0.3)
+        interrupt = self.kc.session.msg("interrupt_request")
+        content = {"code": "'after'", "silent": False, "store_history": True, "allow_stdin": False}
+        after = self.kc.session.msg("execute_request", content)
+        self.kc.shell_channel.send(after)
+        time.sleep(0.3)
+        self.kc.control_channel.send(interrupt)
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        assert self.outcome(waiting).status == "aborted"
+        assert self.outcome(after["header"]["msg_id"]).text == "'after'"
+
     def test_a_cell_sent_right_after_the_interrupt_runs_but_one_that_waited_does_not(self) -> None:
         running = self.send("for (;;) {}")
         waiting = self.send("'waited'")
