@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findPython } from "../../bridge/find-python.ts";
 
 /** Drives real kernels through jupyter_client, which only exists in Python. */
-const SUITES = ["test_conformance", "test_cells", "test_interrupt", "test_headless"];
+const SUITES = [
+  "test_conformance",
+  "test_cells",
+  "test_imports",
+  "test_interrupt",
+  "test_headless",
+];
 const LIMIT_MS = 180_000;
 
 let folder: string;
