@@ -88,10 +88,9 @@ def process_audio(session: Session, data: ProcessAudioData, call: Call) -> Proce
     described = model.describe([heard.waveform], [data.prompt], generation=generation, context=call.context)
     answer = described[0]
     usage = call.memory.usage()
-    prompt = data.prompt if data.prompt is not None else getattr(model, "default_prompt", "")
     return ProcessAudioResult(
         result=answer.text,
-        prompt=prompt,
+        prompt=answer.prompt,
         tokens=answer.tokens,
         stop_reason=answer.stop_reason,
         processing_time=call.memory.seconds,

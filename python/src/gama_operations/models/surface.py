@@ -61,6 +61,8 @@ class Description:
     """A model's answer about one clip."""
 
     text: str
+    prompt: str
+    """What was asked; the model's own request where the caller gave none."""
     tokens: int
     stop_reason: Literal["end", "length"]
     seconds_heard: float

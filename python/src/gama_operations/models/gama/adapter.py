@@ -131,11 +131,11 @@ class GamaModel:
             with context.phase("encode"):
                 prefix = self.model.audio_prefix(fbank)
             with context.phase("generate"):
-                chunk = ids[len(results) : len(results) + len(clips)]
-                answers = generate(self.model, prefix, chunk, generation, context.check)
+                chunk = slice(len(results), len(results) + len(clips))
+                answers = generate(self.model, prefix, ids[chunk], generation, context.check)
             results.extend(
-                Description(codec.decode(a.ids), len(a.ids), a.stop_reason, self._seconds_heard(clip))
-                for a, clip in zip(answers, clips, strict=True)
+                Description(codec.decode(a.ids), text, len(a.ids), a.stop_reason, self._seconds_heard(clip))
+                for a, text, clip in zip(answers, texts[chunk], clips, strict=True)
             )
         return results
 
