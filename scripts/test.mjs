@@ -1,6 +1,7 @@
 // npm test [-- suite …]: sets up if needed, runs the suites, ends with one line of counts.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { missingDebianPackages } from "./setup/debian-packages.mjs";
 import { environment } from "./setup/environment.mjs";
 import { passThrough } from "./setup/pass-through.mjs";
 import { root } from "./setup/paths.mjs";
@@ -22,6 +23,8 @@ function choose(names) {
 
 const chosen = choose(process.argv.slice(2));
 await setUpOrExit(testSteps);
+const withoutPackages = missingDebianPackages();
+if (withoutPackages) console.log(withoutPackages);
 mkdirSync(buildFolder, { recursive: true });
 const total = { passed: 0, failed: 0, skipped: 0 };
 const rows = [];

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative } from "node:path";
 import { inspectKernel, installKernel } from "../../sdk/cli/kernel-spec.mjs";
 import { run } from "./command.mjs";
+import { debianPackages } from "./debian-packages.mjs";
 import { findBasePython } from "./find-base-python.mjs";
 import {
   jupyterFolder,
@@ -135,4 +136,5 @@ export const userSteps = [
 export const testSteps = [
   ...userSteps,
   pythonPackages("Python packages for tests", "about 40 MB", "requirements-dev.lock"),
+  debianPackages,
 ];
