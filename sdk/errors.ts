@@ -10,6 +10,9 @@
  *         ├── CallTimeoutError       timeout: the call took longer than its `timeoutMs`
  *         ├── ClosedError            closed: the bridge or service was shut down
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
+ *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
+ *         │                          (exported by `grym-synth/patterns`)
+ *         ├── ProfileLostError       profile_lost: the profiled process ended; `value` is what the work gave
  *         └── WireError              wire: an answer that is not the protocol
  *     PythonError                    the Python exception, as `cause`; its stack is the traceback
  *
@@ -26,10 +29,35 @@ export type LocalErrorCode =
   | "timeout"
   | "closed"
   | "invalid_argument"
+  | "profile_lost"
   | "wire";
 
+/** Codes of patterns and their store. */
+export type FeatureMemoryErrorCode =
+  /** No pattern has that id. */
+  | "pattern_not_found"
+  /** A field of the pattern is not what it has to be. */
+  | "pattern_invalid"
+  /** Features of another model, revision, layer or pooling than the store's. */
+  | "pattern_wrong_model"
+  | "pattern_wrong_dimension"
+  /** A feature is NaN or infinite. */
+  | "pattern_not_finite"
+  /** No rights on the folder, or a disk that is read-only. */
+  | "store_unwritable"
+  /** No room on the disk. */
+  | "store_full"
+  /** Files of the store are damaged or missing, and no whole version is near. */
+  | "store_damaged"
+  /** Other writers were always faster. */
+  | "store_conflict"
+  /** The store holds as many patterns as it was allowed to. */
+  | "store_limit"
+  /** Anything else that the database reports; it is the `cause`. */
+  | "store_failed";
+
 /** Every code that a `GrymError` can have. */
-export type GrymErrorCode = ErrorCode | LocalErrorCode;
+export type GrymErrorCode = ErrorCode | LocalErrorCode | FeatureMemoryErrorCode;
 
 /** Root of the family. */
 export abstract class GrymError extends Error {
@@ -160,6 +188,23 @@ export class InvalidArgumentError extends GrymError {
    */
   constructor(field: string, expected: string, value: unknown) {
     super(`Expected \`${field}\` to be ${expected}, got ${describeValue(value)}`);
+  }
+}
+
+/** The process that was profiled ended before the profile did: its memory can no longer be told. */
+export class ProfileLostError extends GrymError {
+  override readonly name = "ProfileLostError";
+  readonly code = "profile_lost";
+  /** What the profiled work gave all the same. */
+  readonly value: unknown;
+
+  constructor(value: unknown, cause?: unknown) {
+    super(
+      "The Python process ended while it was profiled (it was shut down, or it crashed and the work " +
+        "caught that), so the profile is lost; what the work gave is the `value` of this error",
+      cause === undefined ? undefined : { cause },
+    );
+    this.value = value;
   }
 }
 

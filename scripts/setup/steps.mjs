@@ -20,7 +20,7 @@ const again = "Run the same command again: finished steps are kept.";
 
 const nodePackages = {
   name: "Node packages and Node 24",
-  size: "about 510 MB",
+  size: "about 650 MB",
   stampFile: join(nodeModules, ".grym-synth-setup"),
   value: () => fingerprint([join(root, "package-lock.json")]),
   isDone() {
