@@ -28,6 +28,13 @@ export type {
 export type { LogEntry } from "./bridge/session.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
 export type { TensorValue, TypedArray } from "./bridge/tensors.ts";
+// Clusters
+export { type ClusterOptions, type ClusterSource, cluster } from "./cluster/cluster.ts";
+export {
+  type ClusterAgreement,
+  ClusterOutcome,
+  type ClusterStability,
+} from "./cluster/cluster-outcome.ts";
 
 // Comparison
 export {
@@ -61,9 +68,28 @@ export {
   OperationFailedError,
   ProcessExitError,
   ProcessStartError,
+  ProfileLostError,
   PythonError,
   WireError,
 } from "./errors.ts";
+// Memory
+export type { PlannedService, PlanOptions } from "./memory/make-plan.ts";
+export {
+  type MemoryConfig,
+  MemoryManager,
+  type MonitoringHandle,
+} from "./memory/memory-manager.ts";
+export {
+  type MemoryFit,
+  MemoryPlan,
+  type MemoryProbe,
+  type PlanComparison,
+} from "./memory/memory-plan.ts";
+export { type DeviceMemory, MemoryReport, type PythonMemory } from "./memory/memory-report.ts";
+export type { NodeMemory, NodeTimeline } from "./memory/node-memory.ts";
+export { type ProfileOptions, profile } from "./memory/profile.ts";
+export type { ReleasedResources, ReleaseOptions } from "./memory/release.ts";
+export type { MemorySpan, MemoryTimeline, PhaseSummary } from "./memory/spans.ts";
 // Models
 export { GAMAService } from "./models/gama-service.ts";
 export {
@@ -71,7 +97,7 @@ export {
   type MelStatisticsOptions,
   MelStatisticsService,
 } from "./models/mel-statistics-service.ts";
-export type { MemoryPhase, MemoryUsage } from "./models/memory-usage.ts";
+export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
   FeatureOptions,
   Features,

@@ -14,10 +14,17 @@ export abstract class ShownObject {
    * @param text the plain form
    * @param bundle makes the forms beside it; called each time that the object is shown
    */
-  constructor(text: string, bundle: () => MimeBundle) {
+  constructor(text: string, bundle: () => MimeBundle | Promise<MimeBundle>) {
     this.#text = text;
+    const withText = (forms: MimeBundle): MimeBundle => ({ "text/plain": text, ...forms });
+    const show = (): MimeBundle | Promise<MimeBundle> => {
+      const forms = bundle();
+      return forms instanceof Promise ? forms.then(withText) : withText(forms);
+    };
     Object.defineProperties(this, {
-      [DISPLAY]: { value: (): MimeBundle => ({ "text/plain": text, ...bundle() }) },
+      [DISPLAY]: { value: show },
+      // Tells `display` outside of a notebook that no picture need be drawn.
+      text: { value: text },
       [inspect.custom]: { value: (): string => text },
     });
   }

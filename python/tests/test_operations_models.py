@@ -46,7 +46,7 @@ def test_loading_tells_its_stages_and_their_memory_and_answers_pings_all_the_whi
     process.answer(ping)
     assert pings > 1
     phases = [phase["phase"] for phase in message["result"]["memory_usage"]["phases"]]
-    assert phases == ["import", "read", "build"]
+    assert phases == ["load", "import", "read", "build"]
     assert [stage for stage in phases if stage in stages] == list(dict.fromkeys(stages))
     assert message["result"]["model"]["model_id"] == "tiny-gama"
     assert message["result"]["model"]["capabilities"] == ["embed", "describe"]

@@ -69,6 +69,22 @@ export interface Operations {
     data: CompareData;
     result: CompareResult;
   };
+  cluster: {
+    data: ClusterData;
+    result: ClusterResult;
+  };
+  start_profile: {
+    data: StartProfileData;
+    result: StartProfileResult;
+  };
+  stop_profile: {
+    data: StopProfileData;
+    result: StopProfileResult;
+  };
+  free_memory: {
+    data: FreeMemoryData;
+    result: FreeMemoryResult;
+  };
   release: {
     data: ReleaseData;
     result: ReleaseResult;
@@ -126,6 +142,8 @@ export interface ModelDescription {
   sample_rate: number;
   /** The model hears at most this much of a clip; null when it hears all. */
   window_seconds: number | null;
+  /** Most audio in one forward pass; a larger batch is split. null when a batch goes through whole. */
+  seconds_per_pass: number | null;
   embedding_dim: number;
   layers: string[];
   default_layer: string;
@@ -166,7 +184,6 @@ export interface MemoryUsage {
   end_memory: number;
   /** peak_memory - start_memory. */
   used_memory: number;
-  /** How the peak was measured: the kernel's mark reset per phase, or a weaker way. */
   peak_source: "high_water_mark" | "lifetime_peak" | "sampled";
   phases: MemoryPhase[];
 }
@@ -175,6 +192,8 @@ export interface MemoryUsage {
 export interface MemoryPhase {
   phase: string;
   seconds: number;
+  /** Resident memory when the phase began, bytes; of several, when the one with the highest peak began. */
+  start: number;
   /** Highest resident memory in the phase, bytes. */
   peak: number;
   /** Anonymous resident memory at the end of the phase, bytes. */
@@ -362,6 +381,7 @@ export interface ProbeResult {
   majority: number;
   sources: number;
   processing_time: number;
+  memory_usage: MemoryUsage;
 }
 
 /** A confidence interval. */
@@ -401,6 +421,202 @@ export interface CompareResult {
   only_b: number;
   clips: number;
   sources: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/**
+ * Parameters of `cluster`: groups in features, with the evidence for them. Progress stages:
+ * reduce, cluster, evidence, map.
+ */
+export interface ClusterData {
+  /** [clips, features]; a row with NaN is a failed clip and is left out. */
+  features: number[][] | Tensor;
+  /** @default "hdbscan" */
+  method?: "hdbscan" | "kmeans";
+  /** @default "spectral" */
+  reduction?: "none" | "pca" | "spectral";
+  /**
+   * Of the reduction.
+   * @default 10
+   */
+  dimensions?: number;
+  /** k of k-means, which needs it; HDBSCAN finds the number itself. */
+  clusters?: number | null;
+  /** @default 10 */
+  min_cluster_size?: number;
+  /** @default 3 */
+  min_samples?: number;
+  /** Known classes, for the agreement; they never enter the clustering. */
+  labels?: string[] | null;
+  /** Source of each clip: labels are permuted by whole sources where each source has one label. */
+  groups?: string[] | null;
+  /**
+   * Also place the clips in two dimensions, for display only.
+   * @default true
+   */
+  map?: boolean;
+  /**
+   * Also measure stability, against features without structure.
+   * @default true
+   */
+  evidence?: boolean;
+  /**
+   * Bootstrap draws per stability.
+   * @default 10
+   */
+  draws?: number;
+  /**
+   * Data sets without structure, of each kind, that stability is held against.
+   * @default 19
+   */
+  nulls?: number;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** Result of `cluster`. */
+export interface ClusterResult {
+  /** Per clip: its cluster (0 is the largest), -1 for noise, null for a clip that was left out. */
+  assignments: (number | null)[];
+  clusters: number;
+  sizes: number[];
+  noise_share: number;
+  left_out: number;
+  /** [clips, 2]: t-SNE, seeded; distances in it mean little, and nothing is computed from it. */
+  map: (number[] | null)[] | null;
+  /** Of the map, in [0, 1]: whether neighbours in it are neighbours in the features (Venna & Kaski 2001). */
+  trustworthiness: number | null;
+  /** null without labels. */
+  agreement: ClusterAgreement | null;
+  /** null without `evidence`. */
+  stability: ClusterStability | null;
+  /** What was done, in words, with the versions that it depends on. */
+  settings: string;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** Agreement with labels; noise counts as one cluster of its own. */
+export interface ClusterAgreement {
+  /** Adjusted mutual information: 0 by chance, 1 the same partition. */
+  ami: number;
+  /** Adjusted Rand index. */
+  ari: number;
+  /** The same for permuted labels, one per permutation. */
+  permuted_ami: number[];
+  permuted_ari: number[];
+  /** What was permuted. */
+  permuted: "clips" | "sources";
+  /** Share of label permutations (and the labels themselves) with as high an AMI. */
+  p_value: number;
+}
+
+/** Does the same come out again, and more so than of features without structure? */
+export interface ClusterStability {
+  /** Mean ARI, on shared clips, between the clustering of a bootstrap draw and that of all clips. */
+  bootstrap: number;
+  /** Mean ARI between the clusterings of all clips with other seeds and this one. */
+  seeds: number;
+  /** `bootstrap` of the same features with each column permuted by itself, one per null data set. */
+  permuted_columns: number[];
+  /** `bootstrap` of Gaussian noise with the features' own covariance: one blob, no clusters. */
+  gaussian: number[];
+  /** Share of null data sets (and the features themselves) as stable, of the harder of the two kinds. */
+  p_value: number;
+  verdict: "no structure" | "structure";
+  /** The verdict in one sentence, with its numbers. */
+  reason: string;
+}
+
+/** Parameters of `start_profile`: from now on every phase of every operation is written down. */
+export interface StartProfileData {
+  /**
+   * Seconds between samples of the timeline.
+   * @default 0.01
+   */
+  interval?: number;
+}
+
+/** Result of `start_profile`. */
+export interface StartProfileResult {
+  profile: number;
+  pid: number;
+}
+
+/** Parameters of `stop_profile`. */
+export interface StopProfileData {
+  profile: number;
+}
+
+/** Result of `stop_profile`: memory of this process from start to stop, bytes. */
+export interface StopProfileResult {
+  seconds: number;
+  start_memory: number;
+  peak_memory: number;
+  end_memory: number;
+  /** peak_memory - start_memory. */
+  used_memory: number;
+  peak_source: "high_water_mark" | "lifetime_peak" | "sampled";
+  /** Highest resident memory outside of all phases (between operations, around phases). */
+  peak_outside: number;
+  /** In the order of their beginning. */
+  spans: MemorySpan[];
+  timeline: MemoryTimeline;
+}
+
+/** One phase of one operation while a profile ran; bytes, and seconds since the profile began. */
+export interface MemorySpan {
+  operation: string;
+  phase: string;
+  /** 0: not inside another phase. */
+  depth: number;
+  began: number;
+  seconds: number;
+  /** Resident memory when it began. */
+  start: number;
+  /** Highest resident memory in it. */
+  peak: number;
+  end: number;
+  /** Of `end`: anonymous memory. */
+  anonymous: number;
+  /** Of `end`: pages of mapped files (weights count here). */
+  file_mapped: number;
+  /** Of `end`: shared memory (the arenas). */
+  shared: number;
+  /** Most that torch allocated in it, summed over CUDA devices; null without CUDA. */
+  device_peak: number | null;
+}
+
+/** Samples of resident memory, bytes, one column each; between two samples memory may have been higher. */
+export interface MemoryTimeline {
+  /** Seconds between samples; grows with the length of the profile, so that their number stays bounded. */
+  interval: number;
+  /** Since the profile began. */
+  seconds: number[];
+  anonymous: number[];
+  file_mapped: number[];
+  shared: number[];
+  /** What torch holds on CUDA devices; null while CUDA is not in use. */
+  device_allocated: (number | null)[];
+}
+
+/** Parameters of `free_memory`: give back what the process holds and does not need. */
+export interface FreeMemoryData {
+  /** Ids of models to unload as well. */
+  models?: string[];
+}
+
+/** Result of `free_memory`; `memory_usage` has the memory before (start) and after (end). */
+export interface FreeMemoryResult {
+  unloaded: string[];
+  /** What stays, bytes: anonymous memory (Python, libraries, models still loaded). */
+  anonymous: number;
+  /** What stays of mapped files (libraries, mapped weights). */
+  file_mapped: number;
+  /** What stays of shared memory (the arenas). */
+  shared: number;
+  memory_usage: MemoryUsage;
 }
 
 /** Parameters of `release`: result tensors that the client has copied out. Without an id, no answer. */
@@ -529,6 +745,10 @@ export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
   extract_features: true,
   probe: true,
   compare: true,
+  cluster: true,
+  start_profile: false,
+  stop_profile: false,
+  free_memory: true,
   release: false,
   cancel: false,
   shutdown: false,

@@ -1,5 +1,6 @@
 import type { Interval } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
+import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
 import type { StatisticsOptions } from "./probe.ts";
 
 /** Outcomes of two arms on the same clips, in the same order. */
@@ -34,6 +35,9 @@ export interface PairedDifference {
   readonly onlyB: number;
   readonly clips: number;
   readonly sources: number;
+  /** Seconds. */
+  readonly processingTime: number;
+  readonly memoryUsage: MemoryUsage;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function pairedDifference(
 ): Promise<PairedDifference> {
   const { a, b, groups, level, permutations, seed } = outcomes;
   const { bridge = sharedBridge(), ...call } = options;
-  const { p_value, mean_a, mean_b, only_a, only_b, ...result } = await bridge.executeOperation(
+  const result = await bridge.executeOperation(
     "compare",
     {
       a: a.map(Number),
@@ -59,12 +63,16 @@ export async function pairedDifference(
     },
     call,
   );
+  const { p_value, mean_a, mean_b, only_a, only_b, processing_time, memory_usage, ...outcome } =
+    result;
   return {
-    ...result,
+    ...outcome,
     pValue: p_value,
     meanA: mean_a,
     meanB: mean_b,
     onlyA: only_a,
     onlyB: only_b,
+    processingTime: processing_time,
+    memoryUsage: toMemoryUsage(memory_usage),
   };
 }

@@ -2,6 +2,7 @@ import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type { Interval } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
+import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
 
 /** What is probed: features, and what should be read off them. */
 export interface ProbeInput {
@@ -40,6 +41,7 @@ export interface ProbeOutcome {
   readonly sources: number;
   /** Seconds. */
   readonly processingTime: number;
+  readonly memoryUsage: MemoryUsage;
 }
 
 /** Options of the statistics: they run in Python, on the shared process unless given another. */
@@ -70,6 +72,10 @@ export async function probe(
     },
     call,
   );
-  const { processing_time, ...outcome } = result;
-  return { ...outcome, processingTime: processing_time };
+  const { processing_time, memory_usage, ...outcome } = result;
+  return {
+    ...outcome,
+    processingTime: processing_time,
+    memoryUsage: toMemoryUsage(memory_usage),
+  };
 }

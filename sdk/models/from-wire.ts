@@ -16,6 +16,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
     dtype: model.dtype,
     sampleRate: model.sample_rate,
     windowSeconds: model.window_seconds,
+    secondsPerPass: model.seconds_per_pass,
     embeddingDim: model.embedding_dim,
     layers: model.layers,
     defaultLayer: model.default_layer,

@@ -32,6 +32,14 @@ export function isLoadedWith(bridge: GAMABridge, modelId: string, form: string):
   return models.get(bridge)?.get(modelId)?.form === form;
 }
 
+/** The models were unloaded for all: each service loads its own again when it is next used. */
+export function noteUnloaded(bridge: GAMABridge, modelIds: readonly string[]): void {
+  for (const modelId of modelIds) {
+    const model = models.get(bridge)?.get(modelId);
+    if (model !== undefined) model.form = "";
+  }
+}
+
 /** @returns whether that was the last service that used the model */
 export function releaseModel(bridge: GAMABridge, modelId: string): boolean {
   const model = models.get(bridge)?.get(modelId);

@@ -2,9 +2,11 @@ import type { MemoryUsage as WireMemoryUsage } from "../bridge/protocol.gen.ts";
 
 /** Memory of one phase of an operation, bytes. */
 export interface MemoryPhase {
-  /** load, decode, frontend, encode, generate, probe */
+  /** load, decode, frontend, encode, generate, probe … */
   readonly phase: string;
   readonly seconds: number;
+  /** Resident memory when it began; of several of its name, when the one with the highest peak began. */
+  readonly start: number;
   /** Highest resident memory in the phase. */
   readonly peak: number;
   /** Anonymous resident memory at its end. */
@@ -15,6 +17,9 @@ export interface MemoryPhase {
   readonly devicePeak: number | null;
 }
 
+/** How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start. */
+export type PeakSource = WireMemoryUsage["peak_source"];
+
 /** Memory of an operation, bytes. */
 export interface MemoryUsage {
   readonly startMemory: number;
@@ -23,7 +28,7 @@ export interface MemoryUsage {
   /** peakMemory - startMemory. */
   readonly usedMemory: number;
   /** The kernel's mark reset per phase, or a weaker way. */
-  readonly peakSource: WireMemoryUsage["peak_source"];
+  readonly peakSource: PeakSource;
   readonly phases: readonly MemoryPhase[];
 }
 

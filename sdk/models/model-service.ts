@@ -48,6 +48,8 @@ export interface ModelInfo {
   readonly sampleRate: number;
   /** The model hears at most this much of a clip; null when it hears all. */
   readonly windowSeconds: number | null;
+  /** Most audio in one forward pass; a larger batch is split. null when a batch goes through whole. */
+  readonly secondsPerPass: number | null;
   readonly embeddingDim: number;
   readonly layers: readonly string[];
   readonly defaultLayer: string;
@@ -111,7 +113,8 @@ export interface FeatureOptions extends CallOptions {
    */
   readonly pooling?: Pooling | undefined;
   /**
-   * Clips that go through the model together.
+   * Clips that go through the model together; fewer, where they are longer than its
+   * `secondsPerPass`.
    * @default 16
    */
   readonly batchSize?: number | undefined;

@@ -26,6 +26,7 @@ from gama_operations.errors import (
 from gama_operations.failures import describe, is_out_of_memory
 from gama_operations.jobs import Job, JobQueue
 from gama_operations.machine import device, give_back_memory
+from gama_operations.memory import PhaseRecorder
 from gama_operations.operations import BoundOperation
 from gama_operations.protocol import (
     PROTOCOL_VERSION,
@@ -129,7 +130,7 @@ class Bridge:
             raise InvalidRequestError(f"{envelope.operation} needs an `id`: nobody could get the answer.")
         if self._stopping:
             raise ShuttingDownError("The process was told to end; it takes no more requests.")
-        self._queue.put(Job(envelope.id, operation.run, data))
+        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data))
         if envelope.operation == "shutdown":
             self._stopping = True
             self._queue.close()
@@ -165,7 +166,8 @@ class Bridge:
         progress = ProgressReporter(lambda report: self._report(job.id, report))
         out_of_memory = False
         try:
-            call = Call(progress, tensors, job.cancelled)
+            memory = PhaseRecorder(operation=job.operation, profiles=self._session.profiles)
+            call = Call(progress, tensors, job.cancelled, memory)
             call.check()
             result = job.run(job.data, call)
             call.check()

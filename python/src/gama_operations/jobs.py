@@ -17,6 +17,7 @@ class Job:
     """A request for the model thread, decoded and ready to run."""
 
     id: Id
+    operation: str
     run: Callable[[Any, Call], msgspec.Struct]
     data: msgspec.Struct
     cancelled: threading.Event = field(default_factory=threading.Event)

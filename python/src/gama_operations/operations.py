@@ -3,8 +3,10 @@
 Nothing heavy is imported here: torch, numpy and the models come with the first operation that needs them.
 """
 
-import time
+import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -12,21 +14,30 @@ from typing import Any, TypeVar
 import msgspec
 
 from gama_operations.call import Call
+from gama_operations.clustering_operation import cluster
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import extract_many, extract_one, reply_features
 from gama_operations.hearing import hear
+from gama_operations.machine import give_back_memory
+from gama_operations.memory_counters import read_resident
 from gama_operations.protocol import (
     OPERATIONS,
     CompareData,
     CompareResult,
     ExtractFeaturesData,
     ExtractFeaturesResult,
+    FreeMemoryData,
+    FreeMemoryResult,
     LoadModelData,
     LoadModelResult,
     ProbeData,
     ProbeResult,
     ProcessAudioData,
     ProcessAudioResult,
+    StartProfileData,
+    StartProfileResult,
+    StopProfileData,
+    StopProfileResult,
     Tensor,
     UnloadModelData,
     UnloadModelResult,
@@ -54,6 +65,10 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "extract_features": extract_features,
         "probe": probe,
         "compare": compare,
+        "cluster": cluster,
+        "start_profile": start_profile,
+        "stop_profile": stop_profile,
+        "free_memory": free_memory,
     }
     return {
         name: BoundOperation(OPERATIONS[name].data, partial(run, session)) for name, run in functions.items()
@@ -139,11 +154,11 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
 
 def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
     """Read labels off features, on sources never seen."""
-    import numpy as np
+    with _importing("gama_operations.probes", call):
+        import numpy as np
 
-    from gama_operations.probes import probe as run_probe
+        from gama_operations.probes import probe as run_probe
 
-    began = time.perf_counter()
     if isinstance(data.features, Tensor):
         features = call.tensors.read(data.features)
     else:
@@ -161,24 +176,66 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
             seed=data.seed,
             check=call.check,
         )
-    return _from_outcome(outcome, ProbeResult, processing_time=time.perf_counter() - began)
+    return _from_outcome(outcome, ProbeResult, **_costs(call))
 
 
-def compare(_session: Session, data: CompareData, _call: Call) -> CompareResult:
+def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:
     """Difference of two arms on the same clips, by source."""
-    import numpy as np
+    with _importing("gama_operations.statistics", call):
+        import numpy as np
 
-    from gama_operations.statistics import compare_paired
+        from gama_operations.statistics import compare_paired
 
-    outcome = compare_paired(
-        np.array(data.a, dtype=np.float64),
-        np.array(data.b, dtype=np.float64),
-        data.groups,
-        level=data.level,
-        permutations=data.permutations,
-        seed=data.seed,
-    )
-    return _from_outcome(outcome, CompareResult)
+    with call.memory.phase("compare"):
+        outcome = compare_paired(
+            np.array(data.a, dtype=np.float64),
+            np.array(data.b, dtype=np.float64),
+            data.groups,
+            level=data.level,
+            permutations=data.permutations,
+            seed=data.seed,
+        )
+    return _from_outcome(outcome, CompareResult, **_costs(call))
+
+
+def start_profile(session: Session, data: StartProfileData, call: Call) -> StartProfileResult:
+    """Write down every phase of every operation from now on.
+
+    Raises:
+        InvalidRequestError: too many profiles run already.
+    """
+    now = call.memory.account()
+    return StartProfileResult(session.profiles.start(data.interval, now), os.getpid())
+
+
+def stop_profile(session: Session, data: StopProfileData, call: Call) -> StopProfileResult:
+    """End a profile, and tell what was in it.
+
+    Raises:
+        InvalidRequestError: no such profile runs here.
+    """
+    return session.profiles.stop(data.profile, call.memory.account())
+
+
+def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemoryResult:
+    """Unload models, and give back to the system what the process holds and does not need."""
+    with call.memory.phase("free"):
+        unloaded = [model_id for model_id in data.models if session.unload(model_id)]
+        give_back_memory()
+    usage = call.memory.usage()
+    left = read_resident()
+    return FreeMemoryResult(unloaded, left.anonymous, left.file_mapped, left.shared, usage)
+
+
+def _importing(module: str, call: Call) -> AbstractContextManager[None]:
+    """The phase `import`, where the module is new: scipy and scikit-learn take memory, too."""
+    return nullcontext() if module in sys.modules else call.memory.phase("import")
+
+
+def _costs(call: Call) -> dict[str, Any]:
+    """What an answer of the statistics says beside its numbers."""
+    usage = call.memory.usage()
+    return {"processing_time": call.memory.seconds, "memory_usage": msgspec.to_builtins(usage)}
 
 
 def _from_outcome(outcome: Any, result: type[Result], **more: Any) -> Result:

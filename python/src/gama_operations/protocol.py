@@ -25,6 +25,8 @@ Capability = Literal["embed", "describe"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
+PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
+"""How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 2)]  # torch, numpy and scikit-learn all take these
 ErrorCode = Literal[
     "invalid_request",
@@ -88,6 +90,8 @@ class MemoryPhase(Struct, frozen=True, forbid_unknown_fields=True):
 
     phase: str
     seconds: float
+    start: int
+    """Resident memory when the phase began, bytes; of several, when the one with the highest peak began."""
     peak: int
     """Highest resident memory in the phase, bytes."""
     anonymous: int
@@ -106,9 +110,46 @@ class MemoryUsage(Struct, frozen=True, forbid_unknown_fields=True):
     end_memory: int
     used_memory: int
     """peak_memory - start_memory."""
-    peak_source: Literal["high_water_mark", "sampled", "lifetime_peak"]
-    """How the peak was measured: the kernel's mark reset per phase, or a weaker way."""
+    peak_source: PeakSource
     phases: list[MemoryPhase]
+
+
+class MemorySpan(Struct, frozen=True, forbid_unknown_fields=True):
+    """One phase of one operation while a profile ran; bytes, and seconds since the profile began."""
+
+    operation: str
+    phase: str
+    depth: int
+    """0: not inside another phase."""
+    began: float
+    seconds: float
+    start: int
+    """Resident memory when it began."""
+    peak: int
+    """Highest resident memory in it."""
+    end: int
+    anonymous: int
+    """Of `end`: anonymous memory."""
+    file_mapped: int
+    """Of `end`: pages of mapped files (weights count here)."""
+    shared: int
+    """Of `end`: shared memory (the arenas)."""
+    device_peak: int | None
+    """Most that torch allocated in it, summed over CUDA devices; null without CUDA."""
+
+
+class MemoryTimeline(Struct, frozen=True, forbid_unknown_fields=True):
+    """Samples of resident memory, bytes, one column each; between two samples memory may have been higher."""
+
+    interval: float
+    """Seconds between samples; grows with the length of the profile, so that their number stays bounded."""
+    seconds: list[float]
+    """Since the profile began."""
+    anonymous: list[int]
+    file_mapped: list[int]
+    shared: list[int]
+    device_allocated: list[int | None]
+    """What torch holds on CUDA devices; null while CUDA is not in use."""
 
 
 class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +164,8 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     sample_rate: int
     window_seconds: float | None
     """The model hears at most this much of a clip; null when it hears all."""
+    seconds_per_pass: float | None
+    """Most audio in one forward pass; a larger batch is split. null when a batch goes through whole."""
     embedding_dim: int
     layers: list[str]
     default_layer: str
@@ -314,6 +357,7 @@ class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Accuracy of always saying the training fold's most frequent label."""
     sources: int
     processing_time: float
+    memory_usage: MemoryUsage
 
 
 class CompareData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -343,6 +387,152 @@ class CompareResult(Struct, frozen=True, forbid_unknown_fields=True):
     only_b: int
     clips: int
     sources: int
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class ClusterData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `cluster`: groups in features, with the evidence for them. Progress stages:
+    reduce, cluster, evidence, map.
+    """
+
+    features: Tensor | list[list[float]]
+    """[clips, features]; a row with NaN is a failed clip and is left out."""
+    method: Literal["hdbscan", "kmeans"] = "hdbscan"
+    reduction: Literal["spectral", "pca", "none"] = "spectral"
+    dimensions: Annotated[int, Meta(ge=1, le=256)] = 10
+    """Of the reduction."""
+    clusters: Annotated[int, Meta(ge=2)] | None = None
+    """k of k-means, which needs it; HDBSCAN finds the number itself."""
+    min_cluster_size: Annotated[int, Meta(ge=2)] = 10
+    min_samples: Annotated[int, Meta(ge=1)] = 3
+    labels: list[str] | None = None
+    """Known classes, for the agreement; they never enter the clustering."""
+    groups: list[str] | None = None
+    """Source of each clip: labels are permuted by whole sources where each source has one label."""
+    map: bool = True
+    """Also place the clips in two dimensions, for display only."""
+    evidence: bool = True
+    """Also measure stability, against features without structure."""
+    draws: Annotated[int, Meta(ge=2, le=1000)] = 10
+    """Bootstrap draws per stability."""
+    nulls: Annotated[int, Meta(ge=1, le=1000)] = 19
+    """Data sets without structure, of each kind, that stability is held against."""
+    seed: Seed = 0
+
+
+class ClusterAgreement(Struct, frozen=True, forbid_unknown_fields=True):
+    """Agreement with labels; noise counts as one cluster of its own."""
+
+    ami: float
+    """Adjusted mutual information: 0 by chance, 1 the same partition."""
+    ari: float
+    """Adjusted Rand index."""
+    permuted_ami: list[float]
+    """The same for permuted labels, one per permutation."""
+    permuted_ari: list[float]
+    permuted: Literal["sources", "clips"]
+    """What was permuted."""
+    p_value: float
+    """Share of label permutations (and the labels themselves) with as high an AMI."""
+
+
+class ClusterStability(Struct, frozen=True, forbid_unknown_fields=True):
+    """Does the same come out again, and more so than of features without structure?"""
+
+    bootstrap: float
+    """Mean ARI, on shared clips, between the clustering of a bootstrap draw and that of all clips."""
+    seeds: float
+    """Mean ARI between the clusterings of all clips with other seeds and this one."""
+    permuted_columns: list[float]
+    """`bootstrap` of the same features with each column permuted by itself, one per null data set."""
+    gaussian: list[float]
+    """`bootstrap` of Gaussian noise with the features' own covariance: one blob, no clusters."""
+    p_value: float
+    """Share of null data sets (and the features themselves) as stable, of the harder of the two kinds."""
+    verdict: Literal["structure", "no structure"]
+    reason: str
+    """The verdict in one sentence, with its numbers."""
+
+
+class ClusterResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `cluster`."""
+
+    assignments: list[int | None]
+    """Per clip: its cluster (0 is the largest), -1 for noise, null for a clip that was left out."""
+    clusters: int
+    sizes: list[int]
+    noise_share: float
+    left_out: int
+    map: list[list[float] | None] | None
+    """[clips, 2]: t-SNE, seeded; distances in it mean little, and nothing is computed from it."""
+    trustworthiness: float | None
+    """Of the map, in [0, 1]: whether neighbours in it are neighbours in the features (Venna & Kaski 2001)."""
+    agreement: ClusterAgreement | None
+    """null without labels."""
+    stability: ClusterStability | None
+    """null without `evidence`."""
+    settings: str
+    """What was done, in words, with the versions that it depends on."""
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class StartProfileData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `start_profile`: from now on every phase of every operation is written down."""
+
+    interval: Annotated[float, Meta(ge=0.001, le=60)] = 0.01
+    """Seconds between samples of the timeline."""
+
+
+class StartProfileResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `start_profile`."""
+
+    profile: int
+    pid: int
+
+
+class StopProfileData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `stop_profile`."""
+
+    profile: int
+
+
+class StopProfileResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `stop_profile`: memory of this process from start to stop, bytes."""
+
+    seconds: float
+    start_memory: int
+    peak_memory: int
+    end_memory: int
+    used_memory: int
+    """peak_memory - start_memory."""
+    peak_source: PeakSource
+    peak_outside: int
+    """Highest resident memory outside of all phases (between operations, around phases)."""
+    spans: list[MemorySpan]
+    """In the order of their beginning."""
+    timeline: MemoryTimeline
+
+
+class FreeMemoryData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `free_memory`: give back what the process holds and does not need."""
+
+    models: list[str] = []
+    """Ids of models to unload as well."""
+
+
+class FreeMemoryResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `free_memory`; `memory_usage` has the memory before (start) and after (end)."""
+
+    unloaded: list[str]
+    anonymous: int
+    """What stays, bytes: anonymous memory (Python, libraries, models still loaded)."""
+    file_mapped: int
+    """What stays of mapped files (libraries, mapped weights)."""
+    shared: int
+    """What stays of shared memory (the arenas)."""
+    memory_usage: MemoryUsage
 
 
 class StatusData(Struct, frozen=True, forbid_unknown_fields=True):
@@ -512,6 +702,10 @@ OPERATIONS: dict[str, Operation] = {
     "extract_features": Operation(ExtractFeaturesData, ExtractFeaturesResult, repeatable=True),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
+    "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
+    "start_profile": Operation(StartProfileData, StartProfileResult, repeatable=False),
+    "stop_profile": Operation(StopProfileData, StopProfileResult, repeatable=False),
+    "free_memory": Operation(FreeMemoryData, FreeMemoryResult, repeatable=True),
     "release": Operation(ReleaseData, ReleaseResult, repeatable=False),
     "cancel": Operation(CancelData, CancelResult, repeatable=False),
     "shutdown": Operation(ShutdownData, ShutdownResult, repeatable=False),

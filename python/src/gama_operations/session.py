@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from gama_operations.available import memory_available
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
 from gama_operations.machine import device, give_back_memory, imported_torch, versions
-from gama_operations.memory import read_resident
+from gama_operations.memory_counters import read_resident
+from gama_operations.memory_profile import Profiles
 from gama_operations.protocol import LoadModelData, ModelDescription, StatusResult
 from gama_operations.tensors import Arenas
 
@@ -40,6 +41,7 @@ class Session:
 
     arenas: Arenas
     models: "dict[str, AudioModel]" = field(default_factory=dict)
+    profiles: Profiles = field(default_factory=Profiles)
     requests: int = 0
     _began: float = field(default_factory=time.monotonic)
     _loaded_as: dict[LoadModelData, str] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Session:
     def load(self, data: LoadModelData, call: Call) -> "AudioModel":
         """The model that was asked for; loaded once, the same one afterwards.
 
-        Memory is told by stage (import, read, build).
+        Memory is told as the phase `load`, with the stages (import, read, build) inside.
 
         Raises:
             InvalidRequestError: another model of the same id is loaded, from elsewhere or with other
@@ -56,11 +58,17 @@ class Session:
         """
         from gama_operations.models import registry
 
-        key = _settled(data, call)
-        if key in self._loaded_as:
-            return self.models[self._loaded_as[key]]
-        self._refuse_twin(registry.model_id(data.model, key.weights, key.seed))
-        with ExitStack() as phases:
+        with _loading_if_torch_is_new(call):
+            key = _settled(data, call)
+            if key in self._loaded_as:
+                return self.models[self._loaded_as[key]]
+            self._refuse_twin(registry.model_id(data.model, key.weights, key.seed))
+            return self._load(data, key, call)
+
+    def _load(self, data: LoadModelData, key: LoadModelData, call: Call) -> "AudioModel":
+        from gama_operations.models import registry
+
+        with call.memory.phase("load"), ExitStack() as phases:
             model = registry.load(
                 data.model,
                 device=key.device,
@@ -82,11 +90,12 @@ class Session:
         base, mark, seed = name.rpartition(RANDOM_MARK)
         if mark and seed.isdecimal():
             return self.load(LoadModelData(base, weights="random", seed=int(seed)), call)
-        where = _settled(LoadModelData(name), call).model
-        for key, model_id in self._loaded_as.items():
-            if key.model == where and key.weights == "trained":
-                return self.models[model_id]
-        return self.load(LoadModelData(name), call)
+        with _loading_if_torch_is_new(call):
+            where = _settled(LoadModelData(name), call).model
+            for key, model_id in self._loaded_as.items():
+                if key.model == where and key.weights == "trained":
+                    return self.models[model_id]
+            return self.load(LoadModelData(name), call)
 
     def _refuse_twin(self, model_id: str) -> None:
         other = self.models.get(model_id)
@@ -129,6 +138,11 @@ class Session:
             requests=self.requests,
             versions=versions(),
         )
+
+
+def _loading_if_torch_is_new(call: Call) -> AbstractContextManager[None]:
+    """The phase `load`, where only asking for the device imports torch: that is most of the first load."""
+    return nullcontext() if imported_torch() else call.memory.phase("load")
 
 
 def _settled(data: LoadModelData, call: Call) -> LoadModelData:

@@ -55,9 +55,12 @@ function completeLayout(spec: FigureSpec): Layout {
   };
 }
 
+/** What does not fit one row plotly sets in columns, each as wide as the widest. */
 function legendRows(named: Trace[], width: number): number {
   const widths = named.map(({ name = "" }) => textWidth(name, HOUSE.fontSize) + LEGEND_ITEM);
-  return Math.max(1, Math.ceil(widths.reduce((sum, each) => sum + each, 0) / width));
+  if (widths.reduce((sum, each) => sum + each, 0) <= width) return 1;
+  const columns = Math.max(1, Math.floor(width / Math.max(...widths)));
+  return Math.ceil(widths.length / columns);
 }
 
 function withSymbol(trace: Trace, index: number, series: number): Trace {

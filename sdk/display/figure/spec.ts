@@ -49,6 +49,11 @@ export interface Trace {
   error_y?: ErrorBars;
   marker?: Marker;
   line?: Line;
+  /** Of lines: the area down to zero, or down to the series before. */
+  fill?: string;
+  fillcolor?: string;
+  /** Lines of one name are stacked on each other, and filled; they need the same x. */
+  stackgroup?: string;
   opacity?: number;
   showlegend?: boolean;
   visible?: boolean | "legendonly";

@@ -1,5 +1,6 @@
 import { finite, toArray, traceType, xValues } from "../figure/columns.ts";
 import type { Axis, AxisValue, ErrorBars, Trace } from "../figure/spec.ts";
+import { isFilled } from "./areas.ts";
 import type { Extent } from "./scale.ts";
 
 /** Downward and upward length of the error bar of one point; 0 where there is none. */
@@ -26,7 +27,7 @@ export function barFeet(bars: readonly Trace[], stacked: boolean): number[][] {
   });
 }
 
-/** What the y axis must show: every point with its error bar, and zero where bars stand. */
+/** What the y axis must show: every point with its error bar, and zero where bars or areas stand. */
 export function yExtent(traces: readonly Trace[], stacked: boolean, axis: Axis): Extent {
   const bars = traces.filter((trace) => traceType(trace) === "bar");
   const feet = barFeet(bars, stacked);
@@ -34,7 +35,8 @@ export function yExtent(traces: readonly Trace[], stacked: boolean, axis: Axis):
     const foot = feet[bars.indexOf(trace)];
     return reach(toArray(trace.y), trace.error_y, foot ?? []);
   });
-  return pad(bars.length > 0 ? [0, ...values] : values, axis, bars.length > 0);
+  const standing = bars.length > 0 || traces.some((trace) => isFilled(trace));
+  return pad(standing ? [0, ...values] : values, axis, standing);
 }
 
 /** What the x axis must show: every point with its error bar, and whole bars. */

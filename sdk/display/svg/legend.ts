@@ -1,6 +1,7 @@
 import { scatterMode, traceType } from "../figure/columns.ts";
 import { HOUSE } from "../figure/template.ts";
 import { textWidth } from "../figure/text.ts";
+import { isFilled } from "./areas.ts";
 import { element, textElement } from "./markup.ts";
 import type { ColouredTrace, Plot } from "./plot.ts";
 import { dashArray } from "./scatter.ts";
@@ -34,6 +35,7 @@ export function drawLegend(plot: Plot): string {
 
 /** px from the left of a key to its text: a box, a lone marker, or a piece of line. */
 function keyWidth({ trace }: ColouredTrace): number {
+  if (isFilled(trace)) return 20;
   return traceType(trace) === "scatter" && scatterMode(trace).includes("lines") ? 36 : 20;
 }
 
@@ -44,6 +46,10 @@ function drawItem(series: ColouredTrace, x: number, middle: number): string {
   const label = textElement(trace.name ?? "", x + key, middle, style);
   if (traceType(trace) === "bar") {
     return element("rect", { x, y: middle - 6, width: 14, height: 12, fill: colour }) + label;
+  }
+  if (isFilled(trace)) {
+    const fill = trace.fillcolor ?? trace.line?.color ?? colour;
+    return element("rect", { x, y: middle - 6, width: 14, height: 12, fill }) + label;
   }
   const mode = scatterMode(trace);
   const line = element("line", {

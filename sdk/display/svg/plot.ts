@@ -3,6 +3,7 @@ import { toArray, traceType, visibleTraces, xValues } from "../figure/columns.ts
 import type { AxisValue, FigureSpec, Trace } from "../figure/spec.ts";
 import { HOUSE } from "../figure/template.ts";
 import { LINE_HEIGHT, textLines, textWidth, titleText } from "../figure/text.ts";
+import { stackAreas } from "./areas.ts";
 import { xExtent, yExtent } from "./extent.ts";
 import { type Categories, makeScale, type Scale } from "./scale.ts";
 
@@ -18,6 +19,8 @@ export interface Frame {
 export interface ColouredTrace {
   trace: Trace;
   colour: string;
+  /** Of a stacked area: the heights that it stands on, at each point. */
+  floor?: number[];
 }
 
 /** Everything that the parts of a picture are drawn from. */
@@ -40,9 +43,10 @@ const Y_SPACING = 48;
 /** Lays a completed figure out: the frame leaves room for what stands around it. */
 export function layOut(spec: FigureSpec, width: number, height: number): Plot {
   const colorway = spec.layout["colorway"] as string[] | undefined;
-  const traces = visibleTraces(spec)
+  const drawn = visibleTraces(spec)
     .filter(({ type = "scatter" }) => type === "bar" || type === "scatter")
     .map((trace) => ({ trace, colour: traceColour(trace, spec.data.indexOf(trace), colorway) }));
+  const traces = stackAreas(drawn);
   // plotly's name and shape; a layout of the house template always has numbers here.
   const margin = (spec.layout["margin"] ?? {}) as {
     t?: number;

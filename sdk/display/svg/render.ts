@@ -4,6 +4,7 @@ import type { FigureSpec } from "../figure/spec.ts";
 import { HOUSE } from "../figure/template.ts";
 import { textLines, titleText } from "../figure/text.ts";
 import { escapeMarkup } from "../html.ts";
+import { drawAreas, isKnownFill } from "./areas.ts";
 import { drawAxes, drawGrid } from "./axes.ts";
 import { drawBars } from "./bars.ts";
 import { drawLegend } from "./legend.ts";
@@ -22,7 +23,7 @@ export interface SvgPicture {
 
 /**
  * Draws the part of plotly that this project uses: grouped, stacked and single bars, scatters of
- * markers, lines and texts, error bars, shapes, annotations, linear, logarithmic and category axes.
+ * markers, lines and texts, filled and stacked areas, error bars, shapes, annotations, linear, logarithmic and category axes.
  *
  * @param spec as `completeSpec` returns it
  * @param description read out by screen readers
@@ -57,6 +58,7 @@ function drawMarks(plot: Plot): string {
   const marks = [
     drawShapes(plot, "below"),
     drawGrid(plot),
+    drawAreas(plot),
     drawBars(plot),
     drawScatters(plot),
     drawShapes(plot, "above"),
@@ -80,7 +82,7 @@ function findUnknown({ data, layout }: FigureSpec): string[] {
     if (type !== "bar" && type !== "scatter") return [`series of type ${type}`];
     return [
       ...(trace["orientation"] === "h" ? ["horizontal bars"] : []),
-      ...(trace["fill"] !== undefined && trace["fill"] !== "none" ? ["filled areas"] : []),
+      ...(isKnownFill(trace) ? [] : [`areas filled ${trace.fill}`]),
       ...(trace["xaxis"] !== undefined || trace["yaxis"] !== undefined ? ["further axes"] : []),
       ...(trace.marker?.["showscale"] === true ? ["colour bars"] : []),
       ...(isKnownSymbol(trace.marker?.symbol ?? "circle")

@@ -48,6 +48,7 @@ class MelStatistics:
             dtype="float32",
             sample_rate=SAMPLE_RATE,
             window_seconds=None,
+            seconds_per_pass=None,
             embedding_dim=2 * COEFFICIENTS[kind],
             layers=(kind,),
             default_layer=kind,

@@ -27,6 +27,7 @@ class ModelInfo:
     dtype: Literal["float32", "bfloat16", "float16"]
     sample_rate: int
     window_seconds: float | None
+    seconds_per_pass: float | None
     embedding_dim: int
     layers: tuple[str, ...]
     default_layer: str

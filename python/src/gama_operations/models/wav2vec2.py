@@ -77,6 +77,7 @@ def load_wav2vec2(
         dtype=dtype,
         sample_rate=read.sample_rate,
         window_seconds=None,
+        seconds_per_pass=CHUNK_SECONDS,
         embedding_dim=read.config.hidden_size,
         layers=layers,
         default_layer=read.default_layer,
@@ -128,14 +129,14 @@ class Wav2Vec2Encoder:
                 encoded = self._encode([pieces[at][1] for at in batch], index)
                 for at, one in zip(batch, encoded, strict=True):
                     frames[at] = [one]
-        of_clip: list[list[Samples]] = [[] for _ in waveforms]
-        for (clip, _), one in zip(pieces, frames, strict=True):
-            of_clip[clip] += one
-        rate = self._info.sample_rate
-        return [
-            Embedding(pool(np.concatenate(parts), pooling), wave.shape[1] / rate)
-            for parts, wave in zip(of_clip, waveforms, strict=True)
-        ]
+            of_clip: list[list[Samples]] = [[] for _ in waveforms]
+            for (clip, _), one in zip(pieces, frames, strict=True):
+                of_clip[clip] += one
+            rate = self._info.sample_rate
+            return [
+                Embedding(pool(np.concatenate(parts), pooling), wave.shape[1] / rate)
+                for parts, wave in zip(of_clip, waveforms, strict=True)
+            ]
 
     def describe(
         self,

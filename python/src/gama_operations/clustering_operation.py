@@ -1,0 +1,65 @@
+"""The wire's `cluster`: features in, clusters with evidence out."""
+
+from typing import TYPE_CHECKING
+
+from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError
+from gama_operations.protocol import ClusterData, ClusterResult, Tensor
+
+if TYPE_CHECKING:
+    from gama_operations.session import Session
+
+
+def cluster(_session: "Session", data: ClusterData, call: Call) -> ClusterResult:
+    """Find clusters, and how far to believe them.
+
+    Raises:
+        InvalidRequestError: features, labels, groups and k do not fit each other.
+    """
+    # scikit-learn takes a second to import
+    import numpy as np
+
+    from gama_operations.clustering import cluster as run_cluster
+    from gama_operations.clustering_fit import Recipe
+    from gama_operations.clustering_watch import Watch
+
+    if isinstance(data.features, Tensor):
+        features = call.tensors.read(data.features)
+    else:
+        widths = {len(row) for row in data.features}
+        if len(widths) > 1:
+            raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
+        features = np.array(data.features, dtype=np.float64)
+    outcome = run_cluster(
+        features,
+        Recipe(
+            method=data.method,
+            reduction=data.reduction,
+            dimensions=data.dimensions,
+            clusters=data.clusters,
+            min_cluster_size=data.min_cluster_size,
+            min_samples=data.min_samples,
+        ),
+        labels=data.labels,
+        groups=data.groups,
+        show_map=data.map,
+        draws=data.draws,
+        nulls=data.nulls if data.evidence else None,
+        seed=data.seed,
+        watch=Watch(call.check, call.memory.phase, call.progress),
+    )
+    usage = call.memory.usage()
+    return ClusterResult(
+        assignments=outcome.assignments,
+        clusters=outcome.clusters,
+        sizes=outcome.sizes,
+        noise_share=outcome.noise_share,
+        left_out=outcome.left_out,
+        map=outcome.map,
+        trustworthiness=outcome.trustworthiness,
+        agreement=outcome.agreement,
+        stability=outcome.stability,
+        settings=outcome.settings,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+    )
