@@ -1,6 +1,7 @@
 """The verdict: structure where clusters were planted, and none in noise of any kind. Seeds are fixed.
 
-GRYM_SOAK=1 adds the long form: ten seeds of each kind with the default draws and nulls, each rate printed.
+GRYM_SOAK=1 adds the long form: ten seeds of each kind, twice as many clips, with the default draws and nulls,
+each rate printed.
 """
 
 import json
@@ -8,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from clustering_data import blob, copies, gaussian, planted, uniform
+from clustering_data import CLIPS, blob, copies, gaussian, planted, uniform
 from gama_operations.clustering_fit import NOISE, Recipe, fit
 from gama_operations.clustering_nulls import NULLS, Parts
 from gama_operations.clustering_stability import Evidence, agreement, stability
@@ -24,7 +25,7 @@ def judge(features, seed=0, draws=2, *, groups=None, recipe=None):
 
 
 def test_planted_clusters_are_structure():
-    result = judge(planted(0)[0])
+    result = judge(planted(0, clips=240)[0])
     assert result.verdict == "structure"
     assert result.bootstrap > 0.95
     assert result.seeds > 0.95
@@ -35,7 +36,7 @@ def test_planted_clusters_are_structure():
 
 @pytest.mark.parametrize("kind", [gaussian, uniform, blob])
 def test_noise_is_no_structure_even_where_it_is_correlated(kind):
-    result = judge(kind(1))
+    result = judge(kind(1, CLIPS // 2))
     assert result.verdict == "no structure"
     assert result.p_value > 0.05
     assert "Not more stable" in result.reason

@@ -185,11 +185,12 @@ def test_an_unknown_profile_is_refused_with_what_may_have_happened():
 
 def test_profiles_that_nobody_stops_do_not_add_up_for_ever():
     profiles = Profiles()
-    numbers = [begin(profiles) for _ in range(MAX_PROFILES)]
+    now = PhaseRecorder(profiles=profiles).account()
+    numbers = [profiles.start(RARELY, now) for _ in range(MAX_PROFILES)]
     with pytest.raises(InvalidRequestError, match="stop those that were forgotten"):
         begin(profiles)
     for number in numbers:
-        end(profiles, number)
+        profiles.stop(number, now)
     assert end(profiles, begin(profiles)).spans == []
 
 
@@ -235,7 +236,7 @@ def test_a_profile_of_a_real_process_tells_operations_phases_and_the_planted_pea
     assert order == sorted(order)
 
 
-def test_loading_is_a_phase_with_its_stages_inside(start):
+def test_loading_is_a_phase_with_its_stages_inside_and_freeing_tells_what_stays(start):
     process = start()
     profile = process.result("start_profile")["profile"]
     usage = process.result("load_model", {"model": "wav2vec2-tiny"})["memory_usage"]
@@ -245,17 +246,6 @@ def test_loading_is_a_phase_with_its_stages_inside(start):
     stages = [span["phase"] for span in spans if span["depth"] == 1]
     assert list(dict.fromkeys(stages)) == ["import", "read", "build"]
     assert {phase["phase"] for phase in usage["phases"]} == {"load", "import", "read", "build"}
-
-
-def test_a_stop_of_a_profile_of_another_process_is_an_invalid_request(start):
-    error = start().error("stop_profile", {"profile": 1})
-    assert error["code"] == "invalid_request"
-    assert "restarted" in error["message"]
-
-
-def test_freeing_unloads_what_is_named_and_tells_what_stays(start):
-    process = start()
-    process.result("load_model", {"model": "wav2vec2-tiny"})
     freed = process.result("free_memory", {"models": ["wav2vec2-tiny", "never-loaded"]})
     assert freed["unloaded"] == ["wav2vec2-tiny"]
     usage = freed["memory_usage"]
@@ -263,6 +253,12 @@ def test_freeing_unloads_what_is_named_and_tells_what_stays(start):
     left = freed["anonymous"] + freed["file_mapped"] + freed["shared"]
     assert left == pytest.approx(usage["end_memory"], abs=EXACT)
     assert process.result("status")["models"] == []
+
+
+def test_a_stop_of_a_profile_of_another_process_is_an_invalid_request(start):
+    error = start().error("stop_profile", {"profile": 1})
+    assert error["code"] == "invalid_request"
+    assert "restarted" in error["message"]
 
 
 def test_statistics_tell_their_memory_too(start):

@@ -8,6 +8,7 @@ const STOPPABLE: ReadonlySet<keyof Operations> = new Set<keyof Operations>([
   "extract_features",
   "probe",
   "compare",
+  "cluster",
 ]);
 
 /**

@@ -142,7 +142,7 @@ export interface ModelDescription {
   sample_rate: number;
   /** The model hears at most this much of a clip; null when it hears all. */
   window_seconds: number | null;
-  /** Most audio in one forward pass; a larger batch is split. null when a batch goes through whole. */
+  /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   seconds_per_pass: number | null;
   embedding_dim: number;
   layers: string[];

@@ -59,7 +59,7 @@ export async function makePlan(options: PlanOptions, limits: PlanLimits): Promis
   return await withinLimit(options.timeoutMs, async (timeLeft) => {
     const callFrom = (): CallOptions => ({ signal: options.signal, timeoutMs: timeLeft() });
     const info = await service.initialize(callFrom());
-    const whole = wholeBatch(info, seconds);
+    const whole = wholeBatch(info, info.windowSeconds ?? seconds);
     const most = Math.min(limits.maxBatchSize, clips ?? Number.POSITIVE_INFINITY, whole);
     let done = 0;
     const run = async (batchSize: number): Promise<MeasuredRun> => {
@@ -154,9 +154,10 @@ function largeProbe({ start, peak }: MemoryProbe, budget: number, most: number):
 }
 
 /** The largest batch that goes through the model at once: beyond it, the line would be none. */
-function wholeBatch({ secondsPerPass }: ModelInfo, seconds: number): number {
+function wholeBatch({ secondsPerPass }: ModelInfo, secondsPerClip: number): number {
   if (secondsPerPass === null) return Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.floor(secondsPerPass / seconds));
+  // 81.92 / 5.12 may come out a last digit below 16.
+  return Math.max(1, Math.floor(secondsPerPass / secondsPerClip + 1e-9));
 }
 
 function fitLine([small, large]: readonly MemoryProbe[]): MemoryFit {

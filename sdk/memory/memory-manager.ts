@@ -29,7 +29,7 @@ export interface MemoryConfig {
   readonly maxBatchSize?: number | undefined;
   /**
    * Share of a predicted peak that a plan keeps free.
-   * @default 0.05
+   * @default 0.1: of 64 plans for both shipped models, the worst was 9 % too low
    */
   readonly margin?: number | undefined;
   /**
@@ -51,7 +51,7 @@ export interface MonitoringHandle {
 
 const RESERVE = 256 * 1024 * 1024;
 const MAX_BATCH_SIZE = 64;
-const MARGIN = 0.05;
+const MARGIN = 0.1;
 
 /**
  * The seed's three verbs: watch an operation, plan one within a budget, give memory back.

@@ -74,6 +74,8 @@ export class MemoryPlan extends ShownObject {
   readonly secondsPerClip: number;
   /** Share of the prediction kept free for what a line does not tell. */
   readonly margin: number;
+  /** Largest batch that could be planned, whatever the budget: clips, limit, or one pass of the model. */
+  readonly maxBatchSize: number;
   readonly assumption: string;
   readonly peakSource: PeakSource;
 
@@ -100,6 +102,7 @@ export class MemoryPlan extends ShownObject {
     this.probes = parts.probes;
     this.secondsPerClip = secondsPerClip;
     this.margin = margin;
+    this.maxBatchSize = maxBatchSize;
     this.assumption = describeAssumption(parts);
     this.peakSource = parts.peakSource;
   }

@@ -48,7 +48,7 @@ export interface ModelInfo {
   readonly sampleRate: number;
   /** The model hears at most this much of a clip; null when it hears all. */
   readonly windowSeconds: number | null;
-  /** Most audio in one forward pass; a larger batch is split. null when a batch goes through whole. */
+  /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   readonly secondsPerPass: number | null;
   readonly embeddingDim: number;
   readonly layers: readonly string[];

@@ -18,7 +18,10 @@ PROGRESS_INTERVAL = 0.05  # seconds: at most 20 reports a second
 
 
 class ProgressReporter:
-    """Reports of one request, the latest one winning when they come faster than the wire wants them."""
+    """Reports of one request, the latest one winning when they come faster than the wire wants them.
+
+    The end of a stage is always told: what comes after it would leave it for ever short of its end.
+    """
 
     def __init__(self, send: Callable[[Progress], bool]) -> None:
         self._send = send
@@ -27,6 +30,9 @@ class ProgressReporter:
 
     def __call__(self, stage: str, done: float, total: float, unit: str = "", message: str = "") -> None:
         """Report how far a stage has come."""
+        waiting = self._waiting
+        if waiting is not None and waiting.done >= waiting.total > 0 and waiting.stage != stage:
+            self.flush()
         self._waiting = Progress(stage, done, total, unit, message)
         if time.monotonic() - self._last_sent >= PROGRESS_INTERVAL:
             self.flush()

@@ -90,16 +90,17 @@ def cluster(
     watch = watch or Watch()
     clips = _clips(features, labels, groups)
     _refuse_impossible(clips.x, recipe)
-    watch.progress("reduce", 0, 1, "")
+    watch.progress("reduce", 0, 2, "")
     with watch.phase("reduce"):
         reduced = reduce(clips.x, recipe, seed)
     watch.check()
-    watch.progress("cluster", 0, 1, "")
+    watch.progress("cluster", 1, 2, "")
     with watch.phase("cluster"):
         found = assign(reduced, recipe, seed)
         agreement = None
         if clips.labels is not None:
             agreement = label_agreement(found, clips.labels, clips.groups, seed, watch=watch)
+    watch.progress("cluster", 2, 2, "")
     evidence = Evidence(draws, nulls or 0, seed, clips.groups, watch)
     judged = None
     if nulls is not None:

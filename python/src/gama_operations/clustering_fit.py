@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN, KMeans
 
 from gama_operations.clustering_reduction import REDUCTIONS, Matrix, Reduction, standardise
+from gama_operations.clustering_threads import threads_for
 
 NOISE = -1
 STARTS = 10  # of k-means, the best of which counts
@@ -30,7 +31,8 @@ class Recipe:
 
 def reduce(features: Matrix, recipe: Recipe, seed: int) -> Matrix:
     """The features [N, D] as the clustering sees them, [N, d]."""
-    return REDUCTIONS[recipe.reduction](standardise(features), recipe.dimensions, seed)
+    with threads_for(len(features)):
+        return REDUCTIONS[recipe.reduction](standardise(features), recipe.dimensions, seed)
 
 
 def assign(reduced: Matrix, recipe: Recipe, seed: int) -> Assignments:
@@ -38,13 +40,15 @@ def assign(reduced: Matrix, recipe: Recipe, seed: int) -> Assignments:
     if recipe.method == "kmeans":
         count = min(recipe.clusters or 1, len(reduced))
         starts: Any = STARTS  # scikit-learn's stubs know only "auto"
-        found = KMeans(count, n_init=starts, random_state=seed).fit_predict(reduced)
+        with threads_for(len(reduced)):
+            found = KMeans(count, n_init=starts, random_state=seed).fit_predict(reduced)
     elif len(reduced) < max(recipe.min_cluster_size, recipe.min_samples):
         found = np.full(len(reduced), NOISE)  # HDBSCAN itself would refuse
     else:
         copy: Any = True  # the stubs know only a warning's text
         model = HDBSCAN(min_cluster_size=recipe.min_cluster_size, min_samples=recipe.min_samples, copy=copy)
-        found = model.fit_predict(reduced)
+        with threads_for(len(reduced)):
+            found = model.fit_predict(reduced)
     return by_size(np.asarray(found, dtype=np.int64))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
 
 from gama_operations.clustering_reduction import Matrix, standardise
+from gama_operations.clustering_threads import threads_for
 
 PERPLEXITY = 30
 NEIGHBOURS = 10  # of trustworthiness
@@ -23,6 +24,7 @@ def place(features: Matrix, seed: int) -> tuple[Matrix, float]:
         init="pca" if x.shape[1] > 1 else "random",
         random_state=seed,
     )
-    places = np.asarray(model.fit_transform(x), dtype=np.float64)
+    with threads_for(clips):
+        places = np.asarray(model.fit_transform(x), dtype=np.float64)
     trusted = trustworthiness(x, places, n_neighbors=min(NEIGHBOURS, (clips - 1) // 2))
     return places, float(np.clip(trusted, 0, 1))

@@ -165,7 +165,7 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     window_seconds: float | None
     """The model hears at most this much of a clip; null when it hears all."""
     seconds_per_pass: float | None
-    """Most audio in one forward pass; a larger batch is split. null when a batch goes through whole."""
+    """Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole."""
     embedding_dim: int
     layers: list[str]
     default_layer: str

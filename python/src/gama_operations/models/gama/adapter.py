@@ -58,7 +58,7 @@ class GamaModel:
             family="gama",
             sample_rate=folder.gama.sample_rate,
             window_seconds=folder.gama.window_seconds,
-            seconds_per_pass=None,
+            seconds_per_pass=CLIPS_AT_ONCE * folder.gama.window_seconds,
             embedding_dim=folder.gama.embed_dim,
             layers=layer_names(folder.gama),
             default_layer=folder.embedding.get("layer", "encoder"),
