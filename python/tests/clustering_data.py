@@ -33,6 +33,15 @@ def blob(seed, clips=CLIPS, width=WIDTH):
     return rng.standard_normal((clips, width)) / np.sqrt(np.arange(1, width + 1)) @ directions.T
 
 
+def uneven(seed, sources=20, each=14, width=WIDTH):
+    """Gaussian sources, some of whose clips are much more alike than those of others; and the sources."""
+    rng = np.random.default_rng(seed)
+    spread = np.where(np.arange(sources) < 5, 0.15, 1.5)
+    means = np.repeat(rng.standard_normal((sources, width)), each, axis=0)
+    features = means + np.repeat(spread, each)[:, None] * rng.standard_normal((sources * each, width))
+    return features, np.repeat([f"s{index}" for index in range(sources)], each)
+
+
 def copies(seed, clips=CLIPS, width=WIDTH):
     """A blob in which each source gave three clips that hardly differ, and the sources."""
     sources = blob(seed, clips // 3, width)

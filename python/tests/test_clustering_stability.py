@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from clustering_data import CLIPS, blob, copies, gaussian, planted, uniform
+from clustering_data import CLIPS, blob, copies, gaussian, planted, uneven, uniform
 from gama_operations.clustering_fit import NOISE, Recipe, fit
 from gama_operations.clustering_nulls import NULLS, Parts
 from gama_operations.clustering_stability import Evidence, agreement, stability
@@ -49,6 +49,20 @@ def test_k_means_divides_a_blob_alike_each_time_and_yet_it_is_no_structure():
     # far above features whose columns are permuted: held against them alone, it would be structure
     assert result.bootstrap > max(result.permuted_columns) + 0.1
     assert result.verdict == "no structure"
+
+
+def test_sources_of_which_some_are_more_alike_than_others_are_no_structure():
+    features, groups = uneven(0)
+    result = judge(features, groups=groups)
+    assert result.bootstrap > 0.4  # the tight sources come out again, each time
+    assert result.verdict == "no structure"
+    assert judge(features).verdict == "structure"  # of clips that come from nowhere it would be
+
+
+def test_below_ten_sources_the_reason_says_that_clips_were_drawn():
+    features, truth = planted(0, clips=90, width=32, clusters=6)
+    reason = judge(features, groups=truth.astype(str)).reason
+    assert "Clips were drawn, not sources: 6 are too few (at least 10 are needed)" in reason
 
 
 def test_fewer_than_19_nulls_cannot_show_structure_and_it_is_said():
@@ -113,6 +127,7 @@ def tell(capsys):
         ("uniform", {0, 1}),
         ("blob", {0, 1}),
         ("copies", {0, 1}),
+        ("uneven", {0, 1}),
     ],
 )
 @pytest.mark.parametrize("method", ["hdbscan", "kmeans"])
@@ -123,8 +138,8 @@ def test_soak_verdicts_of_ten_seeds(tell, kind, expected, method):
         groups = None
         if kind in ("planted", "unequal"):
             features, _ = planted(seed, equal=kind == "planted")
-        elif kind == "copies":
-            features, groups = copies(seed)
+        elif kind in ("copies", "uneven"):
+            features, groups = {"copies": copies, "uneven": uneven}[kind](seed)
         else:
             features = {"gaussian": gaussian, "uniform": uniform, "blob": blob}[kind](seed)
         found.append(judge(features, seed, 10, groups=groups, recipe=recipe))

@@ -145,15 +145,18 @@ def without_a_mark(tmp_path, *totals):
 def test_without_a_mark_the_peaks_are_the_highest_samples_and_say_so(tmp_path):
     write = without_a_mark(tmp_path, 100_000)
     profiles = Profiles()
-    recorder = PhaseRecorder(tmp_path, "any", profiles)
-    number = profiles.start(0.001, recorder.account(), tmp_path)
-    with recorder.phase("encode"):
+
+    def operation():
+        return PhaseRecorder(tmp_path, "any", profiles)  # each has one of its own
+
+    number = profiles.start(0.001, operation().account(), tmp_path)
+    with operation().phase("encode"):
         write(300_000)
         wait_for_a_sample(profiles, 300_000 * 1024)
         write(100_000)
-    with recorder.phase("after"):
+    with operation().phase("after"):
         pass
-    profile = profiles.stop(number, recorder.account())
+    profile = profiles.stop(number, operation().account())
     assert profile.peak_source == "sampled"
     assert [span.peak for span in profile.spans] == [300_000 * 1024, 100_000 * 1024]
     assert (profile.peak_memory, profile.peak_outside) == (300_000 * 1024, 100_000 * 1024)

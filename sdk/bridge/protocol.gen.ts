@@ -122,6 +122,8 @@ export interface StatusResult {
   pid: number;
   uptime: number;
   resident_memory: number;
+  /** What torch holds on the CUDA devices, bytes; null without CUDA. */
+  device_allocated: number | null;
   memory_available: number;
   /** How bulk data crosses. */
   plane: "file" | "json" | "shared_memory";
@@ -487,7 +489,7 @@ export interface ClusterResult {
   map: (number[] | null)[] | null;
   /** Of the map, in [0, 1]: whether neighbours in it are neighbours in the features (Venna & Kaski 2001). */
   trustworthiness: number | null;
-  /** null without labels. */
+  /** null without labels, or where all are the same. */
   agreement: ClusterAgreement | null;
   /** null without `evidence`. */
   stability: ClusterStability | null;
@@ -524,6 +526,7 @@ export interface ClusterStability {
   gaussian: number[];
   /** Share of null data sets (and the features themselves) as stable, of the harder of the two kinds. */
   p_value: number;
+  /** `structure`: more than one blob would show, which a bent or skewed cloud is, too. */
   verdict: "no structure" | "structure";
   /** The verdict in one sentence, with its numbers. */
   reason: string;

@@ -37,6 +37,10 @@ export interface ClusterStability {
   readonly gaussian: readonly number[];
   /** Share of null data sets (and the features) as stable, of the harder of the two kinds. */
   readonly pValue: number;
+  /**
+   * `structure`: more than one blob would show. A bent or skewed cloud is more than that, too, and
+   * sounds differ for a model of random weights as well: what the clusters mean, `agreement` tells.
+   */
   readonly verdict: "structure" | "no structure";
   /** The verdict in one sentence, with its numbers. */
   readonly reason: string;
@@ -57,7 +61,7 @@ export class ClusterOutcome extends ShownObject {
   readonly map: readonly (readonly [x: number, y: number] | null)[] | null;
   /** Of the map, in [0, 1]: whether neighbours on it are neighbours in the features. */
   readonly trustworthiness: number | null;
-  /** null without labels. */
+  /** null without labels, or where all are the same. */
   readonly agreement: ClusterAgreement | null;
   /** null without evidence. */
   readonly stability: ClusterStability | null;

@@ -13,6 +13,13 @@ export function formatMebibytes(bytes: number): string {
   return `${(Math.abs(value) < 10 ? value.toFixed(1) : value.toFixed(0)).replace("-", "−")} MiB`;
 }
 
+/** What a peak is called in a picture. */
+export const PEAK_NAMES: Readonly<Record<PeakSource, string>> = {
+  high_water_mark: "exact peak of the phase",
+  sampled: "highest sample of the phase",
+  lifetime_peak: "peak since the process started",
+};
+
 /** How a peak was got, in words. */
 export const PEAK_SOURCES: Readonly<Record<PeakSource, string>> = {
   high_water_mark: "exact: the kernel's mark, reset per phase",

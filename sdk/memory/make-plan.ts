@@ -62,25 +62,29 @@ export async function makePlan(options: PlanOptions, limits: PlanLimits): Promis
     const whole = wholeBatch(info, info.windowSeconds ?? seconds);
     const most = Math.min(limits.maxBatchSize, clips ?? Number.POSITIVE_INFINITY, whole);
     let done = 0;
+    let total = RUNS;
     const run = async (batchSize: number): Promise<MeasuredRun> => {
       const report = {
         stage: "probe",
-        total: RUNS,
         unit: "runs",
         message: `batch of ${batchSize}`,
       };
-      options.onProgress?.({ ...report, done });
+      options.onProgress?.({ ...report, done, total });
       const measured = await runProbe(options, info, batchSize, callFrom);
       done += 1;
-      options.onProgress?.({ ...report, done });
+      options.onProgress?.({ ...report, done, total });
       return measured;
     };
     await run(SMALL_PROBE);
     const small = await run(SMALL_PROBE);
-    const allowed = await settleBudget(options, limits, info, small.probe, callFrom());
+    const allowed = await settleBudget(options, limits, info, callFrom());
     const large = largeProbe(small.probe, allowed.budget, most);
+    if (large <= SMALL_PROBE) {
+      total = done; // there is no third run
+      options.onProgress?.({ stage: "probe", done, total, unit: "runs", message: "" });
+    }
     const runs = large > SMALL_PROBE ? [small, await run(large)] : [small];
-    await freeMemory(service.bridge);
+    await freeMemory(service.bridge, callFrom());
     return new MemoryPlan({
       operation: "extractFeatures",
       modelId: info.modelId,
@@ -111,7 +115,8 @@ async function runProbe(
 ): Promise<MeasuredRun> {
   const count = Math.min(clips ?? Number.POSITIVE_INFINITY, BATCHES_AHEAD * batchSize);
   const clip = noise(seconds, info.sampleRate);
-  await freeMemory(service.bridge);
+  await freeMemory(service.bridge, callFrom());
+  const held = onDevice(info) ? (await service.status(callFrom())).deviceAllocated : null;
   const began = performance.now();
   const { memoryUsage } = await service.extractFeatures(Array<AudioSamples>(count).fill(clip), {
     batchSize,
@@ -121,7 +126,7 @@ async function runProbe(
     batchSize,
     clips: count,
     secondsPerClip: info.windowSeconds ?? seconds,
-    start: onDevice(info) ? 0 : memoryUsage.startMemory,
+    start: held ?? memoryUsage.startMemory,
     peak: onDevice(info) ? devicePeak(memoryUsage) : memoryUsage.peakMemory,
     seconds: (performance.now() - began) / 1000,
   };
@@ -133,13 +138,12 @@ async function settleBudget(
   { service, budget }: PlanOptions,
   { reserve }: PlanLimits,
   info: ModelInfo,
-  small: MemoryProbe,
   call: CallOptions,
 ): Promise<{ readonly budget: number; readonly budgetSource: string }> {
   if (budget !== undefined) return { budget, budgetSource: "given" };
-  await freeMemory(service.bridge);
-  const { residentMemory, memoryAvailable } = await service.status(call);
-  const inUse = onDevice(info) ? small.peak : residentMemory;
+  await freeMemory(service.bridge, call);
+  const { residentMemory, deviceAllocated, memoryAvailable } = await service.status(call);
+  const inUse = onDevice(info) ? (deviceAllocated ?? 0) : residentMemory;
   const source =
     `${formatMebibytes(inUse)} in use + ${formatMebibytes(memoryAvailable)} available − ` +
     `${formatMebibytes(reserve)} reserve`;
@@ -172,8 +176,8 @@ function fitLine([small, large]: readonly MemoryProbe[]): MemoryFit {
 }
 
 /** What a process keeps from runs before would count for a probe, or hide it. */
-async function freeMemory(bridge: GAMABridge): Promise<void> {
-  await bridge.executeOperation("free_memory", {});
+async function freeMemory(bridge: GAMABridge, call: CallOptions): Promise<void> {
+  await bridge.executeOperation("free_memory", {}, call);
 }
 
 function devicePeak({ phases }: MemoryUsage): number {

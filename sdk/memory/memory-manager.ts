@@ -29,7 +29,7 @@ export interface MemoryConfig {
   readonly maxBatchSize?: number | undefined;
   /**
    * Share of a predicted peak that a plan keeps free.
-   * @default 0.1: of 64 plans for both shipped models, the worst was 9 % too low
+   * @default 0.1: `benchmarks/memory-plans.ts` measures how much is needed
    */
   readonly margin?: number | undefined;
   /**

@@ -1,4 +1,5 @@
 import { table } from "../display/table.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { MemoryUsage, PeakSource } from "../models/memory-usage.ts";
 import { ShownObject } from "../shown-object.ts";
 import { formatMebibytes, mebibytes, PEAK_SOURCES } from "./format.ts";
@@ -113,9 +114,21 @@ export class MemoryPlan extends ShownObject {
     return Math.round(base + bytesPerClipSecond * batchSize * this.secondsPerClip);
   }
 
-  /** The plan beside a run of it: a report, or the `memoryUsage` of a result. */
+  /**
+   * The plan beside a run of it: a report, or the `memoryUsage` of a result. That it is a run of the
+   * planned batch through the planned model is yours to see to: neither says so.
+   *
+   * @throws InvalidArgumentError the plan is not feasible, so there is no run of it; or it is of a
+   *   CUDA device, and the run did not use one
+   */
   compare(run: MemoryReport | MemoryUsage): PlanComparison {
+    if (!this.feasible) {
+      throw new InvalidArgumentError("run", "a run of a plan that is feasible", this.toString());
+    }
     const measured = this.memory === "device" ? devicePeak(run) : residentPeak(run);
+    if (measured === null) {
+      throw new InvalidArgumentError("run", "a run on the CUDA device of the plan", String(run));
+    }
     const predicted = this.predictedPeak;
     const error = (predicted - measured) / measured;
     return { predicted, measured, error, withinBudget: measured <= this.budget };
@@ -154,9 +167,9 @@ function residentPeak(run: MemoryReport | MemoryUsage): number {
   return run instanceof MemoryReport ? run.python.peakMemory : run.peakMemory;
 }
 
-function devicePeak(run: MemoryReport | MemoryUsage): number {
-  if (run instanceof MemoryReport) return run.device?.peakMemory ?? 0;
-  return highestOf(run.phases.map((phase) => phase.devicePeak)) ?? 0;
+function devicePeak(run: MemoryReport | MemoryUsage): number | null {
+  if (run instanceof MemoryReport) return run.device?.peakMemory ?? null;
+  return highestOf(run.phases.map((phase) => phase.devicePeak));
 }
 
 function describePlan(

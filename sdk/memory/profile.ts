@@ -51,10 +51,13 @@ export async function profile<T>(
   const running = await beginProfile(options);
   const aborted = rejectionOf(signal);
   try {
+    signal?.throwIfAborted();
     const value = await Promise.race([Promise.resolve().then(work), aborted.promise]);
     return await running.end(value);
   } catch (error) {
-    await running.giveUp();
+    const ended = running.giveUp();
+    // Behind work that still runs Python ends the profile late; who has aborted waits no longer.
+    if (!signal?.aborted) await ended;
     throw error;
   } finally {
     aborted.forget();
@@ -89,7 +92,6 @@ export async function beginProfile(options: ProfileOptions = {}): Promise<Runnin
     const { profile: number } = await started;
     const node = new NodeMemoryProbe(intervalSeconds);
     const stop = async (): Promise<StopProfileResult | undefined> => {
-      if (isOver) throw new ClosedError("profile");
       isOver = true;
       try {
         // In another process the number would name another profile, or none.
@@ -101,6 +103,7 @@ export async function beginProfile(options: ProfileOptions = {}): Promise<Runnin
     };
     return {
       end: async (value) => {
+        if (isOver) throw new ClosedError("profile");
         const memory = node.end();
         const python = await stop().catch((error: unknown) => {
           throw error instanceof ProcessExitError ? new ProfileLostError(value, error) : error;

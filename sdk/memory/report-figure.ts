@@ -4,7 +4,7 @@ import { HOUSE, PALETTE, SIDES } from "../display/figure/template.ts";
 import { figure } from "../display/figure.ts";
 import type { DisplayObject } from "../display/mime.ts";
 import { type Band, labelledBands, toBands } from "./bands.ts";
-import { formatMebibytes, mebibytes } from "./format.ts";
+import { formatMebibytes, mebibytes, PEAK_NAMES } from "./format.ts";
 import type { MemoryReport } from "./memory-report.ts";
 import type { MemorySpan, MemoryTimeline } from "./spans.ts";
 
@@ -39,7 +39,7 @@ export function reportFigure(report: MemoryReport): DisplayObject {
     title: report.name === "" ? "Memory" : `Memory: ${report.name}`,
     data: [
       ...areas(report.timeline),
-      peakSteps(phases, rows),
+      peakSteps(report, rows),
       nodeLine(report),
       ...deviceLine(report),
       ...unnamed.map((name) => bandKey(name, colours.get(name) ?? HOUSE.grid)),
@@ -97,18 +97,18 @@ function thin({ seconds, anonymous, fileMapped, shared }: MemoryTimeline): numbe
   return kept.at(-1) === last ? kept : [...kept, last];
 }
 
-/** A line over each band at the highest of its exact peaks, with gaps between. */
-function peakSteps(spans: readonly MemorySpan[], rows: readonly (readonly Band[])[]): Trace {
+/** A line over each band at the highest of its peaks, with gaps between. */
+function peakSteps({ phases, python }: MemoryReport, rows: readonly (readonly Band[])[]): Trace {
   const steps = rows.flatMap((bands, depth) =>
     bands.map(({ from, to }) => {
-      const inside = spans.filter(
+      const inside = phases.filter(
         (span) => span.depth === depth && span.began >= from && span.began <= to,
       );
       return { from, to, peak: mebibytes(Math.max(...inside.map(({ peak }) => peak))) };
     }),
   );
   return {
-    name: "exact peak of the phase",
+    name: PEAK_NAMES[python.peakSource],
     x: steps.flatMap(({ from, to }) => [from, to, null]),
     y: steps.flatMap(({ peak }) => [peak, peak, null]),
     mode: "lines",
@@ -191,7 +191,7 @@ function peakFlag(
       undefined,
     );
   // When in the phase it was, the mark does not tell; outside of phases the highest sample does.
-  const at = span === undefined ? highestSample(timeline) : span.began + span.seconds / 2;
+  const at = span === undefined ? highestOutside(phases, timeline) : span.began + span.seconds / 2;
   const where = phase ?? "outside of phases";
   const side = at < seconds / 4 ? "left" : at > (seconds * 3) / 4 ? "right" : "center";
   return {
@@ -206,7 +206,12 @@ function peakFlag(
   };
 }
 
-function highestSample({ seconds, anonymous, fileMapped, shared }: MemoryTimeline): number {
-  const totals = anonymous.map((value, i) => value + (fileMapped[i] ?? 0) + (shared[i] ?? 0));
-  return seconds[totals.indexOf(Math.max(...totals))] ?? 0;
+/** When the highest sample outside of all phases was taken; 0 where none was. */
+function highestOutside(phases: readonly MemorySpan[], timeline: MemoryTimeline): number {
+  const { anonymous, fileMapped, shared } = timeline;
+  const outside = timeline.seconds.flatMap((at, i) => {
+    if (phases.some(({ began, seconds }) => at >= began && at <= began + seconds)) return [];
+    return { at, total: (anonymous[i] ?? 0) + (fileMapped[i] ?? 0) + (shared[i] ?? 0) };
+  });
+  return outside.toSorted((a, b) => b.total - a.total)[0]?.at ?? 0;
 }

@@ -107,6 +107,7 @@ export abstract class BridgedService implements ModelService {
       device: status.device,
       plane: status.plane,
       residentMemory: status.resident_memory,
+      deviceAllocated: status.device_allocated,
       memoryAvailable: status.memory_available,
       uptime: status.uptime,
       versions: status.versions,

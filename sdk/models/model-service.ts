@@ -146,6 +146,9 @@ export interface ModelStatus {
   readonly plane: "shared_memory" | "file" | "json";
   /** Bytes. */
   readonly residentMemory: number;
+  /** What torch holds on the CUDA devices, bytes; null without CUDA. */
+  readonly deviceAllocated: number | null;
+  /** What the machine can still give, bytes; on CUDA free memory of the device. */
   readonly memoryAvailable: number;
   /** Seconds since the process started. */
   readonly uptime: number;

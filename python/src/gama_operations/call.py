@@ -1,8 +1,10 @@
 """What one running request lends to its operation: progress, cancelling, memory, tensors."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +54,10 @@ class Call:
     tensors: CallTensors
     cancelled: threading.Event
     memory: PhaseRecorder = field(default_factory=PhaseRecorder)
+
+    def importing(self, module: str) -> AbstractContextManager[None]:
+        """The phase `import`, where the module is new: scipy and scikit-learn take memory and time, too."""
+        return nullcontext() if module in sys.modules else self.memory.phase("import")
 
     def check(self) -> None:
         """Stop here if the caller gave up.

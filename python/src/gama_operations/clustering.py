@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gama_operations.clustering_agreement import label_agreement
 from gama_operations.clustering_fit import NOISE, STARTS, Recipe, assign, reduce
-from gama_operations.clustering_map import place
-from gama_operations.clustering_reduction import GRAIN, NEIGHBOURS, OUTLIER, STEPS
+from gama_operations.clustering_map import MAP_CLIPS, place
+from gama_operations.clustering_reduction import GRAIN, NEIGHBOURS, OUTLIER, ROUNDING, STEPS, standardise
 from gama_operations.clustering_stability import Evidence, stability
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import InvalidRequestError
@@ -77,7 +77,7 @@ def cluster(
         labels: known classes, for the agreement only.
         groups: the source of each clip: labels are permuted by it; from 10 sources on, draws take whole
             sources, and null data sets keep what clips of a source have in common.
-        show_map: also place the clips in two dimensions.
+        show_map: also place the clips in two dimensions; of more than MAP_CLIPS as many, drawn at random.
         draws: bootstrap draws per stability.
         nulls: null data sets of each kind; None: no evidence.
         seed: of everything.
@@ -85,7 +85,7 @@ def cluster(
 
     Raises:
         InvalidRequestError: lengths that differ, fewer than 3 clips with features, clips that are all the
-            same, k-means without k or with more clusters than clips.
+            same up to rounding, k-means without k or with more clusters than clips that differ.
     """
     watch = watch or Watch()
     clips = _clips(features, labels, groups)
@@ -98,7 +98,7 @@ def cluster(
     with watch.phase("cluster"):
         found = assign(reduced, recipe, seed)
         agreement = None
-        if clips.labels is not None:
+        if clips.labels is not None and len(set(clips.labels)) > 1:
             agreement = label_agreement(found, clips.labels, clips.groups, seed, watch=watch)
     watch.progress("cluster", 2, 2, "")
     evidence = Evidence(draws, nulls or 0, seed, clips.groups, watch)
@@ -112,7 +112,7 @@ def cluster(
         watch.progress("map", 0, 1, "")
         with watch.phase("map"):
             placed, trusted = place(clips.x, seed)
-        places = clips.spread(placed.tolist())
+        places = clips.spread(placed)
         watch.progress("map", 1, 1, "")
     return ClusterOutcome(
         assignments=clips.spread(found.tolist()),
@@ -124,7 +124,14 @@ def cluster(
         trustworthiness=trusted,
         agreement=agreement,
         stability=judged,
-        settings=_describe(recipe, clips.x.shape[1], evidence, seed, nulls is not None),
+        settings=_describe(
+            recipe,
+            clips.x.shape[1],
+            evidence,
+            seed,
+            judged=nulls is not None,
+            mapped_in_part=show_map and len(clips.x) > MAP_CLIPS,
+        ),
     )
 
 
@@ -148,20 +155,29 @@ def _clips(features: NDArray[Any], labels: Sequence[str] | None, groups: Sequenc
 def _refuse_impossible(x: NDArray[np.float64], recipe: Recipe) -> None:
     if len(x) < MIN_CLIPS:
         raise InvalidRequestError(f"Expected at least {MIN_CLIPS} clips with features, got {len(x)}")
-    if (x == x[0]).all():
+    with np.errstate(over="ignore"):
+        spread = x.std(axis=0)
+    if not np.isfinite(spread).all():
+        raise InvalidRequestError("Features are too large: their squares overflow float64. Scale them down")
+    if not standardise(x).any():
         raise InvalidRequestError(
-            f"The features of all {len(x)} clips are the same: there is nothing to cluster"
+            f"The features of all {len(x)} clips are the same (up to {ROUNDING:g} of their size): there is "
+            "nothing to cluster"
         )
     if recipe.method == "kmeans":
         if recipe.clusters is None:
             raise InvalidRequestError("k-means needs `clusters`, the number of them")
-        if recipe.clusters > len(x):
+        different = len(np.unique(x, axis=0))
+        if recipe.clusters > different:
             raise InvalidRequestError(
-                f"Expected at most as many `clusters` as clips ({len(x)}), got {recipe.clusters}"
+                f"Expected at most as many `clusters` as clips that differ ({different}), "
+                f"got {recipe.clusters}"
             )
 
 
-def _describe(recipe: Recipe, width: int, evidence: Evidence, seed: int, judged: bool) -> str:
+def _describe(
+    recipe: Recipe, width: int, evidence: Evidence, seed: int, *, judged: bool, mapped_in_part: bool
+) -> str:
     reduction = {
         "spectral": f"diffusion map ({recipe.dimensions} dimensions, graph of {NEIGHBOURS} nearest "
         f"neighbours, {STEPS} steps, grain {GRAIN})",
@@ -174,6 +190,7 @@ def _describe(recipe: Recipe, width: int, evidence: Evidence, seed: int, judged:
         else f"HDBSCAN (min_cluster_size {recipe.min_cluster_size}, min_samples {recipe.min_samples})"
     )
     drawn = "clips" if evidence.sources is None else "whole sources"
+    mapped = f"; map of {MAP_CLIPS} clips drawn at random" if mapped_in_part else ""
     stated = (
         f"; {evidence.draws} bootstrap draws of {drawn}, {evidence.nulls} nulls of each kind"
         if judged
@@ -181,6 +198,6 @@ def _describe(recipe: Recipe, width: int, evidence: Evidence, seed: int, judged:
     )
     return (
         f"{width} features, columns standardised (at most {OUTLIER:g} sd), clips scaled to length 1; "
-        f"{reduction}; {method}{stated}; "
+        f"{reduction}; {method}{stated}{mapped}; "
         f"seed {seed}; scikit-learn {sklearn.__version__}, scipy {scipy.__version__}, numpy {np.__version__}"
     )

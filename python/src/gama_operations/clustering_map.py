@@ -8,15 +8,20 @@ from gama_operations.clustering_threads import threads_for
 
 PERPLEXITY = 30
 NEIGHBOURS = 10  # of trustworthiness
+MAP_CLIPS = 2000
+"""Most clips on a map: more take minutes that nobody can cancel, and are a blot."""
 
 
-def place(features: Matrix, seed: int) -> tuple[Matrix, float]:
-    """t-SNE of standardised unit rows: places [N, 2], and their trustworthiness in [0, 1]; N >= 3.
+def place(features: Matrix, seed: int) -> tuple[list[list[float] | None], float]:
+    """t-SNE of standardised unit rows [N, D]: N places [x, y], and their trustworthiness in [0, 1]; N >= 3.
 
-    Trustworthiness asks whether neighbours on the map are neighbours in the features (Venna and Kaski,
-    ICANN 2001).
+    Of more than MAP_CLIPS clips as many are drawn at random; the others have no place. Trustworthiness asks
+    whether neighbours on the map are neighbours in the features (Venna and Kaski, ICANN 2001).
     """
-    x = standardise(features)
+    shown = np.arange(len(features))
+    if len(features) > MAP_CLIPS:
+        shown = np.sort(np.random.default_rng(seed).choice(len(features), MAP_CLIPS, replace=False))
+    x = standardise(features)[shown]
     clips = len(x)
     model = TSNE(
         n_components=2,
@@ -25,6 +30,9 @@ def place(features: Matrix, seed: int) -> tuple[Matrix, float]:
         random_state=seed,
     )
     with threads_for(clips):
-        places = np.asarray(model.fit_transform(x), dtype=np.float64)
-    trusted = trustworthiness(x, places, n_neighbors=min(NEIGHBOURS, (clips - 1) // 2))
+        drawn = np.asarray(model.fit_transform(x), dtype=np.float64)
+    trusted = trustworthiness(x, drawn, n_neighbors=min(NEIGHBOURS, (clips - 1) // 2))
+    places: list[list[float] | None] = [None] * len(features)
+    for index, point in zip(shown.tolist(), drawn.tolist(), strict=True):
+        places[index] = point
     return places, float(np.clip(trusted, 0, 1))

@@ -16,12 +16,12 @@ def cluster(_session: "Session", data: ClusterData, call: Call) -> ClusterResult
     Raises:
         InvalidRequestError: features, labels, groups and k do not fit each other.
     """
-    # scikit-learn takes a second to import
-    import numpy as np
+    with call.importing("gama_operations.clustering"):
+        import numpy as np
 
-    from gama_operations.clustering import cluster as run_cluster
-    from gama_operations.clustering_fit import Recipe
-    from gama_operations.clustering_watch import Watch
+        from gama_operations.clustering import cluster as run_cluster
+        from gama_operations.clustering_fit import Recipe
+        from gama_operations.clustering_watch import Watch
 
     if isinstance(data.features, Tensor):
         features = call.tensors.read(data.features)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
@@ -42,8 +43,13 @@ class Evidence:
 
         With so few, drawing them anew says little, and a null would consist of them.
         """
-        few = self.groups is None or len(np.unique(self.groups)) < MIN_SOURCES
-        return None if few else self.groups
+        return None if self.groups is None or self.few_sources else self.groups
+
+    @property
+    def few_sources(self) -> int:
+        """How many sources there are, where that is too few; else 0."""
+        sources = 0 if self.groups is None else len(np.unique(self.groups))
+        return sources if sources < MIN_SOURCES else 0
 
 
 def agreement(one: Assignments, other: Assignments) -> float:
@@ -111,7 +117,14 @@ def stability(features: Matrix, found: Assignments, recipe: Recipe, evidence: Ev
             null = draw(parts, rng)
             of_null[name].append(bootstrap(null, fit(null, recipe, evidence.seed), done))
             done += 1
-    return _judge(observed, seeds, of_null, int(found.max(initial=NOISE)) + 1)
+    judged = _judge(observed, seeds, of_null, int(found.max(initial=NOISE)) + 1)
+    if not evidence.few_sources:
+        return judged
+    warning = (
+        f" Clips were drawn, not sources: {evidence.few_sources} are too few (at least {MIN_SOURCES} are "
+        "needed), and the clusters may be the sources."
+    )
+    return replace(judged, reason=judged.reason + warning)
 
 
 def _judge(observed: float, seeds: float, of_null: dict[str, list[float]], clusters: int) -> ClusterStability:

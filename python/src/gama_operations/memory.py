@@ -12,7 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gama_operations.memory_counters import PROC, Resident, read_resident, reset_peak, take_device_peak
+from gama_operations.memory_counters import (
+    PROC,
+    Resident,
+    can_reset,
+    read_resident,
+    reset_peak,
+    take_device_peak,
+)
 from gama_operations.memory_profile import Profiles
 from gama_operations.protocol import MemoryPhase, MemorySpan, MemoryUsage, PeakSource
 
@@ -47,7 +54,8 @@ class PhaseRecorder:
         self._operation = operation
         self._profiles = profiles or Profiles()
         self._phases: dict[str, MemoryPhase | None] = {}  # None: begun, not ended
-        self._source: PeakSource = "high_water_mark"
+        # Tried before the first reading: a mark that was never reset is no peak of anything here.
+        self._source: PeakSource = "high_water_mark" if can_reset(proc) else "lifetime_peak"
         self._began = time.perf_counter()
         self._open: list[_Open] = []
         self._start = self._enter("").total

@@ -83,6 +83,12 @@ def reset_peak(proc: Path = PROC) -> bool:
     return now.peak <= now.total + COUNTER_SLACK or now.peak < before.peak
 
 
+@cache
+def can_reset(proc: Path = PROC) -> bool:
+    """Whether the mark can be reset; tried once per process, by the first recorder."""
+    return reset_peak(proc)
+
+
 def take_device_peak() -> int | None:
     """Peak allocations since the last call, summed over the CUDA devices in use; None without CUDA.
 

@@ -4,9 +4,7 @@ Nothing heavy is imported here: torch, numpy and the models come with the first 
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -154,7 +152,7 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
 
 def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
     """Read labels off features, on sources never seen."""
-    with _importing("gama_operations.probes", call):
+    with call.importing("gama_operations.probes"):
         import numpy as np
 
         from gama_operations.probes import probe as run_probe
@@ -181,7 +179,7 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
 
 def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:
     """Difference of two arms on the same clips, by source."""
-    with _importing("gama_operations.statistics", call):
+    with call.importing("gama_operations.statistics"):
         import numpy as np
 
         from gama_operations.statistics import compare_paired
@@ -225,11 +223,6 @@ def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemor
     usage = call.memory.usage()
     left = read_resident()
     return FreeMemoryResult(unloaded, left.anonymous, left.file_mapped, left.shared, usage)
-
-
-def _importing(module: str, call: Call) -> AbstractContextManager[None]:
-    """The phase `import`, where the module is new: scipy and scikit-learn take memory, too."""
-    return nullcontext() if module in sys.modules else call.memory.phase("import")
 
 
 def _costs(call: Call) -> dict[str, Any]:

@@ -451,6 +451,7 @@ class ClusterStability(Struct, frozen=True, forbid_unknown_fields=True):
     p_value: float
     """Share of null data sets (and the features themselves) as stable, of the harder of the two kinds."""
     verdict: Literal["structure", "no structure"]
+    """`structure`: more than one blob would show, which a bent or skewed cloud is, too."""
     reason: str
     """The verdict in one sentence, with its numbers."""
 
@@ -469,7 +470,7 @@ class ClusterResult(Struct, frozen=True, forbid_unknown_fields=True):
     trustworthiness: float | None
     """Of the map, in [0, 1]: whether neighbours in it are neighbours in the features (Venna & Kaski 2001)."""
     agreement: ClusterAgreement | None
-    """null without labels."""
+    """null without labels, or where all are the same."""
     stability: ClusterStability | None
     """null without `evidence`."""
     settings: str
@@ -547,6 +548,8 @@ class StatusResult(Struct, frozen=True, forbid_unknown_fields=True):
     pid: int
     uptime: float
     resident_memory: int
+    device_allocated: int | None
+    """What torch holds on the CUDA devices, bytes; null without CUDA."""
     memory_available: int
     plane: Literal["shared_memory", "file", "json"]
     """How bulk data crosses."""

@@ -14,7 +14,7 @@ from gama_operations.available import memory_available
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
 from gama_operations.machine import device, give_back_memory, imported_torch, versions
-from gama_operations.memory_counters import read_resident
+from gama_operations.memory_counters import device_allocated, read_resident
 from gama_operations.memory_profile import Profiles
 from gama_operations.protocol import LoadModelData, ModelDescription, StatusResult
 from gama_operations.tensors import Arenas
@@ -133,6 +133,7 @@ class Session:
             pid=os.getpid(),
             uptime=time.monotonic() - self._began,
             resident_memory=read_resident().total,
+            device_allocated=device_allocated(),
             memory_available=memory_available(),
             plane=self.arenas.plane,
             requests=self.requests,

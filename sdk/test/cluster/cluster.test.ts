@@ -48,7 +48,7 @@ describe("cluster", () => {
     expect(outcome.trustworthiness).toBeGreaterThan(0.8);
     expect(outcome.settings).toContain("3 bootstrap draws of whole sources");
     const phases = outcome.memoryUsage.phases.map(({ phase }) => phase);
-    expect(phases).toEqual(["reduce", "cluster", "evidence", "map"]);
+    expect(phases).toEqual(["import", "reduce", "cluster", "evidence", "map"]);
     expect(stages).toContain("evidence");
     expect(String(outcome)).toMatch(
       /^ClusterOutcome\(4 clusters, 0 % noise, AMI 1\.00 with the labels: structure\)$/,

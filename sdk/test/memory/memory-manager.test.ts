@@ -24,7 +24,9 @@ describe("a memory manager", { timeout: PATIENCE }, () => {
     expect(report.name).toBe("one clip");
     const phases = report.byPhase.map(({ phase }) => phase);
     expect(phases).toEqual(expect.arrayContaining(["load", "decode", "encode"]));
+    const { length } = report.node.timeline.seconds;
     await expect(handle.end()).rejects.toMatchObject({ code: "closed" });
+    expect(report.node.timeline.seconds).toHaveLength(length);
   });
 
   it("plans the largest batch within a budget from two measured runs, and the run stays within it", async () => {
@@ -68,6 +70,8 @@ describe("a memory manager", { timeout: PATIENCE }, () => {
     expect(plan.probes).toHaveLength(1); // nothing larger than one clip was tried
     expect(plan.smallestBudget).toBeGreaterThan(100 * MEBIBYTE);
     expect(plan.toString()).toContain("not feasible");
+    const { memoryUsage } = await service.extractFeatures(clip);
+    expect(() => plan.compare(memoryUsage)).toThrow("a plan that is feasible");
   });
 
   it("never plans more clips than there are", async () => {

@@ -110,6 +110,39 @@ describe("profile", { timeout: PATIENCE }, () => {
     await expect(profile(() => 1, { bridge, signal: controller.signal })).rejects.toBe(reason);
   });
 
+  it("does not begin the work when it is aborted before Python has begun the profile", async () => {
+    const controller = new AbortController();
+    let isCalled = false;
+    const waiting = profile(
+      () => {
+        isCalled = true;
+      },
+      { bridge, signal: controller.signal },
+    );
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(isCalled).toBe(false);
+  });
+
+  it("rejects at once when it is aborted, although Python is busy", async () => {
+    const controller = new AbortController();
+    let isOver = false;
+    let busy: Promise<unknown> | undefined;
+    const waiting = profile(
+      () => {
+        busy = misbehave(bridge, "sleep", { seconds: 1 }).then(() => {
+          isOver = true;
+        });
+        setTimeout(() => controller.abort(new Error("enough")), 50);
+        return busy;
+      },
+      { bridge, signal: controller.signal },
+    );
+    await expect(waiting).rejects.toThrow("enough");
+    expect(isOver).toBe(false);
+    await busy;
+  });
+
   it("refuses an interval that nobody can keep", async () => {
     const options = { bridge, intervalSeconds: 0 };
     await expect(profile(() => 1, options)).rejects.toMatchObject({ code: "invalid_argument" });

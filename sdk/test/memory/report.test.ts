@@ -4,6 +4,7 @@ import { bundleOf } from "../../display/display.ts";
 import { textWidth } from "../../display/figure/text.ts";
 import { labelledBands, toBands } from "../../memory/bands.ts";
 import { MemoryReport } from "../../memory/memory-report.ts";
+import type { PeakSource } from "../../models/memory-usage.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -13,7 +14,11 @@ function span(phase: string, began: number, seconds: number, peak: number, depth
   return { operation: "any", phase, depth, began, seconds, ...memory, ...kinds, device_peak: null };
 }
 
-function makeReport(spans: readonly WireSpan[], peakOutside = 110): MemoryReport<number> {
+function makeReport(
+  spans: readonly WireSpan[],
+  peakOutside = 110,
+  source: PeakSource = "high_water_mark",
+): MemoryReport<number> {
   const peak = Math.max(peakOutside * MEBIBYTE, ...spans.map((each) => each.peak));
   const column = (value: number): number[] => [value * MEBIBYTE, value * MEBIBYTE];
   return new MemoryReport({
@@ -25,7 +30,7 @@ function makeReport(spans: readonly WireSpan[], peakOutside = 110): MemoryReport
       peak_memory: peak,
       end_memory: 110 * MEBIBYTE,
       used_memory: peak - 100 * MEBIBYTE,
-      peak_source: "high_water_mark",
+      peak_source: source,
       peak_outside: peakOutside * MEBIBYTE,
       spans: [...spans],
       timeline: {
@@ -97,6 +102,24 @@ describe("a memory report", () => {
       expect(svg).toContain(text);
     }
     expect(bundle["text/plain"]).not.toContain("not in the SVG");
+  });
+});
+
+describe("the figure of a report", () => {
+  it("calls a peak exact only where it is", async () => {
+    vi.stubEnv("GRYM_BROWSER", "/nowhere");
+    const report = makeReport(MANY, 110, "lifetime_peak");
+    const svg = String((await bundleOf(await report.figure()))["image/svg+xml"]);
+    vi.unstubAllEnvs();
+    expect(svg).toContain("peak since the process started");
+    expect(svg).not.toContain("exact");
+  });
+
+  it("flags a peak outside of all phases outside of all phases", async () => {
+    const report = makeReport([span("encode", 0, 6, 200), span("encode", 6, 3, 200)], 400);
+    const shown = (await bundleOf(await report.figure()))["application/vnd.plotly.v1+json"];
+    const { layout } = shown as { layout: { annotations: { text: string; x: number }[] } };
+    expect(layout.annotations.find(({ text }) => text.includes("outside"))?.x).toBe(10);
   });
 });
 
