@@ -41,6 +41,8 @@ const TMPFS = 0x01021994;
 
 type Way = "ours" | "direct" | "scan";
 const WAYS: readonly Way[] = ["ours", "direct", "scan"];
+/** Those that store one after the other; `scan` has only memory to fill. */
+const STORING: readonly Way[] = ["ours", "direct"];
 type Times = Record<Way, number[]>;
 
 const { values } = parseArgs({
@@ -59,20 +61,32 @@ const source = await embedSamples(service, isKept ? undefined : 60);
 const { modelId, revision, layer, dimension } = source;
 const model = { modelId, revision, layer, pooling: "mean" as const, dimension };
 
+/** What a round of steps took, ms by way. */
+interface Round {
+  readonly steps: Partial<Record<Way, number>>;
+  /** Upkeep after the step's promise had resolved: waited for, or it would slow the next way. */
+  readonly upkeep: Partial<Record<Way, number>>;
+}
+
 /** Runs one step with each way in turn, another one first each time. */
 async function interleave(
   round: number,
   ways: readonly Way[],
-  step: (way: Way) => Promise<void>,
-): Promise<Partial<Record<Way, number>>> {
-  const times: Partial<Record<Way, number>> = {};
+  arms: Readonly<Record<Way, Arm>>,
+  step: (arm: Arm, way: Way) => Promise<void>,
+): Promise<Round> {
+  const steps: Partial<Record<Way, number>> = {};
+  const upkeep: Partial<Record<Way, number>> = {};
   for (const [index] of ways.entries()) {
     const way = ways[(index + round) % ways.length] ?? "ours";
     const start = performance.now();
-    await step(way);
-    times[way] = performance.now() - start;
+    await step(arms[way], way);
+    const end = performance.now();
+    await arms[way].idle();
+    steps[way] = end - start;
+    upkeep[way] = performance.now() - end;
   }
-  return times;
+  return { steps, upkeep };
 }
 
 function collect(times: Times, round: Partial<Record<Way, number>>): void {
@@ -82,6 +96,11 @@ function collect(times: Times, round: Partial<Record<Way, number>>): void {
 function quantile(numbers: readonly number[], share: number): number | null {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+}
+
+function mean(numbers: readonly number[]): number | null {
+  if (numbers.length === 0) return null;
+  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
 function toIds(count: number, prefix: string): string[] {
@@ -131,14 +150,16 @@ async function measure(size: number): Promise<SizeResult> {
 
   // Bulk: a thousand at a time, until the size is reached.
   const bulk: Times = { ours: [], direct: [], scan: [] };
+  const bulkUpkeep: Times = { ours: [], direct: [], scan: [] };
   const ids = toIds(size, "p");
   for (let start = 0; start < size; start += BATCH) {
     const part = ids.slice(start, start + BATCH);
     const rows = vectors.subarray(start * dimension, (start + part.length) * dimension);
-    const times = await interleave(start / BATCH, ["ours", "direct"], (way) =>
-      arms[way].store(part, rows),
+    const { steps, upkeep } = await interleave(start / BATCH, STORING, arms, (arm) =>
+      arm.store(part, rows),
     );
-    collect(bulk, times);
+    collect(bulk, steps);
+    collect(bulkUpkeep, upkeep);
   }
   await scan.store(ids, vectors);
 
@@ -157,10 +178,10 @@ async function measure(size: number): Promise<SizeResult> {
   for (let at = 0; at < searches; at += 1) {
     const query = queries.subarray(at * dimension, (at + 1) * dimension);
     const found: Partial<Record<Way, string[]>> = {};
-    const times = await interleave(at, WAYS, async (way) => {
-      found[way] = await arms[way].search(query);
+    const { steps } = await interleave(at, WAYS, arms, async (arm, way) => {
+      found[way] = await arm.search(query);
     });
-    collect(search, times);
+    collect(search, steps);
     if (at >= RECALL_QUERIES) continue;
     for (const way of WAYS) recalls[way].push(recall(found[way] ?? [], exact, query));
   }
@@ -168,31 +189,33 @@ async function measure(size: number): Promise<SizeResult> {
   // Single stores, each of a new pattern.
   const singles = source.draw(STORES, 3);
   const single: Times = { ours: [], direct: [], scan: [] };
+  const singleUpkeep: Times = { ours: [], direct: [], scan: [] };
   for (let at = 0; at < STORES; at += 1) {
     const vector = singles.subarray(at * dimension, (at + 1) * dimension);
-    collect(
-      single,
-      await interleave(at, ["ours", "direct"], (way) => arms[way].store([`new${at}`], vector)),
+    const { steps, upkeep } = await interleave(at, STORING, arms, (arm) =>
+      arm.store([`new${at}`], vector),
     );
+    collect(single, steps);
+    collect(singleUpkeep, upkeep);
   }
 
   const raw = size * dimension * Float32Array.BYTES_PER_ELEMENT;
-  const mean = (numbers: readonly number[]): number =>
-    numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
   return {
     rows: WAYS.map((way) => ({
       patterns: size,
       way,
       store_p50_ms: quantile(single[way], 0.5),
       store_p95_ms: quantile(single[way], 0.95),
+      store_upkeep_mean_ms: mean(singleUpkeep[way]),
       bulk_1000_p50_ms: quantile(bulk[way], 0.5),
+      bulk_upkeep_mean_ms: mean(bulkUpkeep[way]),
       search_p50_ms: quantile(search[way], 0.5),
       search_p95_ms: quantile(search[way], 0.95),
       recall_at_10: mean(recalls[way]),
       memory_mb: memory[way] / 1e6,
       memory_over_vectors_mb: (memory[way] - raw) / 1e6,
     })),
-    recall: mean(recalls.ours),
+    recall: mean(recalls.ours) ?? 0,
     searchMs: quantile(search.ours, 0.5) ?? 0,
     storeMs: quantile(single.ours, 0.5) ?? 0,
   };
@@ -234,6 +257,7 @@ const record = await writeRecord(
     notes: [
       `Vectors: ${source.clips} shipped samples × ${dimension} (${modelId}, ${layer}, mean), drawn with noise of ${JITTER} of each feature's standard deviation; queries likewise, none of them stored.`,
       `${searches} searches for the nearest ${LIMIT}, ${STORES} single stores of new ids, bulk in batches of ${BATCH}; the ways interleaved. ours gives whole patterns and has synced to ${isRam ? "a disk in memory, where fsync is free" : "a disk"}; direct has synced nothing; scan keeps nothing.`,
+      "upkeep: the mean time, after a store, until files were joined, indexed and old versions removed where that was due. ours does so after the promise has resolved; it is waited for, outside the times of either way. direct does none.",
       "memory: resident, of a process that opened the store and searched ten times, over an empty Node; over vectors: less the vectors' own bytes, which direct does not hold.",
       ...(values.note ?? []),
     ],

@@ -36,6 +36,7 @@ export function makeOurs(folder: string, model: Model): Arm {
       else await storage.storeMany(patterns);
     },
     search: async (query) => (await storage.findSimilar(query, LIMIT)).map(({ id }) => id),
+    idle: () => storage.idle(),
     [Symbol.asyncDispose]: () => storage.close(),
   };
 }
@@ -63,6 +64,7 @@ export async function makeDirect(folder: string, model: Model): Promise<Arm> {
       const search = table.vectorSearch(query).distanceType("cosine").limit(LIMIT);
       return (await search.toArray()).map(({ id }: { id: string }) => id);
     },
+    idle: async () => {},
     [Symbol.asyncDispose]: async () => table?.close(),
   };
 }

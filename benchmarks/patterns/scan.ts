@@ -8,6 +8,8 @@ export interface Arm extends AsyncDisposable {
   store(ids: readonly string[], vectors: Float32Array): Promise<void>;
   /** Ids of the nearest ten by cosine. */
   search(query: Float32Array): Promise<string[]>;
+  /** Waits for work that goes on after a store's promise has resolved. */
+  idle(): Promise<void>;
 }
 
 /** Unit vectors one after the other, and one pass over them: nothing on disk, nothing but ids. */
@@ -28,6 +30,7 @@ export function makeScan(dimension: number): Arm {
       ids = ids.concat(added);
     },
     search: async (query) => nearest(units, query, dimension).map((row) => ids[row] ?? ""),
+    idle: async () => {},
     [Symbol.asyncDispose]: async () => {},
   };
 }

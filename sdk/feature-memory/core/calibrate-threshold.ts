@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../../errors.ts";
-import { PatternRecognizer, type RecognitionQueryOptions } from "./pattern-recognizer.ts";
+import { reaches } from "../storage/cosine.ts";
+import { PatternRecognizer, type RecognitionQueryOptions, voteOf } from "./pattern-recognizer.ts";
 import type { PatternStorage } from "./pattern-storage.ts";
 
 /** A clip whose label is known; best from sources that are not stored. */
@@ -16,16 +17,17 @@ export interface CalibratedThreshold {
   readonly sensitivity: number;
   /** Share of clips that are taken for unknown while their label is left out of the search. */
   readonly specificity: number;
-  /** Clips that were used: those whose label is stored. */
+  /** Clips that were used: those whose label is stored in patterns that they do not exclude. */
   readonly clips: number;
 }
 
 /**
  * The similarity that best tells clips of a stored label from clips of an unknown one. No unknown
  * label is needed: each clip is searched twice, once with all patterns and once with those of its
- * own label left out. Maximises sensitivity + specificity - 1 (Youden, Cancer 3 (1950) 32).
+ * own label left out. What counts is the nearest pattern that may vote. Maximises
+ * sensitivity + specificity - 1 (Youden, Cancer 3 (1950) 32).
  *
- * @param recognizer its label is asked for; a storage means `class`
+ * @param recognizer its label and its number of candidates count; a storage means the defaults
  * @throws InvalidArgumentError not one clip has a label that is stored
  *
  * @example
@@ -37,28 +39,45 @@ export async function calibrateThreshold(
   clips: readonly CalibrationClip[],
 ): Promise<CalibratedThreshold> {
   const isRecognizer = recognizer instanceof PatternRecognizer;
-  const { storage, options } = isRecognizer ? recognizer : new PatternRecognizer(recognizer);
-  const counts = new Map<string, number>();
-  for (const label of new Set(clips.map((clip) => clip.label))) {
-    counts.set(label, await storage.count({ labels: { [options.label]: label } }));
-  }
+  const voting = isRecognizer ? recognizer : new PatternRecognizer(recognizer);
   const known: number[] = [];
   const unknown: number[] = [];
-  for (const clip of clips.filter(({ label }) => (counts.get(label) ?? 0) > 0)) {
-    const withoutOwn = { ...clip.excludeLabels, [options.label]: clip.label };
-    known.push(await nearest(storage, clip));
-    unknown.push(await nearest(storage, { ...clip, excludeLabels: withoutOwn }));
+  for (const clip of clips) {
+    if (!(await isStored(voting, clip))) continue;
+    known.push(await nearestVote(voting, clip));
+    unknown.push(await nearestVote(voting, withoutOwnLabel(clip, voting.options.label)));
   }
   if (known.length === 0) {
-    throw new InvalidArgumentError("clips", `some whose ${options.label} is stored`, clips.length);
+    const expected = `some whose ${voting.options.label} is stored, beside what they exclude`;
+    throw new InvalidArgumentError("clips", expected, clips.length);
   }
   return { ...bestThreshold(known, unknown), clips: known.length };
 }
 
-async function nearest(storage: PatternStorage, clip: CalibrationClip): Promise<number> {
+/** Whether a pattern of the clip's label is left when those that it excludes are left out. */
+async function isStored(recognizer: PatternRecognizer, clip: CalibrationClip): Promise<boolean> {
+  const { storage, options } = recognizer;
+  const { features, exclude, excludeLabels, label } = clip;
+  const where = { labels: { [options.label]: label } };
+  const search = { where, exclude, excludeLabels, limit: 1 };
+  return (await storage.findSimilarIds(features, search)).length > 0;
+}
+
+/** The similarity up to which a recognition would know the clip: of the nearest that may vote. */
+async function nearestVote(recognizer: PatternRecognizer, clip: CalibrationClip): Promise<number> {
+  const { storage, options } = recognizer;
   const { features, exclude, excludeLabels } = clip;
-  const [hit] = await storage.findSimilarIds(features, { exclude, excludeLabels, limit: 1 });
-  return hit?.similarity ?? -1;
+  const search = { exclude, excludeLabels, limit: options.maxCandidates };
+  const candidates = await storage.findSimilar(features, search);
+  const nearest = candidates.find((it) => voteOf(it, options.label) !== undefined);
+  return nearest?.similarity ?? -1;
+}
+
+/** The clip, with its own label among those that it excludes. */
+function withoutOwnLabel(clip: CalibrationClip, label: string): CalibrationClip {
+  const excluded = clip.excludeLabels?.[label] ?? [];
+  const values = [...(typeof excluded === "string" ? [excluded] : excluded), clip.label];
+  return { ...clip, excludeLabels: { ...clip.excludeLabels, [label]: values } };
 }
 
 function bestThreshold(
@@ -70,8 +89,8 @@ function bestThreshold(
   const thresholds = values.map((value, at) => (value + (values[at - 1] ?? value)) / 2);
   let best = { threshold: -1, sensitivity: 0, specificity: 0 };
   for (const threshold of thresholds) {
-    const sensitivity = share(known, (value) => value >= threshold);
-    const specificity = share(unknown, (value) => value < threshold);
+    const sensitivity = share(known, (value) => reaches(value, threshold));
+    const specificity = share(unknown, (value) => !reaches(value, threshold));
     if (sensitivity + specificity > best.sensitivity + best.specificity) {
       best = { threshold, sensitivity, specificity };
     }

@@ -4,6 +4,8 @@ import { ClosedError, InvalidArgumentError } from "../../errors.ts";
 import { GAMAService } from "../../models/gama-service.ts";
 import type { Features, ModelService } from "../../models/model-service.ts";
 import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
+import { CallsInFlight } from "./calls-in-flight.ts";
+import { resolveFolder } from "./check-options.ts";
 import { describeSource, hashContent } from "./content-hash.ts";
 import { PatternStorage } from "./pattern-storage.ts";
 import type { PatternModel } from "./types.ts";
@@ -13,6 +15,7 @@ export type LearningModel = "gama" | "wav2vec2";
 
 /** Where patterns go, and what makes them. */
 export interface PatternLearningOptions {
+  /** Path, from where the process is now; as `PatternStorageOptions.folder`. */
   readonly folder: string;
   /** Services that the caller owns; the others are made at their first use, and shut down here. */
   readonly services?: Partial<Readonly<Record<LearningModel, ModelService>>> | undefined;
@@ -49,10 +52,12 @@ export class PatternLearningSystem implements AsyncDisposable {
   readonly #own = new Map<LearningModel, ModelService>();
   /** By what they are of: a model that is loaded in another revision has another one. */
   readonly #storages = new Map<string, PatternStorage>();
+  readonly #calls = new CallsInFlight();
   #closing: Promise<void> | undefined;
 
+  /** @throws InvalidArgumentError a folder that is none */
   constructor(options: PatternLearningOptions) {
-    this.#options = options;
+    this.#options = { ...options, folder: resolveFolder(options.folder) };
   }
 
   /**
@@ -67,6 +72,28 @@ export class PatternLearningSystem implements AsyncDisposable {
     model: LearningModel,
     options: LearnOptions = {},
   ): Promise<string> {
+    return await this.#calls.track(() => this.#learn(audio, model, options));
+  }
+
+  /** The storage of a model's patterns; it belongs to this object, which closes it. */
+  async storage(model: LearningModel, options: CallOptions = {}): Promise<PatternStorage> {
+    return await this.#calls.track(() => this.#openStorage(model, options));
+  }
+
+  /**
+   * Closes the storages, and shuts down the services that were made here. What is being learnt is
+   * waited for: it is stored, or refused with ClosedError where its features were not there yet.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #learn(audio: AudioInput, model: LearningModel, options: LearnOptions): Promise<string> {
     const { labels, source, signal, timeoutMs, onProgress } = options;
     const service = this.#service(model);
     return await withinLimit(timeoutMs, async (timeLeft) => {
@@ -98,23 +125,12 @@ export class PatternLearningSystem implements AsyncDisposable {
     });
   }
 
-  /** The storage of a model's patterns; it belongs to this object, which closes it. */
-  async storage(model: LearningModel, options: CallOptions = {}): Promise<PatternStorage> {
+  async #openStorage(model: LearningModel, options: CallOptions): Promise<PatternStorage> {
     const info = await this.#service(model).initialize(options);
     const { modelId, revision, defaultLayer: layer, embeddingDim } = info;
     const storage = this.#storageOf({ modelId, revision, layer, pooling: POOLING }, embeddingDim);
     await storage.initialize();
     return storage;
-  }
-
-  /** Closes the storages, and shuts down the services that were made here. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   #service(model: LearningModel): ModelService {
@@ -128,6 +144,8 @@ export class PatternLearningSystem implements AsyncDisposable {
   }
 
   #storageOf(model: PatternModel, dimension: number): PatternStorage {
+    // A call that has begun before the closing: nothing would close a storage that is made now.
+    if (this.#closing) throw new ClosedError("pattern learning system");
     const { folder, maxPatterns } = this.#options;
     const key = JSON.stringify([model.modelId, model.revision, model.layer, model.pooling]);
     const storage =
@@ -138,11 +156,9 @@ export class PatternLearningSystem implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const closings = [
-      ...[...this.#storages.values()].map((storage) => storage.close()),
-      ...[...this.#own.values()].map((service) => service.shutdown()),
-    ];
-    await Promise.all(closings);
+    const shutdowns = [...this.#own.values()].map((service) => service.shutdown());
+    await Promise.all([this.#calls.idle(), ...shutdowns]);
+    await Promise.all([...this.#storages.values()].map((storage) => storage.close()));
   }
 }
 

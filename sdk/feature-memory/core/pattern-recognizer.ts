@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../../errors.ts";
+import { reaches } from "../storage/cosine.ts";
 import type { PatternStorage } from "./pattern-storage.ts";
 import type { PatternQuery, SearchOptions, SimilarPattern } from "./types.ts";
 
@@ -10,12 +11,13 @@ export interface PatternRecognitionOptions {
    */
   readonly label?: string | undefined;
   /**
-   * Below this cosine the sound is unknown. Models differ: `calibrateThreshold` finds one.
+   * Patterns below this cosine do not vote; where none does, the sound is unknown. Taken with a
+   * slack of 1e-6, as `minSimilarity`. Models differ: `calibrateThreshold` finds one.
    * @default 0.7
    */
   readonly similarityThreshold?: number | undefined;
   /**
-   * Patterns that vote.
+   * The nearest patterns, of which those vote that are near enough.
    * @default 5
    */
   readonly maxCandidates?: number | undefined;
@@ -29,7 +31,7 @@ export interface RecognitionResult {
   readonly similarity: number;
   /** The nearest patterns, nearest first. */
   readonly candidates: readonly SimilarPattern[];
-  /** Share of the votes by label, weighted by similarity; empty where nothing votes. */
+  /** Share of the votes by label, weighted by similarity; empty where the sound is unknown. */
   readonly votes: ReadonlyMap<string, number>;
 }
 
@@ -44,7 +46,8 @@ export interface RecognitionSettings {
 }
 
 /**
- * Says which label a sound has: that of the nearest patterns, or none when nothing is near.
+ * Says which label a sound has: that of the nearest patterns, or none when nothing with a label is
+ * near.
  *
  * @example
  * const recognizer = new PatternRecognizer(storage, { label: "class" });
@@ -78,21 +81,24 @@ export class PatternRecognizer {
   ): Promise<RecognitionResult> {
     const { label, similarityThreshold, maxCandidates } = this.options;
     const candidates = await this.storage.findSimilar(query, { ...options, limit: maxCandidates });
-    const similarity = candidates[0]?.similarity ?? -1;
-    const votes = countVotes(candidates, label);
-    const [winner] = votes.keys();
-    const isKnown = similarity >= similarityThreshold && winner !== undefined;
-    return { label: isKnown ? winner : null, similarity, candidates, votes };
+    const near = candidates.filter((it) => reaches(it.similarity, similarityThreshold));
+    const votes = countVotes(near, label);
+    const [winner = null] = votes.keys();
+    return { label: winner, similarity: candidates[0]?.similarity ?? -1, candidates, votes };
   }
 }
 
-/** Shares, highest first; of equal ones that of the nearer pattern. Opposites do not vote. */
-function countVotes(candidates: readonly SimilarPattern[], label: string): Map<string, number> {
+/** The label of a pattern that may vote: one without it does not, nor an opposite. */
+export function voteOf({ labels, similarity }: SimilarPattern, label: string): string | undefined {
+  return similarity > 0 ? labels?.[label] : undefined;
+}
+
+/** Shares, highest first; of equal ones that of the nearer pattern. */
+function countVotes(patterns: readonly SimilarPattern[], label: string): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const { labels, similarity } of candidates) {
-    const name = labels?.[label];
-    if (name === undefined || similarity <= 0) continue;
-    sums.set(name, (sums.get(name) ?? 0) + similarity);
+  for (const pattern of patterns) {
+    const name = voteOf(pattern, label);
+    if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + pattern.similarity);
   }
   const total = [...sums.values()].reduce((sum, value) => sum + value, 0);
   const shares = [...sums].map(([name, sum]) => [name, sum / total] as const);

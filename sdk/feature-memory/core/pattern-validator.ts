@@ -1,7 +1,14 @@
 import { FeatureMemoryError } from "../feature-memory-error.ts";
+import { lengthOf } from "../storage/cosine.ts";
 import type { AudioPattern, PatternMetadata, PatternModel, PatternQuery } from "./types.ts";
 
-const MODEL_FIELDS = ["modelId", "revision", "layer", "pooling"] as const;
+/**
+ * Lengths that a stored vector may have; those of embeddings are near 1. LanceDB squares what it
+ * stores in single precision: beyond 1e±19 its cosine would be 0, or no number.
+ */
+const MIN_LENGTH = 1e-12;
+const MAX_LENGTH = 1e12;
+export const MODEL_FIELDS = ["modelId", "revision", "layer", "pooling"] as const;
 
 /**
  * Refuses a pattern that the store of a model must not hold.
@@ -18,13 +25,10 @@ export function validatePattern(
   }
   const name = `pattern ${JSON.stringify(id)}`;
   validateQuery(pattern, model, name);
+  refuseOtherLength(pattern.features, name);
   validateLabels(pattern.labels ?? {}, id);
   validateMetadata(pattern.metadata, id);
-  for (const [other, similarity] of pattern.relationships ?? []) {
-    if (!isText(other) || !Number.isFinite(similarity)) {
-      throw invalid(`relationships of ${name}: ids with finite similarities`, id);
-    }
-  }
+  validateRelationships(pattern.relationships ?? new Map(), name);
 }
 
 /** @throws FeatureMemoryError as `validatePattern`, of what a search compares */
@@ -59,6 +63,16 @@ export function validateQuery(
   if (squares === 0) throw invalid(`features of ${name}: not all zero, which has no cosine`, name);
 }
 
+function refuseOtherLength(features: Float32Array, name: string): void {
+  const length = lengthOf(features);
+  if (length >= MIN_LENGTH && length <= MAX_LENGTH) return;
+  const bounds = `from ${MIN_LENGTH} to ${MAX_LENGTH.toExponential()}`;
+  throw invalid(
+    `features of ${name}: of a length (root of the squares' sum) ${bounds}, got ${length}. Scale them: the cosine stays the same`,
+    name,
+  );
+}
+
 function refuseOtherModel(given: PatternModel, model: PatternModel, name: string): void {
   const differing = MODEL_FIELDS.filter((field) => given?.[field] !== model[field]);
   if (differing.length === 0) return;
@@ -75,7 +89,18 @@ export function pickModel({ modelId, revision, layer, pooling }: PatternModel): 
   return { modelId, revision, layer, pooling };
 }
 
+function validateRelationships(relationships: ReadonlyMap<unknown, unknown>, name: string): void {
+  const isMap = relationships instanceof Map;
+  const isWhole = ([other, similarity]: readonly unknown[]): boolean =>
+    isText(other) && Number.isFinite(similarity);
+  if (isMap && [...relationships].every(isWhole)) return;
+  throw invalid(`relationships of ${name}: a Map of ids with finite similarities`, name);
+}
+
 function validateLabels(labels: Readonly<Record<string, unknown>>, id: string): void {
+  if (typeof labels !== "object" || Array.isArray(labels)) {
+    throw invalid(`labels of ${JSON.stringify(id)}: an object of texts`, id);
+  }
   for (const [key, value] of Object.entries(labels)) {
     if (key === "" || key.includes("=") || !isText(key) || !isText(value)) {
       throw invalid(
@@ -94,7 +119,11 @@ function validateMetadata(metadata: PatternMetadata, id: string): void {
     ["timestamp", "a valid Date", isDate(timestamp)],
     ["lastAccessed", "a valid Date", isDate(lastAccessed)],
     ["source", "text", isText(source)],
-    ["confidence", "from 0 to 1", confidence >= 0 && confidence <= 1],
+    [
+      "confidence",
+      "from 0 to 1",
+      Number.isFinite(confidence) && confidence >= 0 && confidence <= 1,
+    ],
     ["frequency", "finite and >= 0", Number.isFinite(frequency) && frequency >= 0],
     ["audioProperties.duration", "seconds >= 0", Number.isFinite(duration) && duration >= 0],
     ["audioProperties.sampleRate", "Hz above 0", Number.isFinite(sampleRate) && sampleRate > 0],

@@ -35,7 +35,10 @@ export interface PatternMetadata {
 /** An embedding with what is known about it. */
 export interface AudioPattern {
   readonly id: string;
-  /** [features]. Any length but zero: similarity is the cosine. */
+  /**
+   * [features]. Of a length (Euclidean) from 1e-12 to 1e12, which does not count: similarity is
+   * the cosine.
+   */
   readonly features: Float32Array;
   readonly model: PatternModel;
   /** A key has no "=" in it. */
@@ -91,13 +94,19 @@ export interface SearchOptions {
   readonly exclude?: readonly string[] | undefined;
   /** Patterns with one of these labels are not to be found. */
   readonly excludeLabels?: LabelCriteria | undefined;
-  /** @default -1: all */
+  /**
+   * From -1 to 1, taken with a slack of 1e-6: at 1 an identical vector is found.
+   * @default -1: all
+   */
   readonly minSimilarity?: number | undefined;
 }
 
 /** Where the patterns of one model are kept. */
 export interface PatternStorageOptions {
-  /** Made when it is missing. Several models share a folder; each has a table in it. */
+  /**
+   * Path, from where the process is now; made when it is missing. Several models share a folder;
+   * each has a table in it. A URL, or `~`, is refused: neither would be on disk where it says.
+   */
   readonly folder: string;
   readonly model: PatternModel & {
     /** Features of a pattern. */
@@ -129,11 +138,17 @@ export interface StoreRepair {
 /** The state of a storage. Times and rates are since it was opened. */
 export interface StorageMetrics {
   readonly totalPatterns: number;
-  /** Bytes that the search holds in memory: vectors and their index. 0 before the first search. */
+  /**
+   * Bytes of the vectors that the search holds in memory, with their spare room; ids and their
+   * places take some more. 0 before the first search, and while LanceDB searches.
+   */
   readonly memoryUsage: number;
   /** Seconds; 0 before the first search. */
   readonly avgQueryTime: number;
-  /** Share of searches that read no vectors from disk; 0 before the first search. */
+  /**
+   * Share of searches that read no vectors from disk: those by LanceDB all do. 0 before the first
+   * search.
+   */
   readonly cacheHitRate: number;
   /** Bytes of the vectors over bytes on disk; below 1, since versions, ids and metadata count. */
   readonly compressionRatio: number;
@@ -141,6 +156,7 @@ export interface StorageMetrics {
   readonly bytesOnDisk: number;
   /** Versions that could be opened. */
   readonly versions: number;
+  /** Searches that came to an end, by `findSimilar` and `findSimilarIds`. */
   readonly queries: number;
   readonly commits: number;
   /** How searches go, now: in memory, or by LanceDB because `maxScanBytes` is passed. */

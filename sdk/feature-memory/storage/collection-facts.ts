@@ -19,12 +19,19 @@ export function factsMetadata(facts: CollectionFacts): Map<string, string> {
   return new Map([[KEY, text]]);
 }
 
-/** LanceDB allows letters, digits, `_`, `-` and `.`; a changed name ends in a hash of the facts. */
+/**
+ * LanceDB allows letters, digits, `_`, `-` and `.`; a changed name ends in a hash of the facts, and
+ * so does one with a dot inside a fact, which could be another model's.
+ */
 export function tableName({ modelId, revision, layer, pooling }: CollectionFacts): string {
-  const plain = [modelId, revision, layer, pooling].join(".");
+  const parts = [modelId, revision, layer, pooling];
+  const plain = parts.join(".");
   const safe = plain.replaceAll(/[^\w.-]/g, "_").slice(0, 160);
-  if (safe === plain && !plain.startsWith(".")) return plain;
-  return `${safe.replace(/^\.+/, "")}.${createHash("sha256").update(plain).digest("hex").slice(0, 12)}`;
+  const isDotted = parts.some((part) => part.includes("."));
+  if (safe === plain && !isDotted) return plain;
+  const unique = isDotted ? JSON.stringify(parts) : plain;
+  const hash = createHash("sha256").update(unique).digest("hex").slice(0, 12);
+  return `${safe.replace(/^\.+/, "")}.${hash}`;
 }
 
 /** @throws FeatureMemoryError pattern_wrong_model, pattern_wrong_dimension */

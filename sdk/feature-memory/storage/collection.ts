@@ -1,15 +1,16 @@
-import { existsSync } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, Index, type MergeInsertBuilder, type Table } from "@lancedb/lancedb";
+import { Index, type MergeInsertBuilder, type Table } from "@lancedb/lancedb";
 import type { Table as ArrowTable, Schema } from "apache-arrow";
 import { toFilter } from "../core/pattern-criteria.ts";
 import type { StoreRepair } from "../core/types.ts";
 import { FeatureMemoryError } from "../feature-memory-error.ts";
 import type { CollectionFacts } from "./collection-facts.ts";
 import { refuseOtherFacts, tableName } from "./collection-facts.ts";
+import { clampCosine } from "./cosine.ts";
 import { typed } from "./lance-error.ts";
+import { openTable } from "./open-table.ts";
 import {
   decodeRows,
   encodeRows,
@@ -18,8 +19,11 @@ import {
   readFeatures,
 } from "./pattern-rows.ts";
 import { hasDamagedIndex, listVersions, repairTable } from "./repair.ts";
+import { makeFolder } from "./sync-files.ts";
+import { unlessMissing } from "./system-error.ts";
 import { TableFiles } from "./table-files.ts";
-import type { Hit, VectorRows, VectorSource } from "./vector-scan.ts";
+import type { Hit } from "./vector-scan.ts";
+import type { VectorRows, VectorSource } from "./vector-source.ts";
 
 const INDEX_NAME = "id_idx";
 const HOUR_MS = 3_600_000;
@@ -27,6 +31,8 @@ const HOUR_MS = 3_600_000;
 const MAX_VERSIONS = 256;
 /** And none goes that another process may still be reading. */
 const MIN_AGE_MS = 30_000;
+/** Hits from which on it is worth knowing how many there can be. */
+const MANY = 10_000;
 const CONFLICT_RETRIES = 4;
 
 /** The patterns of one model: a Lance table, its rules and its files. */
@@ -62,29 +68,13 @@ export class Collection implements VectorSource {
     const name = tableName(facts);
     const path = join(folder, `${name}.lance`);
     return await typed(folder, async () => {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const repairs = await repairTable(path);
-      // Interval 0: what another process has written is seen by the next read.
-      const database = await connect(folder, { readConsistencyInterval: 0 });
-      const table = existsSync(join(path, "_versions"))
-        ? await database.openTable(name).catch((error: unknown) => createIfNone(error))
-        : await create();
+      const table = await openTable(folder, name, makeSchema(facts));
       refuseOtherFacts(await table.schema(), facts, path);
       const collection = new Collection(table, path, facts, repairs);
       await collection.#dropDamagedIndex();
       return collection;
-
-      async function create(): Promise<Table> {
-        return await database.createEmptyTable(name, makeSchema(facts), {
-          mode: "create",
-          existOk: true,
-        });
-      }
-      /** A process that was killed while it made the table has left folders without a version. */
-      async function createIfNone(error: unknown): Promise<Table> {
-        if ((await listVersions(path)).length > 0) throw error;
-        return await create();
-      }
     });
   }
 
@@ -157,15 +147,20 @@ export class Collection implements VectorSource {
 
   /** LanceDB's own search, exact: an index would be passed over. */
   async search(query: Float32Array, limit: number, filter?: string): Promise<Hit[]> {
+    // It makes room for as many as are asked for, and takes 32 bits of a number.
+    const atMost = limit < MANY ? limit : Math.max(1, Math.min(limit, await this.count()));
     const search = this.#table
       .vectorSearch(query)
       .distanceType("cosine")
       .bypassVectorIndex()
       .select(["id", "_distance"])
-      .limit(limit);
+      .limit(atMost);
     const table = await this.#typed(() => (filter ? search.where(filter) : search).toArrow());
     const distances = Array.from(table.getChild("_distance") ?? [], Number);
-    return toTexts(table).map((id, row) => ({ id, similarity: 1 - (distances[row] ?? 2) }));
+    return toTexts(table).map((id, row) => ({
+      id,
+      similarity: clampCosine(1 - (distances[row] ?? 2)),
+    }));
   }
 
   /** Brings all that was committed to the disk. */
@@ -246,17 +241,25 @@ export class Collection implements VectorSource {
   }
 
   async #dropDamagedIndex(): Promise<void> {
-    const indices = await this.#table.listIndices();
-    const isIndexed = indices.some(({ name }) => name === INDEX_NAME);
-    if (isIndexed && (await hasDamagedIndex(this.#path))) await this.#table.dropIndex(INDEX_NAME);
+    if (!(await this.#isIndexed()) || !(await hasDamagedIndex(this.#path))) return;
+    try {
+      await this.#retrying(() => this.#table.dropIndex(INDEX_NAME));
+    } catch (error) {
+      // Otherwise another process has dropped it.
+      if (await this.#isIndexed()) throw error;
+    }
+  }
+
+  async #isIndexed(): Promise<boolean> {
+    return (await this.#table.listIndices()).some(({ name }) => name === INDEX_NAME);
   }
 
   async #oldestToKeep(): Promise<Date> {
     const now = Date.now();
     const versions = await listVersions(this.#path);
     const last = versions[MAX_VERSIONS - 1];
-    const age = last && (await stat(join(this.#path, "_versions", last.name))).mtimeMs;
-    return new Date(Math.min(now - MIN_AGE_MS, Math.max(now - HOUR_MS, age ?? 0)));
+    const facts = last && (await unlessMissing(stat(join(this.#path, "_versions", last.name))));
+    return new Date(Math.min(now - MIN_AGE_MS, Math.max(now - HOUR_MS, facts?.mtimeMs ?? 0)));
   }
 }
 

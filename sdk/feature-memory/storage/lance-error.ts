@@ -1,28 +1,54 @@
 import { type FeatureMemoryErrorCode, GrymError } from "../../errors.ts";
 import { FeatureMemoryError } from "../feature-memory-error.ts";
+import { systemCode } from "./system-error.ts";
 
-/** LanceDB gives one class of error; what happened stands in the text, with the system's number. */
-const CAUSES: readonly (readonly [RegExp, FeatureMemoryErrorCode, string])[] = [
-  [
-    /no space left|os error 28|ENOSPC|quota exceeded|os error 122|EDQUOT/i,
-    "store_full",
-    "The disk of {folder} is full. What was stored is there; make room and store again.",
-  ],
-  [
-    /permission denied|os error 13|EACCES|EPERM|os error 1\)|read-only file system|os error 30|EROFS/i,
-    "store_unwritable",
-    "No right to write in {folder}. Give this user the right, or choose another folder.",
-  ],
-  [
-    /commit conflict|conflicting|concurrent(ly)? |retry limit|too many (concurrent|retries)/i,
-    "store_conflict",
-    "Other writers of {folder} were always faster. Store again, or write in larger batches.",
-  ],
-  [
-    /invalid range|file size is too small|not found|unexpected eof|magic|corrupt|ENOENT|os error 2\)/i,
-    "store_damaged",
-    "Files of the store in {folder} are damaged or missing. Restore them from a copy.",
-  ],
+interface Cause {
+  readonly code: FeatureMemoryErrorCode;
+  /** Codes of the system's errors, and their numbers in LanceDB's texts. */
+  readonly system: readonly string[];
+  readonly numbers: readonly number[];
+  /** Of LanceDB, which gives one class of error: what happened stands in the text. */
+  readonly text: RegExp;
+  readonly message: string;
+}
+
+const CAUSES: readonly Cause[] = [
+  {
+    code: "store_full",
+    system: ["ENOSPC", "EDQUOT"],
+    numbers: [28, 122],
+    text: /no space left|quota exceeded/i,
+    message: "The disk of {folder} is full. What was stored is there; make room and store again.",
+  },
+  {
+    code: "store_unwritable",
+    system: ["EACCES", "EPERM", "EROFS"],
+    numbers: [13, 1, 30],
+    text: /permission denied|read-only file system/i,
+    message: "No right to write in {folder}. Give this user the right, or choose another folder.",
+  },
+  {
+    code: "store_unwritable",
+    system: ["EEXIST", "ENOTDIR"],
+    numbers: [17, 20],
+    text: /not a directory/i,
+    message: "{folder} cannot be a folder: a file stands in its way. Choose another folder.",
+  },
+  {
+    code: "store_conflict",
+    system: [],
+    numbers: [],
+    text: /commit conflict|conflicting|concurrent(ly)? |retry limit|too many (concurrent|retries)/i,
+    message:
+      "Other writers of {folder} were always faster. Store again, or write in larger batches.",
+  },
+  {
+    code: "store_damaged",
+    system: ["ENOENT"],
+    numbers: [2],
+    text: /invalid range|file size is too small|not found|unexpected eof|magic|corrupt/i,
+    message: "Files of the store in {folder} are damaged or missing. Restore them from a copy.",
+  },
 ];
 
 /** Runs work on a store; what the database or the system throws comes out typed. */
@@ -37,11 +63,24 @@ export async function typed<Result>(folder: string, work: () => Promise<Result>)
 export function toFeatureMemoryError(error: unknown, folder: string): GrymError {
   if (error instanceof GrymError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  for (const [pattern, code, message] of CAUSES) {
-    if (!pattern.test(text)) continue;
-    return new FeatureMemoryError(code, message.replace("{folder}", folder), { folder }, error);
+  const cause = findCause(systemCode(error), withoutPath(text, folder));
+  if (cause !== undefined) {
+    const message = cause.message.replace("{folder}", () => folder);
+    return new FeatureMemoryError(cause.code, message, { folder }, error);
   }
   const [first = ""] = text.split("\n");
   const message = `The database in ${folder} failed: ${first.slice(0, 300)}`;
   return new FeatureMemoryError("store_failed", message, { folder }, error);
+}
+
+function findCause(code: string | undefined, text: string): Cause | undefined {
+  if (code !== undefined) return CAUSES.find(({ system }) => system.includes(code));
+  const number = Number(/os error (\d+)/.exec(text)?.[1]);
+  return CAUSES.find(({ text: words, numbers }) => numbers.includes(number) || words.test(text));
+}
+
+/** A folder may be called anything, `magic` too. LanceDB leaves out its first slash, or encodes it. */
+function withoutPath(text: string, folder: string): string {
+  const plain = folder.replace(/^\//, "");
+  return [plain, encodeURI(plain)].reduce((rest, path) => rest.replaceAll(path, ""), text);
 }

@@ -15,10 +15,12 @@ import {
   Vector,
   vectorFromArray,
 } from "apache-arrow";
+import { copyMetadata } from "../core/copy-metadata.ts";
 import { toLabelText } from "../core/pattern-criteria.ts";
+import { pickModel } from "../core/pattern-validator.ts";
 import type { AudioPattern, PatternModel } from "../core/types.ts";
 import { type CollectionFacts, factsMetadata } from "./collection-facts.ts";
-import type { VectorRows } from "./vector-scan.ts";
+import type { VectorRows } from "./vector-source.ts";
 
 /** A pattern as it is stored. */
 export interface PatternRow {
@@ -56,12 +58,21 @@ export function makeSchema(facts: CollectionFacts): Schema {
 }
 
 /** A copy of what the caller gave, who may go on changing it, with a new stamp. */
-export function toRow({ features, labels, relationships, ...rest }: AudioPattern): PatternRow {
+export function toRow({
+  id,
+  features,
+  labels,
+  model,
+  metadata,
+  relationships,
+}: AudioPattern): PatternRow {
   return {
     pattern: {
-      ...structuredClone({ id: rest.id, model: rest.model, metadata: rest.metadata }),
+      id,
       features: features.slice(),
+      model: pickModel(model),
       labels: { ...labels },
+      metadata: copyMetadata(metadata),
       relationships: new Map(relationships),
     },
     stamp: Math.floor(Math.random() * Number.MAX_SAFE_INTEGER),

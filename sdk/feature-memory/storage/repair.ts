@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, stat } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreRepair } from "../core/types.ts";
 import { FeatureMemoryError } from "../feature-memory-error.ts";
 import { damageOf, MAGIC, readFiles, type VersionFile, versionOf } from "./manifest.ts";
+import { listNames, unlessMissing, whileFilesGo } from "./system-error.ts";
 
 const DAMAGED = "_damaged";
 /**
@@ -18,6 +19,13 @@ interface Version {
   readonly name: string;
 }
 
+/** A version that is damaged. */
+export interface TornVersion extends Version {
+  readonly damage: string;
+  /** Of its manifest as it was read: another process may put another file in its place. */
+  readonly inode: number;
+}
+
 /**
  * Looks whether the newest version of a table is whole. Where it is not, its manifest is moved to
  * `_damaged` (nothing is deleted), and so on to the first version that is.
@@ -26,15 +34,26 @@ interface Version {
  * @throws FeatureMemoryError store_damaged: no version near is whole; nothing was moved
  */
 export async function repairTable(table: string): Promise<StoreRepair[]> {
-  const versions = await listVersions(table);
-  const torn: (Version & { readonly damage: string })[] = [];
-  for (const version of versions) {
-    const damage = await findDamage(table, version.name);
-    if (damage === undefined) return await moveAside(table, torn);
-    torn.push({ ...version, damage });
+  const repairs: StoreRepair[] = [];
+  // Other processes may repair it at the same time, or remove old versions.
+  await whileFilesGo(async () => {
+    await moveAside(table, await findTorn(table), (repair) => repairs.push(repair));
+  });
+  return repairs;
+}
+
+/** Versions that are damaged, newest first, up to the first that is not. */
+export async function findTorn(table: string): Promise<TornVersion[]> {
+  const torn: TornVersion[] = [];
+  for (const version of await listVersions(table)) {
+    const { inode, damage } = await inspect(table, version.name);
+    if (damage === undefined) return torn;
+    torn.push({ ...version, damage, inode });
     if (torn.length > MAX_TORN) break;
   }
   if (torn.length === 0) return [];
+  // Files of a version that was removed meanwhile are missing, and that is no damage.
+  for (const { name } of torn) await stat(join(table, "_versions", name));
   const words = torn.map(({ number, damage }) => `version ${number}: ${damage}`).join("; ");
   throw new FeatureMemoryError(
     "store_damaged",
@@ -45,7 +64,7 @@ export async function repairTable(table: string): Promise<StoreRepair[]> {
 
 /** Versions of a table, newest first. */
 export async function listVersions(table: string): Promise<Version[]> {
-  const names = await readdir(join(table, "_versions")).catch(() => []);
+  const names = await listNames(join(table, "_versions"));
   return names
     .flatMap((name) => {
       const number = versionOf(name);
@@ -56,23 +75,31 @@ export async function listVersions(table: string): Promise<Version[]> {
 
 /** Whether a file of an index is damaged: the index is then made anew, it holds nothing. */
 export async function hasDamagedIndex(table: string): Promise<boolean> {
-  const folder = join(table, "_indices");
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = names.filter((name) => name.endsWith(".lance"));
-  for (const name of files) {
-    const path = join("_indices", name);
-    if ((await findFileDamage(table, { path, size: undefined, magic: MAGIC })) !== undefined) {
-      return true;
+  return await whileFilesGo(async () => {
+    const folder = join(table, "_indices");
+    const names = (await unlessMissing(readdir(folder, { recursive: true }))) ?? [];
+    for (const name of names.filter((it) => it.endsWith(".lance"))) {
+      // One that was removed after it was listed is not damaged: this throws, and lists again.
+      await stat(join(folder, name));
+      const file = { path: join("_indices", name), size: undefined, magic: MAGIC };
+      if ((await findFileDamage(table, file)) !== undefined) return true;
     }
-  }
-  return false;
+    return false;
+  });
 }
 
-async function findDamage(table: string, name: string): Promise<string | undefined> {
-  const path = join("_versions", name);
-  const bytes = await readFile(join(table, path));
+async function inspect(
+  table: string,
+  name: string,
+): Promise<{ inode: number; damage: string | undefined }> {
+  await using file = await open(join(table, "_versions", name), "r");
+  const { ino: inode } = await file.stat();
+  return { inode, damage: await findDamage(table, name, await file.readFile()) };
+}
+
+async function findDamage(table: string, name: string, bytes: Buffer): Promise<string | undefined> {
   const damage = damageOf(bytes);
-  if (damage !== undefined) return `${path} ${damage}`;
+  if (damage !== undefined) return `_versions/${name} ${damage}`;
   for (const file of filesOf(bytes)) {
     const found = await findFileDamage(table, file);
     if (found !== undefined) return found;
@@ -92,7 +119,7 @@ function filesOf(bytes: Buffer): VersionFile[] {
 
 async function findFileDamage(table: string, file: VersionFile): Promise<string | undefined> {
   const path = join(table, file.path);
-  const size = (await stat(path).catch(() => undefined))?.size;
+  const size = (await unlessMissing(stat(path)))?.size;
   if (size === undefined) return `${file.path} is missing`;
   if (size === 0) return `${file.path} is empty`;
   if (file.size !== undefined && size < file.size) {
@@ -106,17 +133,30 @@ async function findFileDamage(table: string, file: VersionFile): Promise<string 
     : `${file.path} does not end as it should`;
 }
 
-async function moveAside(
+/**
+ * Moves manifests to `_damaged`. Ends where another process has repaired the table meanwhile and
+ * stored a new version under the same name: that one stays.
+ *
+ * @param onMoved told of each at once: what is moved when a later one fails is moved
+ * @throws the system's error where one of them has gone
+ */
+export async function moveAside(
   table: string,
-  torn: readonly (Version & { readonly damage: string })[],
-): Promise<StoreRepair[]> {
+  torn: readonly TornVersion[],
+  onMoved: (repair: StoreRepair) => void,
+): Promise<void> {
   if (torn.length > 0) await mkdir(join(table, DAMAGED), { recursive: true });
-  const repairs: StoreRepair[] = [];
   // The newest first: interrupted, this leaves a newest version that is damaged, and found again.
-  for (const { number, name, damage } of torn) {
+  for (const { number, name, damage, inode } of torn) {
+    const path = join(table, "_versions", name);
     const movedTo = join(table, DAMAGED, `${name}.${Date.now()}`);
-    await rename(join(table, "_versions", name), movedTo);
-    repairs.push({ version: number, damage, movedTo });
+    await rename(path, movedTo);
+    if ((await stat(movedTo)).ino !== inode) {
+      // A link, since it replaces nothing: the next writer may have been here already.
+      await link(movedTo, path);
+      await unlink(movedTo);
+      return;
+    }
+    onMoved({ version: number, damage, movedTo });
   }
-  return repairs;
 }

@@ -1,20 +1,6 @@
-/** Rows of a table as the scan reads them. */
-export interface VectorRows {
-  readonly ids: readonly string[];
-  readonly stamps: Float64Array;
-  /** Where the rows lie in the table; undefined for rows that were just written. */
-  readonly places: BigUint64Array | undefined;
-  /** [rows × dimension] */
-  readonly features: Float32Array;
-}
-
-/** The table that the scan mirrors. */
-export interface VectorSource {
-  version(): Promise<number>;
-  readStamps(): Promise<Omit<VectorRows, "features">>;
-  /** @param ids all rows where undefined; those that are gone are left out */
-  readVectors(ids?: readonly string[]): Promise<VectorRows>;
-}
+import { dotRow, toUnit } from "./cosine.ts";
+import { Nearest } from "./nearest.ts";
+import type { VectorRows, VectorSource } from "./vector-source.ts";
 
 /** A pattern found, without what is known about it. */
 export interface Hit {
@@ -40,6 +26,8 @@ const PLACELESS = 64;
 const NOWHERE = 2n ** 64n - 1n;
 /** Filters whose rows are remembered. */
 const MAX_SELECTIONS = 64;
+/** Below any version of a table. */
+const NOT_LOADED = -1;
 
 /**
  * The vectors of a table in memory, as unit vectors: an exact search is one pass over them.
@@ -49,14 +37,18 @@ const MAX_SELECTIONS = 64;
 export class VectorScan {
   readonly #source: VectorSource;
   readonly #dimension: number;
-  /** Of the table; -1 before the first load. */
-  #version = -1;
+  /** Of the table. */
+  #version = NOT_LOADED;
   #ids: string[] = [];
   #positions = new Map<string, number>();
   #stamps = new Float64Array();
   #places = new BigUint64Array();
   #vectors = new Float32Array();
   #loading: Promise<void> | undefined;
+  /** Times that `clear` was called: a search that awaits something looks whether it was. */
+  #clears = 0;
+  /** Times that the vectors were cleared or changed by an own commit. */
+  #changes = 0;
   /** Rows by filter, for the version that is loaded. */
   readonly #selections = new Map<string, Uint32Array>();
   /** Times that vectors were read. */
@@ -76,23 +68,32 @@ export class VectorScan {
     return this.#vectors.byteLength;
   }
 
-  /** Brings the vectors to the version of the table that is newest now, or to a later one. */
-  async refresh(): Promise<void> {
+  /**
+   * Brings the vectors to the version of the table that is newest now, or to a later one.
+   *
+   * @returns false where `clear` came in between: nothing is in memory then, or not all
+   */
+  async refresh(): Promise<boolean> {
+    const clears = this.#clears;
     const wanted = await this.#source.version();
-    if (this.#version === wanted) return;
+    if (this.#clears !== clears) return false;
+    if (this.#version === wanted) return true;
     do {
       // A load that is under way may have begun before that version: then another one follows.
       this.#loading ??= this.#load().finally(() => {
         this.#loading = undefined;
       });
       await this.#loading;
+      if (this.#clears !== clears) return false;
     } while (this.#version < wanted);
+    return true;
   }
 
   /** Takes over an own commit, where the vectors are of the version just before it. */
   apply(version: number, change: { put?: VectorRows; removed?: string }): void {
     // Otherwise another process has written in between; the next search reads what.
     if (this.#version !== version - 1) return;
+    this.#changes += 1;
     if (change.put) this.#putAll(change.put);
     if (change.removed !== undefined) this.#remove(change.removed);
     // After a large commit the next search asks where its rows lie, which makes reading them quick.
@@ -109,12 +110,9 @@ export class VectorScan {
 
   /** Frees the vectors; the next search loads them again. */
   clear(): void {
-    this.#setVersion(-1);
-    this.#ids = [];
-    this.#positions = new Map();
-    this.#stamps = new Float64Array();
-    this.#places = new BigUint64Array();
-    this.#vectors = new Float32Array();
+    this.#clears += 1;
+    this.#changes += 1;
+    this.#empty();
   }
 
   /**
@@ -123,21 +121,26 @@ export class VectorScan {
    *
    * @param filter undefined for all rows
    * @param readIds asks the table
+   * @returns undefined where `clear` came in between: what is left is not the table
    */
   async searchAmong(
     query: Float32Array,
     options: Omit<ScanOptions, "among">,
     filter: string | undefined,
     readIds: (filter: string) => Promise<readonly string[]>,
-  ): Promise<Hit[]> {
+  ): Promise<Hit[] | undefined> {
+    // Cleared since the caller's `refresh`, even if only by a turn of the loop.
+    if (this.#version === NOT_LOADED) return undefined;
     if (filter === undefined) return this.search(query, options);
     const known = this.#selections.get(filter);
     if (known) return this.search(query, { ...options, among: known });
     const version = this.#version;
+    const clears = this.#clears;
     const ids = await readIds(filter);
-    // Another process has just stored one of them.
+    // Where one is missing another process has just stored it.
     if (!ids.every((id) => this.#positions.has(id))) await this.refresh();
-    const among = Uint32Array.from(ids.flatMap((id) => this.#positions.get(id) ?? []));
+    if (this.#clears !== clears) return undefined;
+    const among = Uint32Array.from(ids.flatMap((id) => this.#positions.get(id) ?? [])).sort();
     // An own commit may have come in between: its rows are not in the selection.
     if (this.#version === version) {
       if (this.#selections.size === MAX_SELECTIONS) this.#selections.clear();
@@ -149,59 +152,36 @@ export class VectorScan {
   /** The nearest by cosine, best first; equal ones in the order of the rows. */
   search(query: Float32Array, { limit, minSimilarity, among, exclude = [] }: ScanOptions): Hit[] {
     const unit = toUnit(query);
+    const width = this.#dimension;
     const passedOver = new Set(exclude.map((id) => this.#positions.get(id)));
-    const best: { position: number; similarity: number }[] = [];
-    let floor = minSimilarity;
-    const consider = (position: number): void => {
-      if (passedOver.has(position)) return;
-      const similarity = this.#similarityTo(unit, position);
-      if (!(best.length < limit ? similarity >= floor : similarity > floor)) return;
-      let at = best.length;
-      while (at > 0 && (best[at - 1]?.similarity ?? 0) < similarity) at -= 1;
-      best.splice(at, 0, { position, similarity });
-      if (best.length > limit) best.pop();
-      if (best.length === limit) floor = best[limit - 1]?.similarity ?? floor;
-    };
-    if (among === undefined) {
-      for (let position = 0; position < this.size; position += 1) consider(position);
-    } else {
-      for (const position of among) consider(position);
+    const nearest = new Nearest(limit, minSimilarity);
+    const count = among?.length ?? this.size;
+    for (let at = 0; at < count; at += 1) {
+      const position = among === undefined ? at : (among[at] as number);
+      if (passedOver.has(position)) continue;
+      nearest.offer(position, dotRow(this.#vectors, position * width, unit));
     }
-    return best.map(({ position, similarity }) => ({
-      id: this.#ids[position] ?? "",
-      similarity: Math.min(1, Math.max(-1, similarity)),
-    }));
+    return nearest
+      .take()
+      .map(({ position, similarity }) => ({ id: this.#ids[position] ?? "", similarity }));
   }
 
-  /** Four sums at once: twice as quick as one, and what a compiler of Float32Array code can use. */
-  #similarityTo(unit: Float32Array, position: number): number {
-    const vectors = this.#vectors;
-    const width = unit.length;
-    const start = position * width;
-    const whole = width - (width % 4);
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let k = 0; k < whole; k += 4) {
-      const at = start + k;
-      a += (vectors[at] as number) * (unit[k] as number);
-      b += (vectors[at + 1] as number) * (unit[k + 1] as number);
-      c += (vectors[at + 2] as number) * (unit[k + 2] as number);
-      d += (vectors[at + 3] as number) * (unit[k + 3] as number);
-    }
-    for (let k = whole; k < width; k += 1)
-      a += (vectors[start + k] as number) * (unit[k] as number);
-    return a + b + c + d;
-  }
-
+  /**
+   * Each reading takes its time, in which the vectors may be cleared, or an own commit be applied.
+   * What was read then belongs to other vectors than there are now, and is thrown away.
+   */
   async #load(): Promise<void> {
+    const changes = this.#changes;
+    const isCurrent = (): boolean => this.#changes === changes;
     // Read before the rows: they may be newer than it says, never older.
     const version = await this.#source.version();
-    if (this.#version === -1) {
-      this.#replaceAll(await this.#source.readVectors());
-    } else {
-      await this.#loadChanges();
+    if (!isCurrent()) return;
+    if (this.#version === NOT_LOADED) {
+      const rows = await this.#source.readVectors();
+      if (!isCurrent()) return;
+      this.#replaceAll(rows);
+    } else if (!(await this.#loadChanges(isCurrent))) {
+      return;
     }
     this.#setVersion(version);
   }
@@ -211,17 +191,21 @@ export class VectorScan {
     this.#selections.clear();
   }
 
-  async #loadChanges(): Promise<void> {
+  /** @returns whether it was done */
+  async #loadChanges(isCurrent: () => boolean): Promise<boolean> {
     const now = await this.#source.readStamps();
+    if (!isCurrent()) return false;
     const changed = now.ids.filter((id, row) => {
       const position = this.#positions.get(id);
       return position === undefined || this.#stamps[position] !== now.stamps[row];
     });
     if (changed.length > now.ids.length * FEW) {
-      this.#replaceAll(await this.#source.readVectors());
-      return;
+      const all = await this.#source.readVectors();
+      if (isCurrent()) this.#replaceAll(all);
+      return isCurrent();
     }
     const rows = changed.length === 0 ? undefined : await this.#source.readVectors(changed);
+    if (!isCurrent()) return false;
     if (rows) {
       this.#putAll(rows);
       this.loads += 1;
@@ -232,10 +216,20 @@ export class VectorScan {
       const position = this.#positions.get(id);
       if (position !== undefined) this.#places[position] = now.places?.[row] ?? NOWHERE;
     }
+    return true;
+  }
+
+  #empty(): void {
+    this.#setVersion(NOT_LOADED);
+    this.#ids = [];
+    this.#positions = new Map();
+    this.#stamps = new Float64Array();
+    this.#places = new BigUint64Array();
+    this.#vectors = new Float32Array();
   }
 
   #replaceAll(rows: VectorRows): void {
-    this.clear();
+    this.#empty();
     this.#reserve(rows.ids.length, 0);
     this.#putAll(rows);
     this.loads += 1;
@@ -288,12 +282,4 @@ export class VectorScan {
     this.#places = places;
     this.#vectors = vectors;
   }
-}
-
-/** The vector at length 1; its squares are summed in double precision. */
-export function toUnit(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (let k = 0; k < vector.length; k += 1) squares += (vector[k] as number) ** 2;
-  const length = Math.sqrt(squares);
-  return vector.map((value) => value / length);
 }

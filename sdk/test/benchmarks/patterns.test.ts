@@ -26,6 +26,8 @@ describe("the benchmark patterns", () => {
     for (const way of ["ours", "direct", "scan"]) {
       expect(stdout).toMatch(new RegExp(`\\| +1000 \\| ${way} +\\|`));
     }
+    expect(stdout).toContain("store_upkeep_mean_ms");
+    expect(stdout).toContain("bulk_upkeep_mean_ms");
     expect(stdout).toMatch(/recall@10, worst size +\| +1 \| ≥ 0\.99 +\| yes/);
     expect(readKept()).toBe(before);
   }, 150_000);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ClosedError, InvalidArgumentError } from "../../errors.ts";
 import { type AudioPattern, PatternStorage } from "../../feature-memory/index.ts";
+import { Collection } from "../../feature-memory/storage/collection.ts";
 import { DIMENSION, MODEL, makeFolder, makePattern, makePatterns } from "./make-pattern.ts";
 
 let storage: PatternStorage;
@@ -10,6 +11,10 @@ beforeAll(() => {
   storage = new PatternStorage({ folder: makeFolder(), model: MODEL });
 });
 afterAll(() => storage.close());
+
+function audioOf(duration: number): { duration: number; sampleRate: number; channels: number } {
+  return { duration, sampleRate: 8_000, channels: 1 };
+}
 
 describe("PatternStorage", () => {
   it("gives back what was stored, field by field, also after it was opened again", async () => {
@@ -86,6 +91,38 @@ describe("PatternStorage", () => {
       relationships: new Map([["a", 1]]),
       metadata: { ...pattern.metadata, frequency: 7 },
     });
+  });
+
+  it("takes an update as it was given, whatever the caller writes afterwards", async () => {
+    await storage.store(makePattern("updated"));
+    const features = new Float32Array(DIMENSION).fill(3);
+    const labels: Record<string, string> = { class: "dog" };
+    const relationships = new Map([["a", 1]]);
+    const metadata = { timestamp: new Date(5), audioProperties: audioOf(2) };
+    const updated = storage.update("updated", { features, labels, relationships, metadata });
+    features.fill(9);
+    labels["class"] = "cat";
+    relationships.set("a", 0);
+    metadata.timestamp.setTime(6);
+    metadata.audioProperties.duration = 7;
+    await updated;
+    expect(await storage.retrieve("updated")).toMatchObject({
+      features: new Float32Array(DIMENSION).fill(3),
+      labels: { class: "dog" },
+      relationships: new Map([["a", 1]]),
+      metadata: { timestamp: new Date(5), audioProperties: audioOf(2) },
+    });
+  });
+
+  it("leaves what an update names as undefined", async () => {
+    const pattern = makePattern("kept", { labels: { class: "dog" } });
+    await storage.store(pattern);
+    await storage.update("kept", {
+      labels: undefined,
+      metadata: { frequency: undefined, confidence: 1 } as unknown as { confidence: number },
+    });
+    const metadata = { ...pattern.metadata, confidence: 1 };
+    expect(await storage.retrieve("kept")).toEqual({ ...pattern, metadata });
   });
 
   it("loses no update of two storages that change different fields at once", async () => {
@@ -188,6 +225,21 @@ describe("PatternStorage", () => {
     expect(upkeep).toEqual({ runs: 1, lastError: null });
     expect(totalPatterns).toBe(66);
     expect(await busy.findSimilar(makePattern("b7"), 1)).toMatchObject([{ id: "b7" }]);
+  });
+
+  it("is idle when the upkeep after the last write is done, too", async () => {
+    await using busy = new PatternStorage({ folder: makeFolder(), model: MODEL });
+    const maintain = vi.spyOn(Collection.prototype, "maintain");
+    let isMaintained = false;
+    maintain.mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isMaintained = true;
+    });
+    const stores = Array.from({ length: 64 }, () => busy.update("a", { labels: {} }));
+    await Promise.allSettled([busy.store(makePattern("a")), ...stores]);
+    await busy.idle();
+    expect(isMaintained).toBe(true);
+    maintain.mockRestore();
   });
 
   it("finishes the writes that were asked for before it closes, and refuses those after", async () => {

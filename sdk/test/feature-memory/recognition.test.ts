@@ -18,6 +18,27 @@ function makeFeatures(label: string, clip: string, noise = 0.4): Float32Array {
   return middle.map((value, at) => value + noise * (own[at] ?? 0));
 }
 
+/** The direction of a circle that cosines are told from. */
+const EAST = new Float32Array([1, 0]);
+const CIRCLE = { ...MODEL, dimension: 2 };
+
+/** The direction at a cosine from it. */
+function towards(cosine: number): Float32Array {
+  return new Float32Array([cosine, Math.sqrt(1 - cosine ** 2)]);
+}
+
+async function makeCircle(
+  stored: readonly (readonly [id: string, cosine: number, label: string | undefined])[],
+): Promise<PatternStorage> {
+  const circle = new PatternStorage({ folder: makeFolder(), model: CIRCLE });
+  const patterns = stored.map(([id, cosine, label]) => {
+    const labels: Record<string, string> = label === undefined ? {} : { class: label };
+    return makePattern(id, { features: towards(cosine), labels });
+  });
+  await circle.storeMany(patterns);
+  return circle;
+}
+
 beforeAll(async () => {
   storage = new PatternStorage({ folder: makeFolder(), model: MODEL });
   await storage.storeMany(
@@ -52,7 +73,34 @@ describe("PatternRecognizer", () => {
     expect(label).toBeNull();
     expect(similarity).toBeLessThan(0.7);
     const generous = new PatternRecognizer(storage, { similarityThreshold: similarity });
-    expect((await generous.recognize(query)).label).toBe([...votes.keys()][0]);
+    expect(votes).toEqual(new Map());
+    const known = await generous.recognize(query);
+    expect([known.label]).toEqual([...known.votes.keys()]);
+    expect(known.label).toBe(known.candidates[0]?.labels?.["class"]);
+  });
+
+  it("lets only those vote that are as near as the threshold", async () => {
+    await using own = await makeCircle([
+      ["cat", 0.95, "cat"],
+      ...[1, 2, 3, 4].map((at) => [`dog${at}`, 0.3, "dog"] as const),
+    ]);
+    const result = await new PatternRecognizer(own).recognize(EAST);
+    expect(result).toMatchObject({ label: "cat", votes: new Map([["cat", 1]]) });
+    expect(result.candidates).toHaveLength(5);
+    const loose = new PatternRecognizer(own, { similarityThreshold: 0.3 });
+    expect((await loose.recognize(EAST)).label).toBe("dog");
+    const same = new PatternRecognizer(own, { similarityThreshold: 1 });
+    expect((await same.recognize(towards(0.95))).label).toBe("cat");
+  });
+
+  it("takes nobody's label when only patterns without one are near", async () => {
+    await using own = await makeCircle([
+      ["nobody", 0.95, undefined],
+      ["dog", 0.1, "dog"],
+    ]);
+    const result = await new PatternRecognizer(own).recognize(EAST);
+    expect(result).toMatchObject({ label: null, votes: new Map() });
+    expect(result.similarity).toBeCloseTo(0.95, 6);
   });
 
   it("weighs votes by similarity, and asks for the label that is named", async () => {
@@ -62,6 +110,7 @@ describe("PatternRecognizer", () => {
       candidates
         .filter(({ labels }) => labels?.["loudness"] === name)
         .reduce((total, { similarity }) => total + similarity, 0);
+    expect(candidates.at(-1)?.similarity).toBeGreaterThan(0.7);
     const total = sum("loud") + sum("soft");
     expect(votes.get("loud") ?? 0).toBeCloseTo(sum("loud") / total, 12);
     expect([...votes.values()].reduce((a, b) => a + b)).toBeCloseTo(1, 12);
@@ -146,5 +195,41 @@ describe("calibrateThreshold", () => {
     const whale = { features: makeFeatures("whale", "a"), label: "whale" };
     expect((await calibrateThreshold(storage, [...clips, whale])).clips).toBe(clips.length);
     await expect(calibrateThreshold(storage, [whale])).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("leaves out a clip whose class is stored only in patterns that the clip excludes", async () => {
+    await using own = await makeCircle([
+      ["c", 0.95, "cat"],
+      ["d", 0.5, "dog"],
+    ]);
+    const cat = { features: towards(0.9), label: "cat", exclude: ["c"] };
+    const dog = { features: towards(0.4), label: "dog", exclude: ["c"] };
+    expect(await calibrateThreshold(own, [cat, dog])).toMatchObject({ clips: 1 });
+    await expect(calibrateThreshold(own, [cat])).rejects.toThrow(InvalidArgumentError);
+    const own2 = { ...cat, exclude: [], excludeLabels: { class: ["cat", "bird"] } };
+    await expect(calibrateThreshold(own, [own2])).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("leaves out what a clip excludes also where its own class is left out", async () => {
+    await using own = await makeCircle([
+      ["c", 0.95, "cat"],
+      ["d", 0.9, "dog"],
+      ["b", 0.1, "bird"],
+    ]);
+    const clip = { features: EAST, label: "cat", excludeLabels: { class: "dog" } };
+    const { threshold } = await calibrateThreshold(own, [clip]);
+    // Between cat and bird: the dog is not looked at in either search.
+    expect(threshold).toBeCloseTo((0.95 + 0.1) / 2, 5);
+  });
+
+  it("counts what a recognition would count: patterns that have the label", async () => {
+    await using own = await makeCircle([
+      ["nobody", 0.99, undefined],
+      ["c", 0.8, "cat"],
+      ["d", 0.2, "dog"],
+    ]);
+    const found = await calibrateThreshold(own, [{ features: EAST, label: "cat" }]);
+    expect(found).toMatchObject({ sensitivity: 1, specificity: 1 });
+    expect(found.threshold).toBeCloseTo(0.5, 5);
   });
 });

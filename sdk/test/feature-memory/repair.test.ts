@@ -1,9 +1,19 @@
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { connect } from "@lancedb/lancedb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PatternStorage } from "../../feature-memory/index.ts";
 import { Collection } from "../../feature-memory/storage/collection.ts";
 import { readFiles } from "../../feature-memory/storage/manifest.ts";
+import { findTorn, moveAside } from "../../feature-memory/storage/repair.ts";
 import { MODEL, makeFolder, makePattern, makePatterns } from "./make-pattern.ts";
 
 const TABLE = "test-model.r1.last.mean.lance";
@@ -109,6 +119,39 @@ describe("a store whose newest version is damaged", () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it("is repaired once by many storages that open it at once, and opened by all", async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { folder, table } = await makeStore();
+      truncateSync(listManifests(table)[0] ?? "", 0);
+      const storages = Array.from(
+        { length: 8 },
+        () => new PatternStorage({ folder, model: MODEL }),
+      );
+      expect(await Promise.all(storages.map((it) => it.count()))).toEqual(Array(8).fill(10));
+      expect(storages.flatMap((it) => it.repairs)).toHaveLength(1);
+      expect(readdirSync(join(table, "_damaged"))).toHaveLength(1);
+      await Promise.all(storages.map((it) => it.close()));
+    }
+  });
+
+  it("gives back a whole version that another process has put in its place meanwhile", async () => {
+    const { folder, table } = await makeStore();
+    const [newest = ""] = listManifests(table);
+    const whole = readFileSync(newest);
+    truncateSync(newest, 0);
+    const torn = await findTorn(table);
+    expect(torn).toHaveLength(1);
+    writeFileSync(`${newest}.new`, whole);
+    renameSync(`${newest}.new`, newest);
+    const repairs: unknown[] = [];
+    await moveAside(table, torn, (repair) => repairs.push(repair));
+    expect(repairs).toEqual([]);
+    expect(listManifests(table)[0]).toBe(newest);
+    await using storage = new PatternStorage({ folder, model: MODEL });
+    expect(await storage.has("last")).toBe(true);
+    expect(storage.repairs).toEqual([]);
+  });
+
   it("keeps the damaged manifest through upkeep", async () => {
     const { folder, table } = await makeStore();
     truncateSync(listManifests(table)[0] ?? "", 0);
@@ -170,7 +213,10 @@ describe("a store whose newest version is damaged", () => {
     expect(pages.length).toBeGreaterThan(0);
     for (const name of pages) truncateSync(join(indices, name), 0);
     await using again = new PatternStorage({ folder, model: MODEL });
-    expect(await again.has("a4999")).toBe(true);
+    const others = Array.from({ length: 3 }, () => new PatternStorage({ folder, model: MODEL }));
+    const found = await Promise.all([again, ...others].map((it) => it.has("a4999")));
+    expect(found).toEqual(Array(4).fill(true));
+    await Promise.all(others.map((it) => it.close()));
     await again.store(makePattern("a7"));
     expect(await again.count()).toBe(5_000);
   });
@@ -190,5 +236,35 @@ describe("upkeep that fails", () => {
       totalPatterns: 10,
     });
     failing.mockRestore();
+  });
+});
+
+describe("old versions that another process removes", () => {
+  it("disturb neither an opening nor the statistics", async () => {
+    const { folder } = await makeStore();
+    await using storage = new PatternStorage({ folder, model: MODEL });
+    const database = await connect(folder);
+    const table = await database.openTable(TABLE.replace(".lance", ""));
+    let isDone = false;
+    const failures: unknown[] = [];
+    const watch = async (): Promise<void> => {
+      while (!isDone) {
+        await using other = new PatternStorage({ folder, model: MODEL });
+        await Promise.all([other.count(), storage.getStatistics()]).catch((error: unknown) =>
+          failures.push(error),
+        );
+      }
+    };
+    const watching = [watch(), watch()];
+    for (let at = 0; at < 12; at += 1) {
+      await storage.store(makePattern(`b${at}`));
+      await table.checkoutLatest();
+      await table.optimize({ cleanupOlderThan: new Date() });
+    }
+    isDone = true;
+    await Promise.all(watching);
+    expect(failures).toEqual([]);
+    expect(await storage.count()).toBe(23);
+    table.close();
   });
 });

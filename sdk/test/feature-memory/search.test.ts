@@ -112,11 +112,16 @@ describe("findSimilar", () => {
       for (const [at, query] of QUERIES.entries()) {
         const limit = [1, 10, COUNT][at % 3] ?? 1;
         const found = await storage.findSimilarIds(query, { ...options, limit });
-        const right = expected(query, limit, matches);
+        const all = expected(query, COUNT, matches);
+        const right = all.slice(0, limit);
+        const similarities = new Map(all.map(({ id, similarity }) => [id, similarity]));
         expect(found).toHaveLength(right.length);
-        for (const [rank, hit] of found.entries()) {
-          // Float32 may swap two that differ by less than it can say.
-          expect(hit.similarity).toBeCloseTo(right[rank]?.similarity ?? 2, 5);
+        expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+        for (const [rank, { id, similarity }] of found.entries()) {
+          // Float32 may swap two that differ by less than it can say: each is as near as its rank
+          // asks, and as near as its own vector is.
+          expect(similarity).toBeCloseTo(right[rank]?.similarity ?? 2, 5);
+          expect(similarity).toBeCloseTo(similarities.get(id) ?? 2, 5);
         }
       }
     }
@@ -209,6 +214,33 @@ describe("findSimilar", () => {
     expect(await found()).toBe(2);
     await storage.delete("a");
     expect(await found()).toBe(1);
+  });
+
+  it("finds all that is stored while the store grows past the bound of memory, and shrinks", async () => {
+    const fitting = 40;
+    const maxScanBytes = fitting * MODEL.dimension * 4;
+    await using own = new PatternStorage({ folder: makeFolder(), model: MODEL, maxScanBytes });
+    await own.storeMany(makePatterns("p", fitting - 1));
+    const query = makePattern("query");
+    const counts = new Set<number>();
+    for (let round = 0; round < 6; round += 1) {
+      let isDone = false;
+      const writes = (async () => {
+        for (const id of ["x1", "x2"]) await own.store(makePattern(id));
+        for (const id of ["x1", "x2"]) await own.delete(id);
+        isDone = true;
+      })();
+      const searches: Promise<unknown>[] = [];
+      while (!isDone) {
+        const found = own.findSimilarIds(query, { limit: 100 });
+        searches.push(
+          found.then((hits) => counts.add(hits.filter(({ id }) => id.startsWith("p")).length)),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await Promise.all([writes, ...searches]);
+    }
+    expect([...counts]).toEqual([fitting - 1]);
   });
 
   it("finds nothing in an empty store", async () => {
