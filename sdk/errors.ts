@@ -131,7 +131,10 @@ export interface ProcessEnd {
   readonly stderrTail: string;
 }
 
-/** The Python process ended while a call was pending. The next call starts a new process. */
+/**
+ * The Python process ended while a call was pending, and the call was not, or could not be, repeated:
+ * processes died of it before, it belonged to that process, or processes died too often.
+ */
 export class ProcessExitError extends GrymError {
   override readonly name = "ProcessExitError";
   readonly code = "process_exit";
@@ -140,12 +143,17 @@ export class ProcessExitError extends GrymError {
   readonly signal: NodeJS.Signals | null;
   /** The last 64 kB that the process wrote to stderr. */
   readonly stderrTail: string;
+  /** Processes that ended while they worked on this call. */
+  readonly attempts: number;
 
-  constructor(operation: string, end: ProcessEnd) {
+  /** @param why it was not repeated */
+  constructor(operation: string, end: ProcessEnd, attempts = 1, why = "") {
     const how = end.signal === null ? `ended with code ${end.exitCode}` : `died of ${end.signal}`;
+    const reason = why === "" ? "" : ` (${why})`;
     const tail = end.stderrTail.trim() === "" ? "" : `\n\n${lastLines(end.stderrTail)}`;
-    super(`The Python process ${how} during \`${operation}\`${tail}`);
+    super(`The Python process ${how} during \`${operation}\`${reason}${tail}`);
     this.operation = operation;
+    this.attempts = attempts;
     this.exitCode = end.exitCode;
     this.signal = end.signal;
     this.stderrTail = end.stderrTail;
