@@ -12,6 +12,7 @@
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
+ *         ├── QueueFullError         queue_full: too many calls wait
  *         ├── ProfileLostError       profile_lost: the profiled process ended; `value` is what the work gave
  *         └── WireError              wire: an answer that is not the protocol
  *     PythonError                    the Python exception, as `cause`; its stack is the traceback
@@ -30,6 +31,7 @@ export type LocalErrorCode =
   | "closed"
   | "invalid_argument"
   | "profile_lost"
+  | "queue_full"
   | "wire";
 
 /** Codes of patterns and their store. */
@@ -157,6 +159,20 @@ export class ProcessExitError extends GrymError {
     this.exitCode = end.exitCode;
     this.signal = end.signal;
     this.stderrTail = end.stderrTail;
+  }
+}
+
+/** So many calls wait already that one more is a mistake: await some of them first. */
+export class QueueFullError extends GrymError {
+  override readonly name = "QueueFullError";
+  readonly code = "queue_full";
+  readonly operation: string;
+
+  constructor(operation: string, maxQueued: number) {
+    super(
+      `\`${operation}\` was refused: ${maxQueued} calls wait already. Await some of them first`,
+    );
+    this.operation = operation;
   }
 }
 

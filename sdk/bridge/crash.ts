@@ -2,7 +2,7 @@
 import { type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { ModelRecord } from "./model-record.ts";
 import type { PendingCall } from "./pending.ts";
-import { isRepeatable } from "./repeatable.ts";
+import { REPEATABLE } from "./protocol.gen.ts";
 import type { Request } from "./request.ts";
 
 /** A call that Python has not answered. */
@@ -46,6 +46,11 @@ export function judgeCrash(
     }
   }
   return ended;
+}
+
+/** What the protocol does not know belongs to the process that knows it. */
+function isRepeatable(operation: string): boolean {
+  return Object.hasOwn(REPEATABLE, operation) && REPEATABLE[operation as keyof typeof REPEATABLE];
 }
 
 /** The request that was worked on; the oldest where nothing else can be known. */

@@ -4,6 +4,7 @@ import type { Plane } from "./arena.ts";
 import type { CallOptions } from "./call-options.ts";
 import { withCellSignal } from "./cell-signal.ts";
 import { findPython } from "./find-python.ts";
+import type { QueueOptions } from "./outbox.ts";
 import type { Operations, Ready } from "./protocol.gen.ts";
 import type { RestartOptions } from "./restart-policy.ts";
 import type { LogEntry } from "./session.ts";
@@ -38,6 +39,8 @@ export interface BridgeOptions {
   readonly startTimeoutMs?: number | undefined;
   /** What happens when the process dies. */
   readonly restart?: RestartOptions | undefined;
+  /** How much may be asked at once. */
+  readonly queue?: QueueOptions | undefined;
   /** Hears stderr, the remarks of the protocol, and of restarts (else they are told by `console.warn`). */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
 }
@@ -67,13 +70,14 @@ export class GAMABridge implements AsyncDisposable {
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
-    const { python, plane, env = {}, startTimeoutMs = START_TIMEOUT_MS, restart, onLog } = options;
+    const { python, plane, env = {}, restart, queue, onLog } = options;
     this.#supervisor = new Supervisor({
       findPython: () => python ?? findPython(),
       plane,
       env,
-      startTimeoutMs,
+      startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
       restart,
+      queue,
       onLog: onLog && AsyncResource.bind(onLog),
     });
   }

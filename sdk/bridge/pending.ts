@@ -101,6 +101,10 @@ export class PendingCalls<Attachment> {
     return entry;
   }
 
+  get(id: number): PendingCall<Attachment> | undefined {
+    return this.#entries.get(id);
+  }
+
   progress(id: number, progress: Progress): void {
     const entry = this.#entries.get(id);
     if (!entry?.isWaiting || entry.onProgress === undefined) return;

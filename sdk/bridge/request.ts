@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Slot } from "./arena.ts";
+import type { Priority } from "./call-options.ts";
 import { ModelRecord } from "./model-record.ts";
 import type { DataPlane } from "./plane.ts";
 import { MAX_LINE_BYTES } from "./protocol.gen.ts";
@@ -12,6 +13,7 @@ export interface Request {
   readonly slots: readonly Slot[];
   /** Of a request that changes which models are loaded. */
   readonly data: object | undefined;
+  readonly priority: Priority;
   /** Asked by the bridge itself: a model that is loaded again. */
   readonly isOwn: boolean;
   /** The running process has it. */
@@ -30,17 +32,18 @@ export function makeRequest(
   operation: string,
   data: object,
   plane: DataPlane,
-  isOwn: boolean,
+  { priority, isOwn }: Pick<Request, "priority" | "isOwn">,
 ): Request {
   const slots: Slot[] = [];
   try {
     const encoded = encodeTensors(data, (bytes) => plane.place(bytes, slots));
-    const line = JSON.stringify({ id, operation, data: encoded });
+    const urgency = priority === "user" ? {} : { priority };
+    const line = JSON.stringify({ id, operation, data: encoded, ...urgency });
     if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
       throw new InvalidArgumentError("data", "at most 64 MiB of JSON (use typed arrays)", data);
     }
     const kept = ModelRecord.concerns(operation) ? data : undefined;
-    return { line, slots, data: kept, isOwn, isSent: false, attempts: 0 };
+    return { line, slots, data: kept, priority, isOwn, isSent: false, attempts: 0 };
   } catch (error) {
     plane.free(slots);
     throw error;

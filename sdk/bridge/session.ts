@@ -35,6 +35,8 @@ export interface SessionHandlers {
   /** An answer that was too long to keep. */
   readonly onOversize: (id: number) => void;
   readonly onLog: (entry: LogEntry) => void;
+  /** The process has read what was written. */
+  readonly onDrain: () => void;
   /** Called once, after every line was received. `failure`: it was never ready. */
   readonly onEnd: (end: ProcessEnd, failure: StartFailure | undefined) => void;
 }
@@ -68,6 +70,7 @@ export class Session {
         },
         descriptors: options.descriptors,
         onOutput: (chunk) => reader.push(chunk),
+        onDrain: handlers.onDrain,
         onStderr: (text) => handlers.onLog({ source: "stderr", text }),
         onEnd: (end, startError) => void this.#finish(end, startError),
       });
@@ -92,9 +95,9 @@ export class Session {
     return this.#ready;
   }
 
-  /** Sends a line; Python queues what comes before it is ready. */
-  write(line: string): void {
-    this.#process.write(line);
+  /** Sends a line; Python queues what comes before it is ready. @returns false: wait for `onDrain` */
+  write(line: string): boolean {
+    return this.#process.write(line);
   }
 
   /** Whether the process keeps Node alive. */

@@ -7,6 +7,7 @@ import {
   type GrymError,
   type ProcessEnd,
   ProcessExitError,
+  QueueFullError,
   WireError,
 } from "../errors.ts";
 import { type Answer, settleAnswer } from "./answer.ts";
@@ -14,6 +15,7 @@ import type { Plane } from "./arena.ts";
 import { type CallOptions, validateTimeout } from "./call-options.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
 import { ModelRecord } from "./model-record.ts";
+import { Outbox, type QueueOptions } from "./outbox.ts";
 import { type PendingCall, PendingCalls } from "./pending.ts";
 import { DataPlane } from "./plane.ts";
 import type { Ready } from "./protocol.gen.ts";
@@ -29,6 +31,7 @@ export interface SupervisorOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
   readonly restart: RestartOptions | undefined;
+  readonly queue: QueueOptions | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -41,6 +44,8 @@ export interface SupervisorStats {
   readonly starts: number;
   readonly calls: number;
   readonly waiting: number;
+  /** Of the waiting: those that the process does not have yet. */
+  readonly queued: number;
   readonly abandoned: number;
   /** Requests that were asked again of a new process. */
   readonly repeated: number;
@@ -57,6 +62,7 @@ export class Supervisor {
   readonly #policy: RestartPolicy;
   readonly #models = new ModelRecord();
   readonly #calls: PendingCalls<Request>;
+  readonly #outbox: Outbox;
   #plane: DataPlane | undefined;
   #mark: RunningMark | undefined;
   #session: Session | undefined;
@@ -69,6 +75,8 @@ export class Supervisor {
   #callCount = 0;
   #repeated = 0;
   #discardedLines = 0;
+  /** The process reads slower than we write. */
+  #isChoked = false;
   /** Answers of the running process. */
   #answers = 0;
   /** Processes in a row that were killed before they were ready. */
@@ -77,8 +85,9 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.restart);
+    this.#outbox = new Outbox(options.queue);
     this.#calls = new PendingCalls({
-      onAbandon: (id) => this.#tell("cancel", { id }, this.#nextId++),
+      onAbandon: (id) => this.#abandon(id),
       onBusy: () => this.#updateHold(),
     });
   }
@@ -101,6 +110,7 @@ export class Supervisor {
       starts: this.#starts,
       calls: this.#callCount,
       waiting: this.#calls.waiting,
+      queued: this.#outbox.queued,
       abandoned: this.#calls.abandoned,
       repeated: this.#repeated,
       discardedLines: this.#discardedLines + (this.#session?.discardedLines ?? 0),
@@ -126,6 +136,9 @@ export class Supervisor {
     validateTimeout(options.timeoutMs);
     options.signal?.throwIfAborted();
     this.#refuseWhileCrashing(operation);
+    if (this.#outbox.queued >= this.#outbox.maxQueued) {
+      throw new QueueFullError(operation, this.#outbox.maxQueued);
+    }
     this.#ensureProcess();
     this.#callCount += 1;
     return this.#ask(operation, data, options, false);
@@ -144,11 +157,34 @@ export class Supervisor {
 
   #ask(operation: string, data: object, options: CallOptions, isOwn: boolean): Promise<unknown> {
     const id = this.#nextId++;
-    const request = makeRequest(id, operation, data, this.#openPlane(), isOwn);
-    request.isSent = this.#session?.isRunning === true;
+    const { priority = "user" } = options;
+    const request = makeRequest(id, operation, data, this.#openPlane(), { priority, isOwn });
     const answer = this.#calls.open(id, operation, request, options);
-    if (request.isSent) this.#session?.write(request.line);
+    this.#outbox.add(id, priority);
+    this.#pump();
     return answer;
+  }
+
+  /** Sends what waits, as far as the process may have it and reads it. */
+  #pump(): void {
+    const session = this.#session;
+    while (session?.isRunning && !this.#isChoked) {
+      const id = this.#outbox.take();
+      if (id === undefined) return;
+      const call = this.#calls.get(id);
+      if (call === undefined) {
+        this.#outbox.done(); // given up while it waited
+        continue;
+      }
+      call.attachment.isSent = true;
+      this.#isChoked = !session.write(call.attachment.line);
+    }
+  }
+
+  /** The caller gave up: Python is told to stop, and nothing where it does not have the call yet. */
+  #abandon(id: number): void {
+    if (this.#calls.get(id)?.attachment.isSent) this.#tell("cancel", { id }, this.#nextId++);
+    else this.#drop(id, () => undefined);
   }
 
   #openPlane(): DataPlane {
@@ -194,21 +230,21 @@ export class Supervisor {
         },
         onOversize: (id) => this.#receiveOversize(id),
         onLog: (entry) => this.#log(entry),
+        onDrain: () => {
+          this.#isChoked = false;
+          this.#pump();
+        },
         onEnd: (end, failure) => this.#receiveEnd(end, failure),
       },
     );
     this.#session = session;
     this.#starts += 1;
     const waiting = this.#calls.entries();
+    this.#outbox.clear();
+    this.#isChoked = false;
     if (this.#starts > 1) this.#loadAgain();
-    for (const [id, { attachment, isWaiting }] of waiting) {
-      if (!isWaiting) {
-        this.#drop(id, () => undefined); // given up between two processes
-        continue;
-      }
-      session.write(attachment.line);
-      attachment.isSent = true;
-    }
+    for (const [id, { attachment }] of waiting) this.#outbox.add(id, attachment.priority);
+    this.#pump();
     this.#updateHold();
   }
 
@@ -240,15 +276,22 @@ export class Supervisor {
       this.#models.note(call.operation, call.attachment.data, message.result);
     }
     const generations = settleAnswer(call, message, this.#openPlane());
-    if (call) this.#plane?.free(call.attachment.slots);
+    if (call) this.#forget(call);
     if (generations.length > 0) this.#tell("release", { generations });
+  }
+
+  /** Python has answered: its memory is free, and so is its place. */
+  #forget({ attachment }: PendingCall<Request>): void {
+    this.#plane?.free(attachment.slots);
+    if (attachment.isSent) this.#outbox.done();
+    this.#pump();
   }
 
   /** An answer that was too long to keep still settles its call. */
   #receiveOversize(id: number): void {
     const call = this.#calls.take(id);
     if (call === undefined) return;
-    this.#plane?.free(call.attachment.slots);
+    this.#forget(call);
     call.reject(new WireError(`The answer to \`${call.operation}\` was longer than a line may be`));
   }
 

@@ -139,7 +139,9 @@ class Bridge:
             raise InvalidRequestError(f"{envelope.operation} needs an `id`: nobody could get the answer.")
         if self._stopping:
             raise ShuttingDownError("The process was told to end; it takes no more requests.")
-        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data))
+        # Whatever was asked before is worked before.
+        priority = "background" if envelope.operation == "shutdown" else envelope.priority
+        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data, priority))
         if envelope.operation == "shutdown":
             self._stopping = True
             self._queue.close()
