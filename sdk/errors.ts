@@ -12,6 +12,7 @@
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
+ *         ├── QueueFullError         queue_full: too many calls wait
  *         ├── ProfileLostError       profile_lost: the profiled process ended; `value` is what the work gave
  *         └── WireError              wire: an answer that is not the protocol
  *     PythonError                    the Python exception, as `cause`; its stack is the traceback
@@ -30,6 +31,7 @@ export type LocalErrorCode =
   | "closed"
   | "invalid_argument"
   | "profile_lost"
+  | "queue_full"
   | "wire";
 
 /** Codes of patterns and their store. */
@@ -131,7 +133,10 @@ export interface ProcessEnd {
   readonly stderrTail: string;
 }
 
-/** The Python process ended while a call was pending. The next call starts a new process. */
+/**
+ * The Python process ended while a call was pending, and the call was not, or could not be, repeated:
+ * processes died of it before, it belonged to that process, or processes died too often.
+ */
 export class ProcessExitError extends GrymError {
   override readonly name = "ProcessExitError";
   readonly code = "process_exit";
@@ -140,15 +145,34 @@ export class ProcessExitError extends GrymError {
   readonly signal: NodeJS.Signals | null;
   /** The last 64 kB that the process wrote to stderr. */
   readonly stderrTail: string;
+  /** Processes that ended while they worked on this call. */
+  readonly attempts: number;
 
-  constructor(operation: string, end: ProcessEnd) {
+  /** @param why it was not repeated */
+  constructor(operation: string, end: ProcessEnd, attempts = 1, why = "") {
     const how = end.signal === null ? `ended with code ${end.exitCode}` : `died of ${end.signal}`;
+    const reason = why === "" ? "" : ` (${why})`;
     const tail = end.stderrTail.trim() === "" ? "" : `\n\n${lastLines(end.stderrTail)}`;
-    super(`The Python process ${how} during \`${operation}\`${tail}`);
+    super(`The Python process ${how} during \`${operation}\`${reason}${tail}`);
     this.operation = operation;
+    this.attempts = attempts;
     this.exitCode = end.exitCode;
     this.signal = end.signal;
     this.stderrTail = end.stderrTail;
+  }
+}
+
+/** So many calls wait already that one more is a mistake: await some of them first. */
+export class QueueFullError extends GrymError {
+  override readonly name = "QueueFullError";
+  readonly code = "queue_full";
+  readonly operation: string;
+
+  constructor(operation: string, maxQueued: number) {
+    super(
+      `\`${operation}\` was refused: ${maxQueued} calls wait already. Await some of them first`,
+    );
+    this.operation = operation;
   }
 }
 

@@ -70,6 +70,7 @@ export {
   ProcessStartError,
   ProfileLostError,
   PythonError,
+  QueueFullError,
   WireError,
 } from "./errors.ts";
 // Memory

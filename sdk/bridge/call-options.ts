@@ -1,4 +1,8 @@
 import { CallTimeoutError, InvalidArgumentError } from "../errors.ts";
+import type { Request } from "./protocol.gen.ts";
+
+/** What is worked first: what someone waits for, then what runs in the background. */
+export type Priority = NonNullable<Request["priority"]>;
 
 /** How far a call has come. */
 export interface Progress {
@@ -21,6 +25,11 @@ export interface CallOptions {
    * @default no limit
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * `background`: worked when no user's call waits; it is not interrupted by one.
+   * @default "user"
+   */
+  readonly priority?: Priority | undefined;
   /** Called as the work moves, at most 20 times a second. An error it throws fails the call. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -1,11 +1,14 @@
 import { AsyncResource } from "node:async_hooks";
-import { ClosedError, GrymError } from "../errors.ts";
+import { GrymError } from "../errors.ts";
 import type { Plane } from "./arena.ts";
 import type { CallOptions } from "./call-options.ts";
 import { withCellSignal } from "./cell-signal.ts";
 import { findPython } from "./find-python.ts";
+import type { QueueOptions } from "./outbox.ts";
 import type { Operations, Ready } from "./protocol.gen.ts";
-import { type LogEntry, Session, type SessionStats } from "./session.ts";
+import type { RestartOptions } from "./restart-policy.ts";
+import type { LogEntry } from "./session.ts";
+import { Supervisor, type SupervisorStats } from "./supervisor.ts";
 import type { Received, WithTensors } from "./tensors.ts";
 
 /** The operations that a caller may ask for; `release` and `cancel` are the bridge's own. */
@@ -34,35 +37,26 @@ export interface BridgeOptions {
    * @default 30_000
    */
   readonly startTimeoutMs?: number | undefined;
-  /** Hears stderr and the remarks of the protocol. */
+  /** What happens when the process dies. */
+  readonly restart?: RestartOptions | undefined;
+  /** How much may be asked at once. */
+  readonly queue?: QueueOptions | undefined;
+  /** Hears stderr, the remarks of the protocol, and of restarts (else they are told by `console.warn`). */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
 }
 
 /** What the bridge has done so far. */
-export interface BridgeStats extends SessionStats {
-  /** Processes started: 1 + restarts after crashes. */
-  readonly starts: number;
-}
+export type BridgeStats = SupervisorStats;
 
 const START_TIMEOUT_MS = 30_000;
-const NO_SESSION: SessionStats = {
-  pid: undefined,
-  plane: "json",
-  planeReason: undefined,
-  calls: 0,
-  waiting: 0,
-  abandoned: 0,
-  discardedLines: 0,
-  arenaBytes: 0,
-  arenaUsed: 0,
-};
 
 /**
  * The bridge to one Python process that holds the models.
  *
- * The process starts with the first call. When it dies, every call on its way rejects with
- * `ProcessExitError`, and the next call starts a new process, whose models are not loaded yet.
- * An idle bridge does not keep Node alive.
+ * The process starts with the first call. When it dies, a new one loads the same models and is asked
+ * what the old one had not answered: a caller notices nothing but the time, and one line in the log.
+ * A call of which two processes die rejects with `ProcessExitError`, and so do calls that belong to
+ * their process (profiles). An idle bridge does not keep Node alive.
  *
  * @example
  * await using bridge = new GAMABridge();
@@ -72,24 +66,30 @@ const NO_SESSION: SessionStats = {
  * });
  */
 export class GAMABridge implements AsyncDisposable {
-  readonly #options: BridgeOptions;
-  #session: Session | undefined;
-  #starts = 0;
+  readonly #supervisor: Supervisor;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
-    const { onLog } = options;
-    this.#options = onLog ? { ...options, onLog: AsyncResource.bind(onLog) } : options;
+    const { python, plane, env = {}, restart, queue, onLog } = options;
+    this.#supervisor = new Supervisor({
+      findPython: () => python ?? findPython(),
+      plane,
+      env,
+      startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
+      restart,
+      queue,
+      onLog: onLog && AsyncResource.bind(onLog),
+    });
   }
 
   /** Process id of the running child. */
   get pid(): number | undefined {
-    return this.#session?.isRunning ? this.#session.stats.pid : undefined;
+    return this.#supervisor.pid;
   }
 
   /** Number of the running process: 1 for the first, 0 while none runs. */
   get processNumber(): number {
-    return this.#session?.isRunning ? this.#starts : 0;
+    return this.#supervisor.processNumber;
   }
 
   get isClosed(): boolean {
@@ -97,7 +97,7 @@ export class GAMABridge implements AsyncDisposable {
   }
 
   stats(): BridgeStats {
-    return { ...(this.#session?.stats ?? NO_SESSION), pid: this.pid, starts: this.#starts };
+    return this.#supervisor.stats;
   }
 
   /**
@@ -107,7 +107,7 @@ export class GAMABridge implements AsyncDisposable {
    * @throws ClosedError after `shutdown`
    */
   async initialize(): Promise<Ready> {
-    return await this.#ensureSession().ready();
+    return await this.#supervisor.ready();
   }
 
   /**
@@ -115,7 +115,7 @@ export class GAMABridge implements AsyncDisposable {
    * to the caller's arrays have no effect.
    *
    * @throws OperationFailedError the operation failed; `cause` is the Python exception
-   * @throws ProcessExitError the process died meanwhile
+   * @throws ProcessExitError processes died of it, or too often, or the call belonged to one that died
    * @throws ProcessStartError the process could not be started
    * @throws CallTimeoutError `timeoutMs` has passed
    * @throws InvalidArgumentError the data cannot be sent as it is
@@ -130,7 +130,7 @@ export class GAMABridge implements AsyncDisposable {
     const callSite = new Error();
     try {
       // Python validates the request and the protocol's tests hold its results to their types.
-      const call = this.#ensureSession().call(operation, data, withCellSignal(operation, options));
+      const call = this.#supervisor.call(operation, data, withCellSignal(operation, options));
       return (await call) as OperationResult<Name>;
     } catch (error) {
       throw withCallSite(error, callSite);
@@ -139,30 +139,12 @@ export class GAMABridge implements AsyncDisposable {
 
   /** Ends the process: calls on their way reject with `ClosedError`. Further calls do nothing. */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#session
-      ? this.#session.stop(() => new ClosedError("bridge"))
-      : Promise.resolve();
+    this.#shutdown ??= this.#supervisor.stop();
     return this.#shutdown;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
-  }
-
-  #ensureSession(): Session {
-    if (this.#shutdown) throw new ClosedError("bridge");
-    if (this.#session?.isRunning) return this.#session;
-    const { python, env = {}, plane, startTimeoutMs = START_TIMEOUT_MS, onLog } = this.#options;
-    const session = new Session({
-      python: python ?? findPython(),
-      plane,
-      env,
-      startTimeoutMs,
-      onLog,
-    });
-    this.#session = session;
-    this.#starts += 1;
-    return session;
   }
 }
 

@@ -1,16 +1,18 @@
-import { AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { CallTimeoutError } from "../errors.ts";
 import type { CallOptions, Progress } from "./call-options.ts";
 
 /** A call that Python has not answered yet. */
 export interface PendingCall<Attachment> {
   readonly operation: string;
-  /** What must be given back when Python has answered: the slots of its tensors. */
+  /** What belongs to the call: its line, and the slots that must be given back after the answer. */
   readonly attachment: Attachment;
   /** False once the caller has been told of an abort or timeout. */
   readonly isWaiting: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** Runs something in the context in which the call was made: what it prints belongs to its cell. */
+  readonly inContext: (act: () => void) => void;
 }
 
 /** What the calls tell their owner. */
@@ -82,6 +84,7 @@ export class PendingCalls<Attachment> {
         // Lines arrive in the context of whoever started the process; a notebook shows the output
         // of a callback below the cell in whose context it runs.
         onProgress: options.onProgress && AsyncResource.bind(options.onProgress),
+        inContext: AsyncLocalStorage.snapshot(),
         resolve: (value) => settle(() => resolve(value)),
         reject: (error) => settle(() => reject(error)),
       };
@@ -96,6 +99,10 @@ export class PendingCalls<Attachment> {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     return entry;
+  }
+
+  get(id: number): PendingCall<Attachment> | undefined {
+    return this.#entries.get(id);
   }
 
   progress(id: number, progress: Progress): void {
@@ -118,11 +125,9 @@ export class PendingCalls<Attachment> {
     }
   }
 
-  /** Ends every call: Python is gone. */
-  failAll(error: (operation: string) => Error): void {
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    for (const entry of entries) entry.reject(error(entry.operation));
+  /** Calls that Python has not answered, oldest first. */
+  entries(): (readonly [id: number, call: PendingCall<Attachment>])[] {
+    return [...this.#entries];
   }
 
   #count(change: 1 | -1): void {

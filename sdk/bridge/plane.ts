@@ -1,11 +1,12 @@
-import { closeSync, readSync } from "node:fs";
+import { closeSync, ftruncateSync, readSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openOutputArena, type Plane, type Slot } from "./arena.ts";
 import { MAX_LINE_BYTES, type TensorReference } from "./protocol.gen.ts";
 import type { Placement } from "./tensors.ts";
 
 /**
- * The two arenas of one child, or none of them: then tensors travel inside the lines.
+ * The two arenas, or none of them: then tensors travel inside the lines. They outlive the process:
+ * what a request had put into the input arena is there for the next one that is asked it.
  *
  * Tried in turn: shared memory, an unlinked file in the temporary folder, JSON.
  */
@@ -92,6 +93,11 @@ export class DataPlane {
       if (count === 0) throw new WireError("Python sent a tensor that ends outside the arena");
       done += count;
     }
+  }
+
+  /** A new process begins with an empty output arena; of the old one nothing is read any more. */
+  clearOutput(): void {
+    if (this.#output) ftruncateSync(this.#output.fd, 0);
   }
 
   close(): void {

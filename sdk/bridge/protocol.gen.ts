@@ -730,6 +730,8 @@ export interface Request {
   data?: {
     [k: string]: unknown;
   };
+  /** @default "user" */
+  priority?: "background" | "user";
 }
 
 /** Version of the protocol that `ready` must name. */
@@ -743,7 +745,7 @@ export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
   ping: true,
   status: true,
   load_model: true,
-  unload_model: true,
+  unload_model: false,
   process_audio: true,
   extract_features: true,
   probe: true,

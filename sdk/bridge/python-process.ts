@@ -13,6 +13,7 @@ export interface PythonProcessOptions {
   readonly descriptors: readonly number[];
   readonly onOutput: (chunk: Buffer) => void;
   readonly onStderr: (text: string) => void;
+  readonly onDrain: () => void;
   /** Called once, after everything that the child wrote has been read. */
   readonly onEnd: (end: ProcessEnd, startError: Error | undefined) => void;
 }
@@ -53,6 +54,7 @@ export class PythonProcess {
       this.#stderr.push(chunk);
       options.onStderr(chunk.toString("utf8"));
     });
+    child.stdin?.on("drain", options.onDrain);
     // EPIPE: the child is gone, and its `exit` event says how. Unheard, it would end Node.
     child.stdin?.on("error", () => this.#child.stdin?.destroy());
     child.once("error", (error) => this.#finish(options, null, null, error));
@@ -69,8 +71,9 @@ export class PythonProcess {
     return this.#isRunning;
   }
 
-  write(line: string): void {
-    if (this.#child.stdin?.writable) this.#child.stdin.write(`${line}\n`);
+  /** @returns false: the child reads slower than we write; `onDrain` tells when it has caught up */
+  write(line: string): boolean {
+    return this.#child.stdin?.writable ? this.#child.stdin.write(`${line}\n`) : true;
   }
 
   /** The child and its pipes keep Node alive. */

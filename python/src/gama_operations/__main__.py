@@ -37,13 +37,15 @@ def main(more_operations: Callable[[], Operations] = dict) -> None:
 
     from gama_operations.bridge import Bridge
     from gama_operations.operations import bind
+    from gama_operations.running import RunningMark
     from gama_operations.session import Session
     from gama_operations.tensors import Arenas
     from gama_operations.wire import LineReader, LineWriter
 
     session = Session(Arenas.inherit(os.environ))
     operations = {**bind(session), **more_operations()}
-    Bridge(LineWriter(answers), session, operations).serve(LineReader(requests))
+    running = RunningMark.inherit(os.environ)
+    Bridge(LineWriter(answers), session, operations, running).serve(LineReader(requests))
     end(0)
 
 

@@ -50,6 +50,7 @@ from gama_operations.protocol import (
     StatusData,
 )
 from gama_operations.requests import Envelope, UnreadableLineError, decode_data, read_request
+from gama_operations.running import RunningMark
 from gama_operations.session import Session
 from gama_operations.tensors import CallTensors
 from gama_operations.wire import LineReader, LineWriter, OversizeLine
@@ -66,8 +67,15 @@ class Immediate:
 class Bridge:
     """Everything between the lines and the operations."""
 
-    def __init__(self, wire: LineWriter, session: Session, operations: Mapping[str, BoundOperation]) -> None:
+    def __init__(
+        self,
+        wire: LineWriter,
+        session: Session,
+        operations: Mapping[str, BoundOperation],
+        running: RunningMark,
+    ) -> None:
         self._wire = wire
+        self._running = running
         self._session = session
         self._operations = operations
         self._queue = JobQueue()
@@ -94,7 +102,8 @@ class Bridge:
         )
         threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
         while (job := self._queue.take()) is not None:
-            self._work(job)
+            with self._running.on(job.id):
+                self._work(job)
 
     # The reader thread
 
@@ -130,7 +139,9 @@ class Bridge:
             raise InvalidRequestError(f"{envelope.operation} needs an `id`: nobody could get the answer.")
         if self._stopping:
             raise ShuttingDownError("The process was told to end; it takes no more requests.")
-        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data))
+        # Whatever was asked before is worked before.
+        priority = "background" if envelope.operation == "shutdown" else envelope.priority
+        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data, priority))
         if envelope.operation == "shutdown":
             self._stopping = True
             self._queue.close()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from gama_operations.call import Call
-from gama_operations.protocol import Id
+from gama_operations.protocol import Id, Priority
 
 
 @dataclass(eq=False, slots=True)
@@ -20,14 +20,15 @@ class Job:
     operation: str
     run: Callable[[Any, Call], msgspec.Struct]
     data: msgspec.Struct
+    priority: Priority = "user"
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class JobQueue:
-    """Jobs in the order of their arrival; one runs at a time."""
+    """Jobs in the order of their arrival, a user's before those in the background; one runs at a time."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Job] = deque()
+        self._waiting: dict[Priority, deque[Job]] = {"user": deque(), "background": deque()}
         self._running: Job | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -38,22 +39,23 @@ class JobQueue:
         return self._running is not None
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return sum(map(len, self._waiting.values()))
 
     def put(self, job: Job) -> None:
         """Append a job."""
         with self._changed:
-            self._waiting.append(job)
+            self._waiting[job.priority].append(job)
             self._changed.notify()
 
     def take(self) -> Job | None:
         """The next job, once there is one; None when the queue is closed and empty."""
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
+            self._changed.wait_for(lambda: len(self) > 0 or self._closed)
+            waiting = self._waiting["user"] or self._waiting["background"]
+            if not waiting:
                 return None
-            self._running = self._waiting.popleft()
+            self._running = waiting.popleft()
             return self._running
 
     def close(self) -> None:
@@ -69,9 +71,9 @@ class JobQueue:
             What was found, and the jobs that were taken out, to be answered by the caller.
         """
         with self._changed:
-            dropped = [job for job in self._waiting if job.id == job_id]
+            dropped = [job for jobs in self._waiting.values() for job in jobs if job.id == job_id]
             for job in dropped:
-                self._waiting.remove(job)
+                self._waiting[job.priority].remove(job)
             if self._running is not None and self._running.id == job_id:
                 self._running.cancelled.set()
                 return "running", dropped

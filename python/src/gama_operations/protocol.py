@@ -641,6 +641,9 @@ class Log(Struct, frozen=True, forbid_unknown_fields=True):
 Id = int | str
 """Chosen by the client, echoed by the process."""
 
+Priority = Literal["user", "background"]
+"""`user`: someone waits for it; it is worked before what is `background`, and never interrupts it."""
+
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """What the client writes. `release` and `cancel` may come without an id, and get no answer then."""
@@ -648,6 +651,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     operation: str
     id: Id | None = None
     data: dict[str, Any] = {}
+    priority: Priority = "user"
 
 
 class ResultMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -700,7 +704,8 @@ OPERATIONS: dict[str, Operation] = {
     "ping": Operation(PingData, PingResult, repeatable=True),
     "status": Operation(StatusData, StatusResult, repeatable=True),
     "load_model": Operation(LoadModelData, LoadModelResult, repeatable=True),
-    "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=True),
+    # The model goes with the process that had it: there is nothing to ask the next one.
+    "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=False),
     "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
     "extract_features": Operation(ExtractFeaturesData, ExtractFeaturesResult, repeatable=True),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from gama_operations.errors import InvalidRequestError, MessageTooLargeError, OperationError
-from gama_operations.protocol import MAX_LINE_BYTES, Id
+from gama_operations.protocol import MAX_LINE_BYTES, Id, Priority
 from gama_operations.wire import OversizeLine
 
 SHOWN = 200  # bytes of a bad line that its log event quotes
@@ -17,6 +17,7 @@ class Envelope(msgspec.Struct, frozen=True):
     operation: str
     id: Id | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
+    priority: Priority = "user"
 
 
 class UnreadableLineError(Exception):

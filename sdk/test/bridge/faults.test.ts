@@ -215,7 +215,8 @@ describe("the end of a process", () => {
     });
     const error = await ask(bridge).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ProcessExitError);
-    expect(error).toMatchObject({ exitCode: 0, signal: null, operation: "status" });
+    expect(error).toMatchObject({ exitCode: 0, signal: null, operation: "status", attempts: 2 });
+    expect(bridge.stats().starts).toBe(2);
   });
 
   it("after an answer was written: the answer counts", async () => {
@@ -226,8 +227,8 @@ describe("the end of a process", () => {
     });
     expect(await ask(bridge)).toEqual({ answer: 1 });
     await expect.poll(() => bridge.pid).toBeUndefined();
-    expect(await ask(bridge)).toEqual({ answer: 1 });
-    expect(bridge.stats().starts).toBe(2);
+    expect(await ask(bridge)).toEqual({ answer: 2 });
+    expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 0 });
   });
 
   it("is forced on one that ignores the end of its input and SIGTERM", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import { CallTimeoutError, InvalidArgumentError, ProcessExitError } from "../../errors.ts";
+import { CallTimeoutError, InvalidArgumentError } from "../../errors.ts";
 
 const RATE = 16_000;
 const tone = Float32Array.from({ length: RATE }, (_, index) => Math.sin(index / 10) / 2);
@@ -152,37 +152,6 @@ describe("giving up", () => {
       bridge.executeOperation("extract_features", longWork, { onProgress }),
     ).rejects.toBe(fault);
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
-  });
-});
-
-describe("kill -9 during a call", () => {
-  it("rejects every call that waits with signal and stderr, and the next one has a new process", async () => {
-    const expected = await featuresOf(tone);
-    const pid = bridge.pid ?? 0;
-    const { starts } = bridge.stats();
-    let isRunning = false;
-    const running = bridge.executeOperation("extract_features", longWork, {
-      onProgress: () => {
-        if (!isRunning) process.kill(pid, "SIGKILL");
-        isRunning = true;
-      },
-    });
-    const queued = bridge
-      .executeOperation("status", {})
-      .then(() =>
-        bridge.executeOperation("extract_features", { audio: Array.from(tone), model: "fbank" }),
-      );
-    await expect(running).rejects.toThrow(ProcessExitError);
-    await expect(running).rejects.toMatchObject({
-      signal: "SIGKILL",
-      exitCode: null,
-      operation: "extract_features",
-      stderrTail: expect.any(String),
-    });
-    await expect(queued).rejects.toThrow(ProcessExitError);
-    expect(await featuresOf(tone)).toEqual(expected);
-    expect(bridge.pid).not.toBe(pid);
-    expect(bridge.stats().starts).toBe(starts + 1);
   });
 });
 

@@ -1,0 +1,42 @@
+import { closeSync, readSync, writeSync } from "node:fs";
+import { openArenaFile } from "./arena.ts";
+
+const BYTES = 8;
+
+/**
+ * Which request Python works on: a number in memory that both processes have. When the process is
+ * dead nobody else can tell: of the requests that wait one was being worked on, or none.
+ */
+export class RunningMark {
+  /** Undefined where no file can be made: then nothing is known. */
+  readonly fd: number | undefined;
+
+  constructor() {
+    for (const plane of ["shared_memory", "file"] as const) {
+      try {
+        this.fd = openArenaFile(plane).fd;
+        this.clear();
+        return;
+      } catch {
+        // The next one; without any the oldest request is taken for the running one.
+      }
+    }
+  }
+
+  /** The id of the request; 0 when none was worked on; undefined where nothing is known. */
+  read(): number | undefined {
+    if (this.fd === undefined) return undefined;
+    const bytes = Buffer.alloc(BYTES);
+    readSync(this.fd, bytes, 0, BYTES, 0);
+    return Number(bytes.readBigUInt64LE());
+  }
+
+  /** A new process begins with nothing. */
+  clear(): void {
+    if (this.fd !== undefined) writeSync(this.fd, Buffer.alloc(BYTES), 0, BYTES, 0);
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+  }
+}
