@@ -37,6 +37,7 @@ export type {
   SearchOptions,
   SimilarPattern,
   StorageMetrics,
+  StoreManyOptions,
   StoreRepair,
 } from "./core/types.ts";
 // Errors

@@ -1,7 +1,13 @@
 /** Everything that the kernel sends: replies, broadcasts, the state of the kernel. */
 
 import type { RequestChannel, Sockets } from "./sockets.ts";
-import { type Header, type JsonObject, newHeader, type WireMessage } from "./wire-message.ts";
+import {
+  type Header,
+  type JsonObject,
+  newHeader,
+  type OutgoingMessage,
+  type WireMessage,
+} from "./wire-message.ts";
 
 /** A request and the channel by which it came. */
 export interface KernelRequest {
@@ -43,12 +49,12 @@ export class Outbox {
   }
 
   /** Greets a new subscriber, who then knows that nothing will be missed (protocol 5.4). */
-  welcome(subscription: string): void {
-    this.#sockets.send("iopub", {
+  welcome(subscription: string): OutgoingMessage {
+    return {
       identities: [Buffer.from(subscription)],
       header: newHeader("iopub_welcome", this.#session),
       parentHeader: {},
       content: { subscription },
-    });
+    };
   }
 }

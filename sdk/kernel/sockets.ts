@@ -1,6 +1,7 @@
 /** The five sockets of a kernel. */
 
-import { Reply, Router, XPublisher } from "zeromq";
+import { Reply, Router } from "zeromq";
+import { Broadcaster } from "./broadcaster.ts";
 import { type Connection, endpoint } from "./connection.ts";
 import {
   decodeMessage,
@@ -16,8 +17,8 @@ export type RequestChannel = "shell" | "control";
 /** Receives requests and new subscriptions. */
 export interface SocketHandlers {
   onRequest(channel: RequestChannel, message: WireMessage): void;
-  /** Topic of a new IOPub subscription. */
-  onSubscription(topic: string): void;
+  /** Topic of a new IOPub subscription; gives the welcome that the subscriber hears first. */
+  onSubscription(topic: string): OutgoingMessage;
   /** A message that was refused: not signed, or not a message. */
   onRefused(reason: string): void;
 }
@@ -29,9 +30,9 @@ export class Sockets {
   readonly #shell = new Router();
   readonly #control = new Router();
   readonly #stdin = new Router();
-  readonly #iopub = new XPublisher({ verbosity: "allSubs", sendHighWaterMark: 0 });
+  readonly #iopub = new Broadcaster();
   readonly #heartbeat = new Reply();
-  readonly #sending = new Map<Router | XPublisher, Promise<void>>();
+  readonly #sending = new Map<Router, Promise<void>>();
 
   private constructor(key: string, handlers: SocketHandlers) {
     this.#key = key;
@@ -51,14 +52,19 @@ export class Sockets {
     void sockets.#listen("shell", sockets.#shell);
     void sockets.#listen("control", sockets.#control);
     void sockets.#echoHeartbeat();
-    void sockets.#listenForSubscriptions();
+    void sockets.#iopub.welcomeSubscribers((topic) =>
+      encodeMessage(handlers.onSubscription(topic.toString("utf8")), connection.key),
+    );
     return sockets;
   }
 
   send(channel: RequestChannel | "iopub", message: OutgoingMessage): void {
-    const socket =
-      channel === "iopub" ? this.#iopub : channel === "shell" ? this.#shell : this.#control;
     const frames = encodeMessage(message, this.#key);
+    if (channel === "iopub") {
+      this.#iopub.broadcast(frames);
+      return;
+    }
+    const socket = channel === "shell" ? this.#shell : this.#control;
     const before = this.#sending.get(socket) ?? Promise.resolve();
     this.#sending.set(
       socket,
@@ -68,7 +74,7 @@ export class Sockets {
 
   /** Sends what is queued, then closes everything. */
   async close(): Promise<void> {
-    await Promise.all(this.#sending.values());
+    await Promise.all([...this.#sending.values(), this.#iopub.idle()]);
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
     this.#heartbeat.close();
   }
@@ -86,11 +92,5 @@ export class Sockets {
 
   async #echoHeartbeat(): Promise<void> {
     for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
-  }
-
-  async #listenForSubscriptions(): Promise<void> {
-    for await (const [frame] of this.#iopub) {
-      if (frame?.[0] === 1) this.#handlers.onSubscription(frame.subarray(1).toString("utf8"));
-    }
   }
 }

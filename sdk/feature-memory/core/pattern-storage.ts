@@ -20,6 +20,7 @@ import type {
   SearchOptions,
   SimilarPattern,
   StorageMetrics,
+  StoreManyOptions,
   StoreRepair,
 } from "./types.ts";
 import { copyUpdates, withUpdates } from "./with-updates.ts";
@@ -92,13 +93,23 @@ export class PatternStorage implements AsyncDisposable {
 
   /**
    * Stores many patterns, a thousand at a time, each thousand whole or not at all. All are checked
-   * before the first is stored. Of patterns with one id the last counts.
+   * before the first is stored. Of patterns with one id the last counts. An abort stops between two
+   * thousands; what is stored by then stays.
    *
    * @throws FeatureMemoryError `details.stored` says how many, from the first on, are stored
+   * @throws the reason of `signal`, when it aborts
    */
-  async storeMany(patterns: readonly AudioPattern[]): Promise<void> {
+  async storeMany(
+    patterns: readonly AudioPattern[],
+    options: StoreManyOptions = {},
+  ): Promise<void> {
     if (!Array.isArray(patterns)) throw new InvalidArgumentError("patterns", "a list", patterns);
-    await this.#call(() => this.#storeRows(patterns.map((pattern) => this.#toRow(pattern))));
+    await this.#call(() =>
+      this.#storeRows(
+        patterns.map((pattern) => this.#toRow(pattern)),
+        options,
+      ),
+    );
   }
 
   /** @throws FeatureMemoryError pattern_not_found */
@@ -248,8 +259,14 @@ export class PatternStorage implements AsyncDisposable {
     opened?.collection.close();
   }
 
-  async #storeRows(rows: readonly PatternRow[]): Promise<void> {
-    for (let stored = 0; stored < rows.length; stored += ROWS_PER_COMMIT) {
+  async #storeRows(
+    rows: readonly PatternRow[],
+    { signal, onProgress }: StoreManyOptions,
+  ): Promise<void> {
+    const total = rows.length;
+    for (let stored = 0; stored < total; stored += ROWS_PER_COMMIT) {
+      signal?.throwIfAborted();
+      onProgress?.({ stage: "store", done: stored, total, unit: "patterns", message: "" });
       try {
         await this.#queue.store(rows.slice(stored, stored + ROWS_PER_COMMIT));
       } catch (error) {
@@ -258,6 +275,7 @@ export class PatternStorage implements AsyncDisposable {
         throw new FeatureMemoryError(error.code, message, { ...error.details, stored }, error);
       }
     }
+    onProgress?.({ stage: "store", done: total, total, unit: "patterns", message: "" });
   }
 
   async #replace(id: string, updates: PatternUpdate): Promise<void> {

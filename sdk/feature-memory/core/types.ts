@@ -1,3 +1,4 @@
+import type { CallOptions } from "../../bridge/call-options.ts";
 import type { Pooling } from "../../bridge/protocol.gen.ts";
 
 /** What made the features: only patterns of one model, in one form, can be compared. */
@@ -124,6 +125,9 @@ export interface PatternStorageOptions {
    */
   readonly maxScanBytes?: number | undefined;
 }
+
+/** How a long write is watched, and stopped. */
+export type StoreManyOptions = Pick<CallOptions, "signal" | "onProgress">;
 
 /** A version of the table that could not be read and was moved aside at opening. */
 export interface StoreRepair {

@@ -71,10 +71,23 @@ describe("PatternStorage", () => {
 
   it("stores many in thousands, and finds each", async () => {
     const patterns = makePatterns("many", 2_500);
-    await storage.storeMany(patterns);
+    const seen: number[] = [];
+    await storage.storeMany(patterns, { onProgress: ({ done }) => seen.push(done) });
+    expect(seen).toEqual([0, 1_000, 2_000, 2_500]);
     expect(await storage.count()).toBeGreaterThanOrEqual(2_500);
     expect(await storage.retrieve("many2499")).toEqual(patterns[2499]);
     await storage.storeMany([]);
+  });
+
+  it("stops between two thousands when it is aborted, and keeps what it has stored", async () => {
+    const controller = new AbortController();
+    const call = storage.storeMany(makePatterns("stopped", 2_500), {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 1_000 && controller.abort(new Error("enough")),
+    });
+    await expect(call).rejects.toThrow("enough");
+    expect(await storage.has("stopped1999")).toBe(true); // its thousand was on its way
+    expect(await storage.has("stopped2000")).toBe(false);
   });
 
   it("updates what is named, and leaves the rest", async () => {

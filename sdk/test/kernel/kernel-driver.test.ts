@@ -12,6 +12,7 @@ const SUITES = [
   "test_imports",
   "test_interrupt",
   "test_headless",
+  "test_welcome",
 ];
 const LIMIT_MS = 180_000;
 
