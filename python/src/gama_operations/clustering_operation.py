@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gama_operations.call import Call
-from gama_operations.errors import InvalidRequestError
-from gama_operations.protocol import ClusterData, ClusterResult, Tensor
+from gama_operations.protocol import ClusterData, ClusterResult
 
 if TYPE_CHECKING:
     from gama_operations.session import Session
@@ -17,21 +16,12 @@ def cluster(_session: "Session", data: ClusterData, call: Call) -> ClusterResult
         InvalidRequestError: features, labels, groups and k do not fit each other.
     """
     with call.importing("gama_operations.clustering"):
-        import numpy as np
-
         from gama_operations.clustering import cluster as run_cluster
         from gama_operations.clustering_fit import Recipe
         from gama_operations.clustering_watch import Watch
 
-    if isinstance(data.features, Tensor):
-        features = call.tensors.read(data.features)
-    else:
-        widths = {len(row) for row in data.features}
-        if len(widths) > 1:
-            raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
-        features = np.array(data.features, dtype=np.float64)
     outcome = run_cluster(
-        features,
+        call.tensors.read_rows(data.features),
         Recipe(
             method=data.method,
             reduction=data.reduction,

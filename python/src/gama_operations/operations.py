@@ -36,7 +36,6 @@ from gama_operations.protocol import (
     StartProfileResult,
     StopProfileData,
     StopProfileResult,
-    Tensor,
     UnloadModelData,
     UnloadModelResult,
 )
@@ -153,20 +152,11 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
 def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
     """Read labels off features, on sources never seen."""
     with call.importing("gama_operations.probes"):
-        import numpy as np
-
         from gama_operations.probes import probe as run_probe
 
-    if isinstance(data.features, Tensor):
-        features = call.tensors.read(data.features)
-    else:
-        widths = {len(row) for row in data.features}
-        if len(widths) > 1:
-            raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
-        features = np.array(data.features, dtype=np.float64)
     with call.memory.phase("probe"):
         outcome = run_probe(
-            features,
+            call.tensors.read_rows(data.features),
             data.labels,
             data.groups,
             kind=data.kind,

@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,6 +79,21 @@ class CallTensors:
                 f"{count_bytes(reference)} bytes, got {len(data)}."
             )
         return np.frombuffer(data, reference.dtype).reshape(reference.shape)
+
+    def read_rows(self, features: Tensor | Sequence[Sequence[float]]) -> "NDArray[Any]":
+        """Features, one row per clip [N, D]: a tensor as it is, plain rows as float64.
+
+        Raises:
+            InvalidRequestError: rows of different lengths; and what `read` raises.
+        """
+        import numpy as np
+
+        if isinstance(features, Tensor):
+            return self.read(features)
+        widths = {len(row) for row in features}
+        if len(widths) > 1:
+            raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
+        return np.array(features, dtype=np.float64)
 
     def write(self, array: "NDArray[Any]") -> Tensor:
         """Hand an array to the client, bit for bit: through the arena, or in the line where it must be.
