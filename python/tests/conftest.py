@@ -53,6 +53,7 @@ class Process:
         self.pid = self.child.pid
         self._buffer = b""
         self._next_id = 0
+        self._early = {}
         self.ready = self.receive()
 
     def write(self, data: bytes):
@@ -78,10 +79,16 @@ class Process:
         return json.loads(line)
 
     def answer(self, request_id):
-        """The answer to a request; events on the way are skipped."""
+        """The answer to a request; events on the way are skipped, and answers to others kept for later."""
+        if request_id in self._early:
+            return self._early.pop(request_id)
         while (message := self.receive()) is not None:
-            if message.get("id") == request_id and "event" not in message:
+            if "event" in message:
+                continue
+            if message.get("id") == request_id:
                 return message
+            # Two threads answer: a cancelled job's error may overtake the answer to `cancel`.
+            self._early[message.get("id")] = message
         return pytest.fail(f"the process ended without an answer to {request_id}")
 
     def call(self, operation, data=None):
