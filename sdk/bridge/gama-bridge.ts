@@ -10,6 +10,7 @@ import type { RestartOptions } from "./restart-policy.ts";
 import type { LogEntry } from "./session.ts";
 import { Supervisor, type SupervisorStats } from "./supervisor.ts";
 import type { Received, WithTensors } from "./tensors.ts";
+import type { WatchdogOptions } from "./watchdog.ts";
 
 /** The operations that a caller may ask for; `release` and `cancel` are the bridge's own. */
 export type OperationName = Exclude<keyof Operations, "release" | "cancel">;
@@ -41,6 +42,8 @@ export interface BridgeOptions {
   readonly restart?: RestartOptions | undefined;
   /** How much may be asked at once. */
   readonly queue?: QueueOptions | undefined;
+  /** When a process that says nothing is given up. */
+  readonly watchdog?: WatchdogOptions | undefined;
   /** Hears stderr, the remarks of the protocol, and of restarts (else they are told by `console.warn`). */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
 }
@@ -70,7 +73,7 @@ export class GAMABridge implements AsyncDisposable {
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
-    const { python, plane, env = {}, restart, queue, onLog } = options;
+    const { python, plane, env = {}, restart, queue, watchdog, onLog } = options;
     this.#supervisor = new Supervisor({
       findPython: () => python ?? findPython(),
       plane,
@@ -78,6 +81,7 @@ export class GAMABridge implements AsyncDisposable {
       startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
       restart,
       queue,
+      watchdog,
       onLog: onLog && AsyncResource.bind(onLog),
     });
   }

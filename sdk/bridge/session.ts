@@ -35,6 +35,8 @@ export interface SessionHandlers {
   /** An answer that was too long to keep. */
   readonly onOversize: (id: number) => void;
   readonly onLog: (entry: LogEntry) => void;
+  /** The process has written something. */
+  readonly onHeard: () => void;
   /** The process has read what was written. */
   readonly onDrain: () => void;
   /** Called once, after every line was received. `failure`: it was never ready. */
@@ -69,7 +71,10 @@ export class Session {
           ...options.env,
         },
         descriptors: options.descriptors,
-        onOutput: (chunk) => reader.push(chunk),
+        onOutput: (chunk) => {
+          handlers.onHeard();
+          reader.push(chunk);
+        },
         onDrain: handlers.onDrain,
         onStderr: (text) => handlers.onLog({ source: "stderr", text }),
         onEnd: (end, startError) => void this.#finish(end, startError),
@@ -104,6 +109,10 @@ export class Session {
   hold(isNeeded: boolean): void {
     if (isNeeded) this.#process.ref();
     else this.#process.unref();
+  }
+
+  kill(): void {
+    this.#process.kill("SIGKILL");
   }
 
   async stop(): Promise<void> {

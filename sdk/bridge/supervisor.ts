@@ -23,6 +23,7 @@ import { makeRequest, type Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
 import { RunningMark } from "./running-mark.ts";
 import { type LogEntry, Session, type StartFailure } from "./session.ts";
+import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 export interface SupervisorOptions {
   /** Called for each process: the Python to run. */
@@ -32,6 +33,7 @@ export interface SupervisorOptions {
   readonly startTimeoutMs: number;
   readonly restart: RestartOptions | undefined;
   readonly queue: QueueOptions | undefined;
+  readonly watchdog: WatchdogOptions | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -63,6 +65,7 @@ export class Supervisor {
   readonly #models = new ModelRecord();
   readonly #calls: PendingCalls<Request>;
   readonly #outbox: Outbox;
+  readonly #watchdog: Watchdog;
   #plane: DataPlane | undefined;
   #mark: RunningMark | undefined;
   #session: Session | undefined;
@@ -86,6 +89,13 @@ export class Supervisor {
     this.#options = options;
     this.#policy = new RestartPolicy(options.restart);
     this.#outbox = new Outbox(options.queue);
+    this.#watchdog = new Watchdog(options.watchdog, {
+      pid: () => this.pid,
+      isNeeded: () => this.#session?.ready !== undefined && this.#calls.waiting > 0,
+      ping: () => this.#tell("ping", {}, this.#nextId++),
+      kill: () => this.#session?.kill(),
+      tell: (text) => this.#tellUser(text),
+    });
     this.#calls = new PendingCalls({
       onAbandon: (id) => this.#abandon(id),
       onBusy: () => this.#updateHold(),
@@ -230,6 +240,7 @@ export class Supervisor {
         },
         onOversize: (id) => this.#receiveOversize(id),
         onLog: (entry) => this.#log(entry),
+        onHeard: () => this.#watchdog.heard(),
         onDrain: () => {
           this.#isChoked = false;
           this.#pump();
@@ -245,6 +256,7 @@ export class Supervisor {
     if (this.#starts > 1) this.#loadAgain();
     for (const [id, { attachment }] of waiting) this.#outbox.add(id, attachment.priority);
     this.#pump();
+    this.#watchdog.start();
     this.#updateHold();
   }
 
@@ -299,6 +311,7 @@ export class Supervisor {
     this.#lastEnd = end;
     this.#discardedLines += this.#session?.discardedLines ?? 0;
     this.#session = undefined;
+    this.#watchdog.stop();
     if (this.#isClosed) {
       this.#close();
       return;
@@ -330,7 +343,7 @@ export class Supervisor {
     const waiting = this.#calls.entries();
     if (waiting.length === 0 && this.#readyWaiters.length === 0) return;
     this.#repeated += waiting.length;
-    this.#tellAll(waiting, describeCrash(end, this.#models, waiting.length, wait));
+    this.#tellUser(describeCrash(end, this.#models, waiting.length, wait));
     this.#restart = setTimeout(() => this.#startAgain(), wait);
   }
 
@@ -353,9 +366,11 @@ export class Supervisor {
   }
 
   /** One line for the notebook, in the cell that waits. */
-  #tellAll(waiting: readonly (readonly [number, PendingCall<Request>])[], text: string): void {
+  #tellUser(text: string): void {
     this.#log({ source: "bridge", text });
-    if (this.#options.onLog === undefined) waiting[0]?.[1].inContext(() => console.warn(text));
+    if (this.#options.onLog !== undefined) return;
+    const waiting = this.#calls.entries().find(([, { isWaiting }]) => isWaiting);
+    waiting?.[1].inContext(() => console.warn(text));
   }
 
   #refuseWhileCrashing(operation: string): void {
@@ -364,7 +379,7 @@ export class Supervisor {
     throw tooOften(operation, this.#lastEnd, 0);
   }
 
-  #tell(operation: "cancel" | "release", data: object, id?: number): void {
+  #tell(operation: "cancel" | "release" | "ping", data: object, id?: number): void {
     if (!this.#session?.isRunning) return;
     this.#session.write(JSON.stringify({ id, operation, data }));
   }

@@ -213,6 +213,51 @@ describe("between two processes", { timeout: PATIENCE }, () => {
   });
 });
 
+describe("a process that says nothing", { timeout: PATIENCE }, () => {
+  const watchdog = { pingAfterMs: 200, unresponsiveAfterMs: 1_500 };
+
+  it("19: and goes on later is left alone", async () => {
+    const { bridge, remarks } = quietBridge({
+      watchdog: { ...watchdog, unresponsiveAfterMs: 30_000 },
+    });
+    await using _ = bridge;
+    await featuresOf(bridge);
+    process.kill(bridge.pid ?? 0, "SIGSTOP");
+    const call = featuresOf(bridge);
+    setTimeout(() => process.kill(bridge.pid ?? 0, "SIGCONT"), 1_000);
+    expect(await call).toHaveLength(256);
+    expect(bridge.stats().starts).toBe(1);
+    expect(remarks).toEqual([]);
+  });
+
+  it("19: and does nothing is killed, and its calls are repeated", async () => {
+    const { bridge, remarks } = quietBridge({ watchdog });
+    await using _ = bridge;
+    const expected = await featuresOf(bridge);
+    process.kill(bridge.pid ?? 0, "SIGSTOP");
+    expect(await featuresOf(bridge)).toEqual(expected);
+    expect(bridge.stats().starts).toBe(2);
+    expect(remarks[0]).toMatch(/neither answered nor computed for \d+ s: it is killed/);
+  });
+
+  it("20: because a library holds it, but computes, is left alone", async () => {
+    // The whole process spins without letting its reader run, as C code that keeps the lock does.
+    const { bridge, remarks } = quietBridge({
+      watchdog,
+      python: fakePython(`ready(); onRequest(({ id }) => {
+        const end = Date.now() + 3_000;
+        while (Date.now() < end);
+        send({ id, result: { answer: id } });
+      });`),
+    });
+    await using _ = bridge;
+    expect(await bridge.executeOperation("status", {})).toEqual({ answer: 1 });
+    expect(bridge.stats().starts).toBe(1);
+    expect(remarks).toHaveLength(1);
+    expect(remarks[0]).toContain("but computes");
+  });
+});
+
 it(
   "25: nothing is left of a bridge that restarted its process and was shut down",
   async () => {

@@ -63,6 +63,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/supervisor.ts",
         "sdk/bridge/tail-buffer.ts",
         "sdk/bridge/tensors.ts",
+        "sdk/bridge/watchdog.ts",
         "sdk/cluster/cluster-outcome.ts",
         "sdk/cluster/cluster.ts",
         "sdk/compare/paired-difference.ts",
