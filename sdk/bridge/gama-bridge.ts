@@ -38,6 +38,12 @@ export interface BridgeOptions {
    * @default 30_000
    */
   readonly startTimeoutMs?: number | undefined;
+  /**
+   * A call that was given up and is still worked on after this time costs its process: the next one loads
+   * the models again and is asked what else waits, milliseconds.
+   * @default 30_000
+   */
+  readonly cancelGraceMs?: number | undefined;
   /** What happens when the process dies. */
   readonly restart?: RestartOptions | undefined;
   /** How much may be asked at once. */
@@ -52,6 +58,7 @@ export interface BridgeOptions {
 export type BridgeStats = SupervisorStats;
 
 const START_TIMEOUT_MS = 30_000;
+const CANCEL_GRACE_MS = 30_000;
 
 /**
  * The bridge to one Python process that holds the models.
@@ -79,6 +86,7 @@ export class GAMABridge implements AsyncDisposable {
       plane,
       env,
       startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
+      cancelGraceMs: options.cancelGraceMs ?? CANCEL_GRACE_MS,
       restart,
       queue,
       watchdog,

@@ -20,6 +20,8 @@ export interface Request {
   isSent: boolean;
   /** Processes that died while they worked on it. */
   attempts: number;
+  /** Runs from the moment that the caller gave up. */
+  grace?: NodeJS.Timeout;
 }
 
 /**

@@ -31,6 +31,7 @@ export interface SupervisorOptions {
   readonly plane: Plane | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
+  readonly cancelGraceMs: number;
   readonly restart: RestartOptions | undefined;
   readonly queue: QueueOptions | undefined;
   readonly watchdog: WatchdogOptions | undefined;
@@ -193,8 +194,21 @@ export class Supervisor {
 
   /** The caller gave up: Python is told to stop, and nothing where it does not have the call yet. */
   #abandon(id: number): void {
-    if (this.#calls.get(id)?.attachment.isSent) this.#tell("cancel", { id }, this.#nextId++);
-    else this.#drop(id, () => undefined);
+    const call = this.#calls.get(id);
+    if (!call?.attachment.isSent) {
+      this.#drop(id, () => undefined);
+      return;
+    }
+    this.#tell("cancel", { id }, this.#nextId++);
+    const { cancelGraceMs } = this.#options;
+    call.attachment.grace = setTimeout(() => {
+      const seconds = cancelGraceMs / 1000;
+      this.#tellUser(
+        `\`${call.operation}\` did not stop within ${seconds} s of being given up: its process is killed.`,
+      );
+      this.#session?.kill();
+    }, cancelGraceMs);
+    call.attachment.grace.unref();
   }
 
   #openPlane(): DataPlane {
@@ -294,6 +308,7 @@ export class Supervisor {
 
   /** Python has answered: its memory is free, and so is its place. */
   #forget({ attachment }: PendingCall<Request>): void {
+    clearTimeout(attachment.grace);
     this.#plane?.free(attachment.slots);
     if (attachment.isSent) this.#outbox.done();
     this.#pump();
@@ -361,6 +376,7 @@ export class Supervisor {
   #drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
     const call = this.#calls.take(id);
     if (call === undefined) return;
+    clearTimeout(call.attachment.grace);
     this.#plane?.free(call.attachment.slots);
     call.reject(reason(call)); // which changes nothing where nobody waits
   }

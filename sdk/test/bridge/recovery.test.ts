@@ -180,6 +180,26 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
   });
 });
 
+it(
+  "20: a call that was given up and does not stop costs its process, and no other call",
+  async () => {
+    const { bridge, remarks } = quietBridge({ python: mortalFake(""), cancelGraceMs: 300 });
+    await using _ = bridge;
+    const controller = new AbortController();
+    const givenUp = bridge.executeOperation("ping", {}, { signal: controller.signal });
+    const other = bridge.executeOperation("status", {});
+    await bridge.initialize();
+    controller.abort(new Error("enough"));
+    await expect(givenUp).rejects.toThrow("enough");
+    expect(await other).toEqual({ answer: 2 });
+    expect(bridge.stats()).toMatchObject({ starts: 2, abandoned: 0 });
+    expect(remarks[0]).toBe(
+      "`ping` did not stop within 0.3 s of being given up: its process is killed.",
+    );
+  },
+  PATIENCE,
+);
+
 describe("between two processes", { timeout: PATIENCE }, () => {
   /** A bridge whose process has just died of a call for the first time, and waits with the second. */
   async function waitingBridge(): Promise<{ bridge: GAMABridge; call: Promise<unknown> }> {
