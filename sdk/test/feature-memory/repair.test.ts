@@ -205,6 +205,7 @@ describe("a store whose newest version is damaged", () => {
     const folder = makeFolder();
     await using storage = new PatternStorage({ folder, model: MODEL });
     await storage.storeMany(makePatterns("a", 5_000));
+    await storage.idle(); // the index is made after the promise
     expect((await storage.getStatistics()).upkeep).toEqual({ runs: 1, lastError: null });
     await storage.close();
     const indices = join(folder, TABLE, "_indices");
@@ -229,6 +230,7 @@ describe("upkeep that fails", () => {
     await storage.storeMany(makePatterns("a", 10));
     const failing = vi.spyOn(Collection.prototype, "maintain").mockRejectedValue(new Error("no"));
     for (let at = 0; at < 64; at += 1) await storage.store(makePattern("a1"));
+    await storage.idle();
     const { upkeep, totalPatterns } = await storage.getStatistics();
     expect({ ...upkeep, totalPatterns }).toMatchObject({
       runs: 1,
