@@ -8,9 +8,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gama_operations.errors import CancelledError
 from gama_operations.memory import PhaseRecorder
 from gama_operations.protocol import Progress
+from gama_operations.streams import PartStream
 from gama_operations.tensors import CallTensors
 
 if TYPE_CHECKING:  # the surface imports numpy
@@ -54,6 +57,19 @@ class Call:
     tensors: CallTensors
     cancelled: threading.Event
     memory: PhaseRecorder = field(default_factory=PhaseRecorder)
+    stream: PartStream | None = None
+    """Where the client wants the answer in parts."""
+
+    def send_part(self, part: msgspec.Struct) -> None:
+        """Hand over a part of the answer; waits until the client wants one more.
+
+        Raises:
+            CancelledError: the caller gave up meanwhile.
+        """
+        if self.stream is None:
+            raise RuntimeError("This answer is not asked for in parts.")
+        self.stream.send(part, self.check)
+        self.tensors.settle()
 
     def importing(self, module: str) -> AbstractContextManager[None]:
         """The phase `import`, where the module is new: scipy and scikit-learn take memory and time, too."""

@@ -120,10 +120,12 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
     """Features of one clip, or of many.
 
     Raises:
-        InvalidRequestError: not exactly one of `audio` and `audios`.
+        InvalidRequestError: not exactly one of `audio` and `audios`; one clip, in parts.
     """
     if (data.audio is None) == (data.audios is None):
         raise InvalidRequestError("Give either `audio` or `audios`, and not both.")
+    if call.stream is not None and data.audios is None:
+        raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
     model = session.find(data.model, call)
     if data.audio is not None:
         extraction = extract_one(model, data.audio, data, call)
