@@ -1,7 +1,6 @@
 """What one running request lends to its operation: progress, cancelling, memory, tensors."""
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -46,14 +45,32 @@ class ProgressReporter:
             self._waiting = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Cancellation:
+    """Set by one thread and read by another. An Event would be a lock and a condition that nobody waits on."""
+
+    requested: bool = False
+
+
+@dataclass(slots=True)
 class Call:
     """One running request, seen from its operation."""
 
     progress: ProgressReporter
     tensors: CallTensors
-    cancelled: threading.Event
-    memory: PhaseRecorder = field(default_factory=PhaseRecorder)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    begin_memory: Callable[[], PhaseRecorder] = PhaseRecorder
+    _memory: PhaseRecorder | None = field(default=None, init=False)
+
+    @property
+    def memory(self) -> PhaseRecorder:
+        """Memory and time from here on: the counters are first read when an operation asks for them.
+
+        Reading them takes as long as a whole small call.
+        """
+        if self._memory is None:
+            self._memory = self.begin_memory()
+        return self._memory
 
     def importing(self, module: str) -> AbstractContextManager[None]:
         """The phase `import`, where the module is new: scipy and scikit-learn take memory and time, too."""
@@ -65,7 +82,7 @@ class Call:
         Raises:
             CancelledError: it did.
         """
-        if self.cancelled.is_set():
+        if self.cancellation.requested:
             raise CancelledError("The request was cancelled.")
 
     @property
