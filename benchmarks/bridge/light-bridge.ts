@@ -23,8 +23,9 @@ interface LightOperations {
   readonly length: { data: { samples: Float32Array; checked: boolean }; result: Summary };
   readonly echo: { data: { samples: Float32Array }; result: { samples: Samples } };
   readonly busy: {
-    data: { work: string; seconds: number };
-    result: { steps: number; seconds: number };
+    /** `interval`: the interpreter's switch interval, seconds; null: as the process sets it. */
+    data: { work: string; seconds: number; interval: number | null };
+    result: { steps: number; seconds: number; interval: number };
   };
   /** Never answers in the process of that pid. */
   readonly compare: { data: { pid: number }; result: { pid: number } };

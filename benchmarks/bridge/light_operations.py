@@ -64,8 +64,7 @@ def operations() -> dict[str, Any]:
     from gama_operations.operations import BoundOperation
     from gama_operations.protocol import Tensor
 
-    if interval := os.environ.get("GRYM_BENCH_SWITCH_INTERVAL"):
-        sys.setswitchinterval(float(interval))
+    set_by_the_process = sys.getswitchinterval()
     ready: dict[str, Callable[[], object]] = {}
 
     class Small(Struct):
@@ -88,10 +87,12 @@ def operations() -> dict[str, Any]:
     class Busy(Struct):
         work: Literal["loop", "tokens", "forward"]
         seconds: float
+        interval: float | None
 
     class Done(Struct):
         steps: int
         seconds: float
+        interval: float
 
     class Hang(Struct):
         pid: int
@@ -114,12 +115,15 @@ def operations() -> dict[str, Any]:
         if data.work not in ready:
             ready[data.work] = WORK[data.work](call)
         step = ready[data.work]
+        interval = set_by_the_process if data.interval is None else data.interval
+        sys.setswitchinterval(interval)
         began = time.perf_counter()
         steps = 0
         while (seconds := time.perf_counter() - began) < data.seconds:
             step()
             steps += 1
-        return Done(steps, seconds)
+        sys.setswitchinterval(set_by_the_process)
+        return Done(steps, seconds, interval)
 
     def hang(data: Hang, _call: Call) -> Pid:
         if os.getpid() == data.pid:
