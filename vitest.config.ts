@@ -3,6 +3,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["sdk/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
+    globalSetup: ["scripts/test/vitest-folder.mjs"],
     // Real processes start in most files: two at a time is what two cores carry.
     maxWorkers: 2,
     testTimeout: 60_000,

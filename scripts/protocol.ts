@@ -12,7 +12,9 @@ import { compile, type JSONSchema } from "json-schema-to-typescript";
 interface ExportedOperation {
   data: string;
   result: string;
+  part: string | null;
   repeatable: boolean;
+  immediate: boolean;
 }
 
 /** What `python -m gama_operations.protocol_export` prints. */
@@ -91,8 +93,9 @@ function keepNames(definition: JSONSchema): JSONSchema {
 function rootSchema(exported: ExportedProtocol): JSONSchema {
   const reference = (name: string): JSONSchema => ({ $ref: `#/$defs/${name}` });
   const operations: Record<string, JSONSchema> = {};
-  for (const [name, { data, result }] of Object.entries(exported.operations)) {
-    operations[name] = record("", { data: reference(data), result: reference(result) });
+  for (const [name, { data, result, part }] of Object.entries(exported.operations)) {
+    const parts = part === null ? {} : { part: reference(part) };
+    operations[name] = record("", { data: reference(data), result: reference(result), ...parts });
   }
   const Operations = record("Each operation: what it takes and what it answers.", operations);
   const Message = {
@@ -119,7 +122,8 @@ function polish(types: string): string {
 
 function constants(exported: ExportedProtocol): string {
   const rows = Object.entries(exported.operations).map(
-    ([name, { repeatable }]) => `  ${name}: ${repeatable},\n`,
+    ([name, { repeatable, immediate }]) =>
+      `  ["${name}", { repeatable: ${repeatable}, immediate: ${immediate} }],\n`,
   );
   return `
 /** Version of the protocol that \`ready\` must name. */
@@ -128,9 +132,16 @@ export const PROTOCOL_VERSION = ${exported.protocol};
 /** Longest line that either side reads, in bytes; bulk data goes beside the lines. */
 export const MAX_LINE_BYTES = ${exported.maxLineBytes};
 
-/** Operations that may be sent again after a crash. */
-export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
-${rows.join("")}};
+/** How an operation is treated. */
+export interface OperationFacts {
+  /** May be sent again after a crash: it has no lasting effect, or the same effect twice. */
+  readonly repeatable: boolean;
+  /** Answered at once, also while the model thread works. */
+  readonly immediate: boolean;
+}
+
+export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
+${rows.join("")}]);
 `;
 }
 

@@ -1,6 +1,6 @@
 /** Our bridge on a real process with a few light operations beside its own. */
 import { join } from "node:path";
-import { type BridgeOptions, type CallOptions, findPython, GAMABridge } from "grym-synth";
+import { type BridgeOptions, type ExecuteOptions, findPython, GAMABridge } from "grym-synth";
 
 /** Numbers as a light operation gives them back. */
 export interface Samples {
@@ -41,7 +41,7 @@ export async function ask<Name extends keyof LightOperations>(
   bridge: GAMABridge,
   name: Name,
   data: LightOperations[Name]["data"],
-  options: CallOptions = {},
+  options: ExecuteOptions = {},
 ): Promise<LightOperations[Name]["result"]> {
   // The SDK's types know the operations of the protocol, not those of this process.
   const result: unknown = await bridge.executeOperation(name as "status", data as never, options);

@@ -1,5 +1,6 @@
 """The real process with a few light operations beside its own: what is measured is the bridge."""
 
+import itertools
 import os
 import sys
 import threading
@@ -20,13 +21,13 @@ def loop(_call: Any) -> Callable[[], object]:
 
 
 def tokens(_call: Any) -> Callable[[], object]:
-    """Pairs merged until none is frequent, as a tokeniser does it, and joined again: lists, dicts, strings."""
+    """Pairs merged until none is frequent, as a tokeniser does it: lists, dicts, strings."""
 
     def step() -> str:
         pieces = list(TEXT)
         while True:
             pairs: dict[tuple[str, str], int] = {}
-            for pair in zip(pieces, pieces[1:], strict=False):
+            for pair in itertools.pairwise(pieces):
                 pairs[pair] = pairs.get(pair, 0) + 1
             best = max(pairs, key=pairs.__getitem__)
             if pairs[best] < 2:

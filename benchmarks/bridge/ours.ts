@@ -1,4 +1,4 @@
-import type { CallOptions, GAMABridge } from "grym-synth";
+import type { GAMABridge } from "grym-synth";
 import { ask } from "./light-bridge.ts";
 import { LABEL, type Way } from "./way.ts";
 
@@ -17,8 +17,7 @@ export function makeOurs(bridge: GAMABridge, isFresh: boolean): Way {
     async echo(samples) {
       if (isFresh) return (await ask(bridge, "echo", { samples })).samples.data;
       if (out.length !== samples.length) out = new Float32Array(samples.length);
-      const options: CallOptions & { readonly out: Float32Array } = { out };
-      const { data } = (await ask(bridge, "echo", { samples }, options)).samples;
+      const { data } = (await ask(bridge, "echo", { samples }, { out })).samples;
       if (data.buffer !== out.buffer) throw new Error("`out` was not used");
       return data;
     },

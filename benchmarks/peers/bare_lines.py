@@ -1,4 +1,4 @@
-"""What a small call costs at least: a loop over lines, `blocking` or with a `reader` thread, and nothing else."""
+"""What a small call costs at least: a loop over lines, `blocking` or with a `reader` thread."""
 
 import os
 import sys

@@ -12,7 +12,7 @@ def small(value: int, _label: str) -> int:
     return value + 1
 
 
-def summarise(text: str, checked: bool) -> str:  # noqa: FBT001 # pythonia's call has no names
+def summarise(text: str, checked: bool) -> str:
     """What arrived, as JSON: a dict would be a proxy, and each of its values a round trip."""
     samples = np.frombuffer(b64decode(text), np.float32)
     summary = {

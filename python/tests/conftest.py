@@ -62,8 +62,11 @@ class Process:
     def send(self, operation, data=None, request_id=None):
         self._next_id += 1
         chosen = self._next_id if request_id is None else request_id
-        self.write(json.dumps({"id": chosen, "operation": operation, "data": data or {}}).encode() + b"\n")
+        self.send_line({"id": chosen, "operation": operation, "data": data or {}})
         return chosen
+
+    def send_line(self, message):
+        self.write(json.dumps(message).encode() + b"\n")
 
     def receive(self):
         """The next line; None at the end of the stream."""

@@ -18,6 +18,9 @@ import { fingerprint, isStamped, stamp } from "./stamp.mjs";
 
 const again = "Run the same command again: finished steps are kept.";
 
+// `overrides` in package.json puts an empty package in the place of `@huggingface/transformers` and
+// `openai`: LanceDB lists them for its own embedding functions, and they bring ONNX Runtime twice,
+// sharp and an HTTP client. Models run in Python; nothing of ours loads them.
 const nodePackages = {
   name: "Node packages and Node 24",
   size: "about 650 MB",

@@ -1,12 +1,15 @@
 import { operationError, WireError } from "../errors.ts";
+import { decodeTensors, findGenerations } from "./decode-tensors.ts";
 import type { PendingCall } from "./pending.ts";
 import type { DataPlane } from "./plane.ts";
 import type { Message } from "./protocol.gen.ts";
 import type { Request } from "./request.ts";
-import { decodeTensors } from "./tensors.ts";
+import { OutMemory } from "./result-memory.ts";
 
 /** A line that answers a request. */
-export type Answer = Extract<Message, { id: unknown }>;
+export type Answer = Extract<Message, { id: unknown; result: unknown } | { error: unknown }>;
+/** A line with a part of an answer. */
+export type PartMessage = Extract<Message, { event: "part" }>;
 
 /**
  * Settles a call with its answer.
@@ -19,27 +22,54 @@ export function settleAnswer(
   message: Answer,
   plane: DataPlane,
 ): number[] {
-  const generations: number[] = [];
-  const note = (generation: number | undefined): void => {
-    if (generation !== undefined) generations.push(generation);
-  };
+  const generations = "result" in message ? findGenerations(message.result) : [];
+  if (!call?.isWaiting) return generations;
   try {
-    if (call === undefined || !call.isWaiting) {
-      // Nobody waits, but the slots that the answer names must still be given back.
-      if ("result" in message) decodeTensors(message.result, (tensor) => note(tensor.generation));
-    } else if ("error" in message && message.error) {
+    if ("error" in message && message.error) {
       call.reject(operationError(call.operation, message.error));
     } else if ("result" in message) {
-      const result = decodeTensors(message.result, (tensor, target) => {
-        if (typeof tensor.base64 !== "string") note(tensor.generation);
-        plane.read(tensor, target);
-      });
-      call.resolve(result);
+      call.resolve(receive(message.result, call, plane));
     } else {
       throw new WireError("An answer has neither result nor error");
     }
   } catch (error) {
-    call?.reject(error);
+    call.reject(error);
+  }
+  return generations;
+}
+
+function receive(value: unknown, { memory }: PendingCall<Request>, plane: DataPlane): unknown {
+  const result = decodeTensors(value, (tensor, target) => plane.read(tensor, target), memory);
+  if (memory instanceof OutMemory) memory.finish();
+  return result;
+}
+
+/**
+ * Hands a part of an answer on.
+ *
+ * @param grant lets Python send one more
+ * @returns generations of the output arena's slots that the part names: Python may reuse them
+ */
+export function receivePart(
+  call: PendingCall<Request> | undefined,
+  { data: { sequence, value } }: PartMessage,
+  plane: DataPlane,
+  grant: () => void,
+): number[] {
+  const generations = findGenerations(value);
+  if (!call?.isWaiting || call.onPart === undefined) return generations;
+  const { attachment } = call;
+  try {
+    if (sequence > attachment.parts) throw new WireError("A part of an answer is missing");
+    if (sequence < attachment.parts) {
+      grant(); // the caller has it from the process before
+      return generations;
+    }
+    attachment.parts += 1;
+    const part = decodeTensors(value, (tensor, target) => plane.read(tensor, target));
+    call.onPart(part, grant);
+  } catch (error) {
+    call.reject(error);
   }
   return generations;
 }

@@ -5,18 +5,26 @@
  * it allocates in the input arena, Python in the output arena.
  */
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  openSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SlotAllocator } from "./slot-allocator.ts";
+import { ALIGNMENT, SlotAllocator } from "./slot-allocator.ts";
 
 /** How bulk data crosses: tmpfs, an unlinked file on disk, or inside the JSON lines. */
 export type Plane = "shared_memory" | "file" | "json";
 
-/** A written piece of the input arena. */
+/** A written piece of the input arena, or bytes that travel inside the line. */
 export interface Slot {
-  /** Bytes from the start of the arena; a multiple of 64. */
-  readonly offset: number;
+  /** Bytes from the start of the arena, a multiple of 64; undefined: inside the line. */
+  readonly offset: number | undefined;
   readonly bytes: number;
   /** Counts allocations, so that a reference to a freed slot can be told from a live one. */
   readonly generation: number;
@@ -26,12 +34,14 @@ export interface Slot {
 export interface ArenaFile {
   readonly fd: number;
   readonly plane: Exclude<Plane, "json">;
+  /** A folder of its file system. */
+  readonly folder: string;
 }
 
 /** Size of a fresh input arena, bytes. */
 const INITIAL_BYTES = 1024 * 1024;
-/** Largest input arena, bytes; what does not fit travels inside the line instead. */
-const MAX_ARENA_BYTES = 1024 * 1024 * 1024;
+/** What an arena keeps when nothing is in it, bytes: touching fresh memory costs more than copying. */
+const KEPT_BYTES = 128 * 1024 * 1024;
 /** Linux's O_TMPFILE (asm-generic/fcntl.h: __O_TMPFILE | O_DIRECTORY); Node does not name it. */
 const O_TMPFILE = 0o20200000;
 const ZEROS = new Uint8Array(1024 * 1024);
@@ -39,29 +49,34 @@ const ZEROS = new Uint8Array(1024 * 1024);
 /** Opens an unlinked file in shared memory, or in the temporary folder where there is none. */
 export function openArenaFile(plane: ArenaFile["plane"]): ArenaFile {
   if (plane === "shared_memory") {
-    return { fd: openSync("/dev/shm", O_TMPFILE | constants.O_RDWR, 0o600), plane };
+    const folder = "/dev/shm";
+    return { fd: openSync(folder, O_TMPFILE | constants.O_RDWR, 0o600), plane, folder };
   }
-  const path = join(tmpdir(), `grym-synth-${randomUUID()}`);
+  const folder = tmpdir();
+  const path = join(folder, `grym-synth-${randomUUID()}`);
   const fd = openSync(path, "wx+", 0o600);
   unlinkSync(path);
-  return { fd, plane };
+  return { fd, plane, folder };
 }
 
 /** The input arena: Node writes, Python reads. */
 export class InputArena {
   readonly fd: number;
   readonly plane: ArenaFile["plane"];
-  readonly #slots: SlotAllocator;
+  readonly #folder: string;
+  readonly #slots = new SlotAllocator();
+  readonly #maxBytes: number;
   #generation = 0;
 
   /** @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start */
-  constructor(plane: ArenaFile["plane"]) {
+  constructor(plane: ArenaFile["plane"], maxBytes: number) {
     const file = openArenaFile(plane);
     this.fd = file.fd;
     this.plane = plane;
-    this.#slots = new SlotAllocator();
+    this.#folder = file.folder;
+    this.#maxBytes = maxBytes;
     try {
-      this.#grow(INITIAL_BYTES);
+      this.#grow(Math.min(INITIAL_BYTES, maxBytes));
     } catch (error) {
       closeSync(file.fd);
       throw error;
@@ -76,37 +91,65 @@ export class InputArena {
   /**
    * Copies bytes into a new slot.
    *
-   * @throws NodeJS.ErrnoException ENOSPC: neither the arena nor its file system has room
+   * @returns undefined: neither the arena nor its file system has room now
    */
-  write(bytes: Uint8Array): Slot {
+  write(bytes: Uint8Array): (Slot & { readonly offset: number }) | undefined {
     let offset = this.#slots.allocate(bytes.byteLength);
     if (offset === undefined) {
-      this.#grow(this.#slots.size + bytes.byteLength);
+      if (!this.#growFor(bytes.byteLength)) return undefined;
       offset = this.#slots.allocate(bytes.byteLength);
     }
-    if (offset === undefined) throw noSpace();
+    if (offset === undefined) return undefined;
     writeFully(this.fd, bytes, offset);
     this.#generation += 1;
     return { offset, bytes: bytes.byteLength, generation: this.#generation };
   }
 
   /** Gives a slot back; Python must have answered the request that named it. */
-  free(slot: Slot): void {
-    this.#slots.free(slot.offset);
+  free(offset: number): void {
+    this.#slots.free(offset);
+    if (this.#slots.used > 0 || this.#slots.size <= KEPT_BYTES) return;
+    // Python looks only where a slot is, so that nobody sees the end move.
+    ftruncateSync(this.fd, KEPT_BYTES);
+    this.#slots.shrink(KEPT_BYTES);
   }
 
   close(): void {
     closeSync(this.fd);
   }
 
-  /** Grows to a power of two. Zeros are written, since a hole in tmpfs turns into SIGBUS later. */
-  #grow(needed: number): void {
-    const size = this.#slots.size;
-    let target = Math.max(size, INITIAL_BYTES);
-    while (target < needed) target *= 2;
-    if (target > MAX_ARENA_BYTES) throw noSpace();
+  /** Makes room for one more slot: twice the size if that is to be had, else what is needed. */
+  #growFor(bytes: number): boolean {
+    const { size, end } = this.#slots;
+    const needed = Math.ceil((end + bytes) / ALIGNMENT) * ALIGNMENT;
+    if (needed > this.#maxBytes) return false;
+    let doubled = Math.max(size, INITIAL_BYTES);
+    while (doubled < needed) doubled *= 2;
+    const free = statfsSync(this.#folder);
+    for (const target of [Math.min(doubled, this.#maxBytes), needed]) {
+      // Half of what is left: results need room, too, and so do others.
+      if (target - size <= (free.bavail * free.bsize) / 2 && this.#tryGrow(target)) return true;
+    }
+    return false;
+  }
+
+  #tryGrow(target: number): boolean {
     try {
-      for (let at = size; at < target; at += ZEROS.byteLength) writeFully(this.fd, ZEROS, at);
+      this.#grow(target);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOSPC") return false;
+      throw error;
+    }
+  }
+
+  /** Zeros are written, since a hole in tmpfs turns into SIGBUS later. */
+  #grow(target: number): void {
+    const { size } = this.#slots;
+    try {
+      for (let at = size; at < target; at += ZEROS.byteLength) {
+        writeFully(this.fd, ZEROS.subarray(0, target - at), at);
+      }
     } catch (error) {
       ftruncateSync(this.fd, size);
       throw error;
@@ -115,20 +158,9 @@ export class InputArena {
   }
 }
 
-/** Opens the arena that Python will fill; it starts empty and Python grows it. */
-export function openOutputArena(plane: ArenaFile["plane"]): ArenaFile {
-  return openArenaFile(plane);
-}
-
 function writeFully(fd: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.byteLength) {
     done += writeSync(fd, bytes, done, bytes.byteLength - done, position + done);
   }
-}
-
-function noSpace(): NodeJS.ErrnoException {
-  const error: NodeJS.ErrnoException = new Error("The arena is full");
-  error.code = "ENOSPC";
-  return error;
 }

@@ -1,5 +1,6 @@
 import { CallTimeoutError, InvalidArgumentError } from "../errors.ts";
 import type { Request } from "./protocol.gen.ts";
+import type { TypedArray } from "./tensors.ts";
 
 /** What is worked first: what someone waits for, then what runs in the background. */
 export type Priority = NonNullable<Request["priority"]>;
@@ -34,12 +35,36 @@ export interface CallOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Options of a call whose result is one tensor. */
+export interface ExecuteOptions extends CallOptions {
+  /**
+   * Takes the tensor of the result, whose `data` is then the beginning of this array: memory that was
+   * touched before is filled several times faster than fresh memory. Of the tensor's type, and long enough.
+   */
+  readonly out?: TypedArray | undefined;
+}
+
+/** Options of a call whose answer comes in parts. */
+export interface StreamOptions extends CallOptions {
+  /**
+   * Parts that may be on their way, or wait to be taken, at once.
+   * @default 4
+   */
+  readonly window?: number | undefined;
+}
+
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** @throws InvalidArgumentError a time that a timer cannot count */
 export function validateTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) return;
   throw new InvalidArgumentError("timeoutMs", "above 0 and at most 2147483647", timeoutMs);
+}
+
+/** @throws InvalidArgumentError not a number of parts */
+export function validateWindow(window: number): void {
+  if (Number.isSafeInteger(window) && window >= 1) return;
+  throw new InvalidArgumentError("window", "a whole number from 1", window);
 }
 
 /**

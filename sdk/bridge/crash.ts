@@ -2,7 +2,7 @@
 import { type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { ModelRecord } from "./model-record.ts";
 import type { PendingCall } from "./pending.ts";
-import { REPEATABLE } from "./protocol.gen.ts";
+import { OPERATIONS } from "./protocol.gen.ts";
 import type { Request } from "./request.ts";
 
 /** A call that Python has not answered. */
@@ -33,24 +33,21 @@ export function judgeCrash(
   for (const [id, { operation, attachment, isWaiting }] of sent) {
     attachment.isSent = false;
     if (id === blamed) attachment.attempts += 1;
-    const { attempts, data, isOwn } = attachment;
+    const { attempts, data, facts } = attachment;
     const end = (why: string, times = attempts): void => {
       ended.set(id, new ProcessExitError(operation, crash.end, times, why));
     };
     if (!isWaiting) ended.set(id, undefined);
-    else if (isOwn) end("the next process is asked anew", models.noteAttempts(data, attempts));
+    else if (facts.isOwn)
+      end("the next process is asked anew", models.noteAttempts(data, attempts));
     else if (attempts >= maxAttempts) end(`${attempts} processes died of it: it is not repeated`);
-    else if (!isRepeatable(operation)) {
+    else if (!OPERATIONS.get(operation)?.repeatable) {
+      // What the protocol does not know belongs to the process that knows it.
       if (data) models.note(operation, data, {});
       end("it belongs to that process");
     }
   }
   return ended;
-}
-
-/** What the protocol does not know belongs to the process that knows it. */
-function isRepeatable(operation: string): boolean {
-  return Object.hasOwn(REPEATABLE, operation) && REPEATABLE[operation as keyof typeof REPEATABLE];
 }
 
 /** The request that was worked on; the oldest where nothing else can be known. */
@@ -60,7 +57,7 @@ function findBlamed(sent: readonly Waiting[], { running, answers }: Crash): numb
   // A process that dies before it has answered anything dies of the first thing that it was asked,
   // which are the models that it loads again.
   if (running !== undefined && answers > 0) return undefined;
-  const first = sent.find(([, { attachment }]) => attachment.isOwn) ?? sent[0];
+  const first = sent.find(([, { attachment }]) => attachment.facts.isOwn) ?? sent[0];
   return first?.[0];
 }
 

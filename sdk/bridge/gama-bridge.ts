@@ -1,23 +1,39 @@
 import { AsyncResource } from "node:async_hooks";
 import { GrymError } from "../errors.ts";
 import type { Plane } from "./arena.ts";
-import type { CallOptions } from "./call-options.ts";
+import {
+  type CallOptions,
+  type ExecuteOptions,
+  type StreamOptions,
+  validateWindow,
+} from "./call-options.ts";
 import { withCellSignal } from "./cell-signal.ts";
 import { findPython } from "./find-python.ts";
+import { Lease } from "./lease.ts";
 import type { QueueOptions } from "./outbox.ts";
+import { PartQueue } from "./part-queue.ts";
+import type { CallTerms } from "./pending.ts";
 import type { Operations, Ready } from "./protocol.gen.ts";
 import type { RestartOptions } from "./restart-policy.ts";
+import { BufferPool, LeasedMemory, OutMemory } from "./result-memory.ts";
 import type { LogEntry } from "./session.ts";
 import { Supervisor, type SupervisorStats } from "./supervisor.ts";
 import type { Received, WithTensors } from "./tensors.ts";
 import type { WatchdogOptions } from "./watchdog.ts";
 
-/** The operations that a caller may ask for; `release` and `cancel` are the bridge's own. */
-export type OperationName = Exclude<keyof Operations, "release" | "cancel">;
+/** The operations that a caller may ask for; the others are the bridge's own. */
+export type OperationName = Exclude<keyof Operations, "release" | "credit" | "cancel">;
 /** What an operation takes; wherever the wire has a tensor, a `TensorValue`. */
 export type OperationData<Name extends OperationName> = WithTensors<Operations[Name]["data"]>;
 /** What an operation answers; tensors arrive as typed arrays with their shape. */
 export type OperationResult<Name extends OperationName> = Received<Operations[Name]["result"]>;
+
+/** Operations whose answer may come in parts. */
+export type StreamedName = {
+  [Name in OperationName]: Operations[Name] extends { part: unknown } ? Name : never;
+}[OperationName];
+/** A part of the answer of such an operation. */
+export type OperationPart<Name extends StreamedName> = Received<Operations[Name]["part"]>;
 
 /** How the bridge starts its process. */
 export interface BridgeOptions {
@@ -55,10 +71,15 @@ export interface BridgeOptions {
 }
 
 /** What the bridge has done so far. */
-export type BridgeStats = SupervisorStats;
+export interface BridgeStats extends SupervisorStats {
+  /** Bytes of ended leases that wait to be used again. */
+  readonly pooledBytes: number;
+}
 
 const START_TIMEOUT_MS = 30_000;
 const CANCEL_GRACE_MS = 30_000;
+/** Parts of an answer that may be on their way at once. */
+const WINDOW = 4;
 
 /**
  * The bridge to one Python process that holds the models.
@@ -77,6 +98,7 @@ const CANCEL_GRACE_MS = 30_000;
  */
 export class GAMABridge implements AsyncDisposable {
   readonly #supervisor: Supervisor;
+  readonly #pool = new BufferPool();
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
@@ -109,7 +131,7 @@ export class GAMABridge implements AsyncDisposable {
   }
 
   stats(): BridgeStats {
-    return this.#supervisor.stats;
+    return { ...this.#supervisor.stats, pooledBytes: this.#pool.bytes };
   }
 
   /**
@@ -124,34 +146,112 @@ export class GAMABridge implements AsyncDisposable {
 
   /**
    * Asks Python to do something. The data is read before this function returns: later changes
-   * to the caller's arrays have no effect.
+   * to the caller's arrays have no effect. Where more than `queue.maxArenaBytes` are on their way
+   * already, the call waits for room, and its arrays are read then.
    *
    * @throws OperationFailedError the operation failed; `cause` is the Python exception
    * @throws ProcessExitError processes died of it, or too often, or the call belonged to one that died
    * @throws ProcessStartError the process could not be started
    * @throws CallTimeoutError `timeoutMs` has passed
-   * @throws InvalidArgumentError the data cannot be sent as it is
+   * @throws InvalidArgumentError the data cannot be sent as it is, or the result does not fit `out`
+   * @throws QueueFullError as many calls wait as may
    * @throws ClosedError after `shutdown`
    * @throws the reason of `signal`, when it aborts; in a notebook the interrupt of the cell
    */
   async executeOperation<Name extends OperationName>(
     operation: Name,
     data: OperationData<Name>,
-    options: CallOptions = {},
+    options: ExecuteOptions = {},
   ): Promise<OperationResult<Name>> {
     const callSite = new Error();
+    const { out, ...rest } = options;
     try {
+      const terms = out === undefined ? rest : { ...rest, memory: new OutMemory(out) };
       // Python validates the request and the protocol's tests hold its results to their types.
-      const call = this.#supervisor.call(operation, data, withCellSignal(operation, options));
-      return (await call) as OperationResult<Name>;
+      return (await this.#call(operation, data, terms)) as OperationResult<Name>;
     } catch (error) {
       throw withCallSite(error, callSite);
     }
   }
 
+  /**
+   * The same, with the arrays of the result in memory that is used again after the lease: results of
+   * many megabytes come several times faster than into fresh memory.
+   *
+   * @throws what `executeOperation` throws
+   * @example
+   * using lease = await bridge.lease("extract_features", { audios, model: "gama-tiny" });
+   */
+  async lease<Name extends OperationName>(
+    operation: Name,
+    data: OperationData<Name>,
+    options: CallOptions = {},
+  ): Promise<Lease<OperationResult<Name>>> {
+    const callSite = new Error();
+    const memory = new LeasedMemory(this.#pool);
+    try {
+      const result = await this.#call(operation, data, { ...options, memory });
+      return new Lease(result as OperationResult<Name>, memory); // as above
+    } catch (error) {
+      memory.release();
+      throw withCallSite(error, callSite);
+    }
+  }
+
+  /**
+   * The same, with an answer that comes in parts: Python works at most `window` parts ahead of the
+   * loop that takes them, so that memory stays flat however long the answer is. After a crash the
+   * next process continues where the loop is. The call is made by the first `next()`, and leaving
+   * the loop cancels it.
+   *
+   * @returns parts, and at the end the result
+   * @throws what `executeOperation` throws
+   * @example
+   * for await (const { indices, features } of bridge.stream("extract_features", { audios })) …
+   */
+  async *stream<Name extends StreamedName>(
+    operation: Name,
+    data: OperationData<Name>,
+    options: StreamOptions = {},
+  ): AsyncGenerator<OperationPart<Name>, OperationResult<Name>, void> {
+    const callSite = new Error();
+    const { window = WINDOW, signal, ...rest } = options;
+    validateWindow(window);
+    const left = new AbortController();
+    const parts = new PartQueue<OperationPart<Name>>();
+    const terms: CallTerms = {
+      ...rest,
+      signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
+      onPart: (part, grant) => parts.push(part as OperationPart<Name>, grant), // as above
+    };
+    try {
+      const answer = this.#call(operation, data, terms, window);
+      answer.then(
+        () => parts.end(),
+        () => parts.end(),
+      );
+      yield* parts.take();
+      return (await answer) as OperationResult<Name>; // as above
+    } catch (error) {
+      throw withCallSite(error, callSite);
+    } finally {
+      left.abort();
+    }
+  }
+
+  async #call(
+    operation: OperationName,
+    data: object,
+    terms: CallTerms,
+    credit?: number,
+  ): Promise<unknown> {
+    return await this.#supervisor.call(operation, data, withCellSignal(operation, terms), credit);
+  }
+
   /** Ends the process: calls on their way reject with `ClosedError`. Further calls do nothing. */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#supervisor.stop();
+    this.#pool.clear();
     return this.#shutdown;
   }
 

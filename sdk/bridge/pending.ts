@@ -1,6 +1,15 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { CallTimeoutError } from "../errors.ts";
 import type { CallOptions, Progress } from "./call-options.ts";
+import type { ResultMemory } from "./decode-tensors.ts";
+
+/** How a call is made, beside what its caller says: where its answer goes. */
+export interface CallTerms extends CallOptions {
+  /** Where the arrays of the result lie; undefined: in memory of their own. */
+  readonly memory?: ResultMemory | undefined;
+  /** Takes the parts of an answer that comes in parts; `grant` asks for one more. */
+  readonly onPart?: ((part: unknown, grant: () => void) => void) | undefined;
+}
 
 /** A call that Python has not answered yet. */
 export interface PendingCall<Attachment> {
@@ -9,6 +18,8 @@ export interface PendingCall<Attachment> {
   readonly attachment: Attachment;
   /** False once the caller has been told of an abort or timeout. */
   readonly isWaiting: boolean;
+  readonly memory: ResultMemory | undefined;
+  readonly onPart: CallTerms["onPart"];
   resolve(value: unknown): void;
   reject(error: unknown): void;
   /** Runs something in the context in which the call was made: what it prints belongs to its cell. */
@@ -56,10 +67,10 @@ export class PendingCalls<Attachment> {
     id: number,
     operation: string,
     attachment: Attachment,
-    options: CallOptions,
+    options: CallTerms,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const { signal, timeoutMs } = options;
+      const { signal, timeoutMs, memory, onPart } = options;
       const abandon = (error: unknown): void => {
         entry.reject(error);
         this.#handlers.onAbandon(id);
@@ -81,6 +92,8 @@ export class PendingCalls<Attachment> {
         operation,
         attachment,
         isWaiting: true,
+        memory,
+        onPart,
         // Lines arrive in the context of whoever started the process; a notebook shows the output
         // of a callback below the cell in whose context it runs.
         onProgress: options.onProgress && AsyncResource.bind(options.onProgress),

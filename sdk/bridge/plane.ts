@@ -1,8 +1,21 @@
 import { closeSync, ftruncateSync, readSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
-import { type ArenaFile, InputArena, openOutputArena, type Plane, type Slot } from "./arena.ts";
+import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
+import type { Placement } from "./encode-tensors.ts";
 import { MAX_LINE_BYTES, type TensorReference } from "./protocol.gen.ts";
-import type { Placement } from "./tensors.ts";
+
+/** Most bytes on their way to Python. */
+const MAX_BYTES = 1024 * 1024 * 1024;
+
+/** Something that was put where Python can read it. */
+export interface Placed<Value> {
+  readonly value: Value;
+  /** To be given back when Python has answered. */
+  readonly slots: readonly Slot[];
+}
+
+/** There is no room now, and there will be: others are to be answered. */
+class NoRoomYet extends Error {}
 
 /**
  * The two arenas, or none of them: then tensors travel inside the lines. They outlive the process:
@@ -16,17 +29,25 @@ export class DataPlane {
   readonly reason: string | undefined;
   readonly #input: InputArena | undefined;
   readonly #output: ArenaFile | undefined;
+  readonly #maxBytes: number;
+  /** Slots that are not given back, and the bytes of those inside lines. */
+  #taken = 0;
+  #inlineBytes = 0;
 
-  /** @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one */
-  constructor(best: Plane = "shared_memory") {
+  /**
+   * @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one
+   * @param maxBytes most bytes on their way to Python
+   */
+  constructor(best: Plane = "shared_memory", maxBytes: number = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
     const reasons: string[] = [];
     const candidates = (["shared_memory", "file"] as const).slice(
       best === "shared_memory" ? 0 : best === "file" ? 1 : 2,
     );
     for (const candidate of candidates) {
       try {
-        this.#input = new InputArena(candidate);
-        this.#output = openOutputArena(candidate);
+        this.#input = new InputArena(candidate, maxBytes);
+        this.#output = openArenaFile(candidate);
         break;
       } catch (error) {
         this.#input?.close();
@@ -49,26 +70,58 @@ export class DataPlane {
   }
 
   get usage(): { readonly size: number; readonly used: number } {
-    return this.#input?.usage ?? { size: 0, used: 0 };
+    return this.#input?.usage ?? { size: 0, used: this.#inlineBytes };
   }
 
-  /** Copies a tensor's bytes where Python can read them; slots of the arena are added to `slots`. */
-  place(bytes: Uint8Array, slots: Slot[]): Placement {
-    if (this.#input === undefined) return inline(bytes);
-    try {
-      const slot = this.#input.write(bytes);
+  /**
+   * Copies the tensors of one request where Python can read them.
+   *
+   * @param mayTakeRoom false: others wait for room already
+   * @param encode calls its argument for the bytes of each tensor
+   * @returns undefined: there is no room now, but there will be when others are answered
+   * @throws InvalidArgumentError a tensor that will never have room
+   */
+  placeAll<Value>(
+    mayTakeRoom: boolean,
+    encode: (place: (bytes: Uint8Array) => Placement) => Value,
+  ): Placed<Value> | undefined {
+    const slots: Slot[] = [];
+    const place = (bytes: Uint8Array): Placement => {
+      if (!mayTakeRoom) throw new NoRoomYet();
+      const slot = this.#input?.write(bytes) ?? this.#inline(bytes, this.#taken === slots.length);
+      this.#taken += 1;
       slots.push(slot);
-      return { offset: slot.offset, generation: slot.generation };
+      const { offset, generation } = slot;
+      return offset === undefined ? { base64: toBase64(bytes) } : { offset, generation };
+    };
+    try {
+      return { value: encode(place), slots };
     } catch (error) {
-      // No room beside the line; inside the line there may be.
-      if (error instanceof Error && "code" in error && error.code === "ENOSPC")
-        return inline(bytes);
+      this.free(slots);
+      if (error instanceof NoRoomYet) return undefined;
       throw error;
     }
   }
 
   free(slots: readonly Slot[]): void {
-    for (const slot of slots) this.#input?.free(slot);
+    for (const { offset, bytes } of slots) {
+      this.#taken -= 1;
+      if (offset === undefined) this.#inlineBytes -= bytes;
+      else this.#input?.free(offset);
+    }
+  }
+
+  /** Inside the line: where there is no arena, or where it will not have room even when it is empty. */
+  #inline(bytes: Uint8Array, isAlone: boolean): Slot {
+    const hasRoom =
+      this.#input === undefined && this.#inlineBytes + bytes.byteLength <= this.#maxBytes;
+    if (!hasRoom && !isAlone) throw new NoRoomYet();
+    if (bytes.byteLength > MAX_LINE_BYTES) {
+      const expected = `at most ${MAX_LINE_BYTES} bytes where the arena has no room`;
+      throw new InvalidArgumentError("tensor", expected, `${bytes.byteLength} bytes`);
+    }
+    this.#inlineBytes += bytes.byteLength;
+    return { offset: undefined, bytes: bytes.byteLength, generation: 0 };
   }
 
   /**
@@ -106,12 +159,6 @@ export class DataPlane {
   }
 }
 
-function inline(bytes: Uint8Array): Placement {
-  if (bytes.byteLength > MAX_LINE_BYTES) {
-    const expected = `at most ${MAX_LINE_BYTES} bytes where the arena has no room`;
-    throw new InvalidArgumentError("tensor", expected, `${bytes.byteLength} bytes`);
-  }
-  return {
-    base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
-  };
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }

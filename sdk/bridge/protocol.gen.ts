@@ -10,6 +10,19 @@ export type Capability = "describe" | "embed";
 /** The seed's forms (a path, a plain array at the model's rate), or the full description. */
 export type Audio = string | number[] | AudioSource;
 
+export type TensorType =
+  | "float16"
+  | "float32"
+  | "float64"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "int8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "uint8";
+
 export type Pooling = "mean" | "mean_std" | "none";
 
 export type ErrorCode =
@@ -33,7 +46,8 @@ export type ErrorCode =
 export type Id = number | string;
 
 /** What the process writes: one of these on each line. */
-export type Message = ResultMessage | ErrorMessage | ReadyMessage | ProgressMessage | LogMessage;
+export type Message =
+  ResultMessage | ErrorMessage | ReadyMessage | ProgressMessage | PartMessage | LogMessage;
 
 /** Each operation: what it takes and what it answers. */
 export interface Operations {
@@ -60,6 +74,7 @@ export interface Operations {
   extract_features: {
     data: ExtractFeaturesData;
     result: ExtractFeaturesResult;
+    part: FeaturesPart;
   };
   probe: {
     data: ProbeData;
@@ -88,6 +103,10 @@ export interface Operations {
   release: {
     data: ReleaseData;
     result: ReleaseResult;
+  };
+  credit: {
+    data: CreditData;
+    result: CreditResult;
   };
   cancel: {
     data: CancelData;
@@ -252,7 +271,7 @@ export interface Tensor {
 
 /** Where a tensor's bytes are: little-endian, C order. */
 export interface TensorReference {
-  dtype: "float32" | "float64" | "int16" | "int32" | "int64" | "uint8";
+  dtype: TensorType;
   shape: number[];
   /** Byte offset into the sender's arena; absent when the bytes are inline. */
   offset?: number | null;
@@ -351,6 +370,22 @@ export interface ClipFailure {
   index: number;
   code: ErrorCode;
   message: string;
+}
+
+/**
+ * A part of a streamed `extract_features`: some of the clips, those of like length together.
+ *
+ * Clips that cannot be used are in no part: the result that follows the last one names them, and has no
+ * features of its own (`[]`).
+ */
+export interface FeaturesPart {
+  /** Places of the clips in `audios`; the rows of the other lists. */
+  indices: number[];
+  /** [clips, features]. */
+  features: unknown[] | Tensor;
+  seconds_heard: number[];
+  seconds_given: number[];
+  clip_seconds: number[];
 }
 
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */
@@ -632,6 +667,17 @@ export interface ReleaseResult {
   released: number;
 }
 
+/** Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer. */
+export interface CreditData {
+  id: Id;
+  count: number;
+}
+
+/** Result of `credit`: whether that stream is running. */
+export interface CreditResult {
+  running: boolean;
+}
+
 /** Parameters of `cancel`: a queued request is dropped, a running one stops at its next batch or token. */
 export interface CancelData {
   id: Id;
@@ -711,6 +757,19 @@ export interface Progress {
   message?: string;
 }
 
+/** A part of the answer to the request `id`; the result, after the last part, ends it. */
+export interface PartMessage {
+  event: "part";
+  id: Id;
+  data: Part;
+}
+
+/** Data of the event `part`: the parts of an answer are numbered from 0, again in each process. */
+export interface Part {
+  sequence: number;
+  value: unknown;
+}
+
 /** A remark of the process. */
 export interface LogMessage {
   event: "log";
@@ -723,7 +782,7 @@ export interface Log {
   message: string;
 }
 
-/** What the client writes. `release` and `cancel` may come without an id, and get no answer then. */
+/** What the client writes. `release`, `credit` and `cancel` need no `id`; then they get no answer. */
 export interface Request {
   operation: string;
   id?: Id | null;
@@ -732,6 +791,7 @@ export interface Request {
   };
   /** @default "user" */
   priority?: "background" | "user";
+  credit?: number | null;
 }
 
 /** Version of the protocol that `ready` must name. */
@@ -740,21 +800,29 @@ export const PROTOCOL_VERSION = 1;
 /** Longest line that either side reads, in bytes; bulk data goes beside the lines. */
 export const MAX_LINE_BYTES = 67108864;
 
-/** Operations that may be sent again after a crash. */
-export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
-  ping: true,
-  status: true,
-  load_model: true,
-  unload_model: false,
-  process_audio: true,
-  extract_features: true,
-  probe: true,
-  compare: true,
-  cluster: true,
-  start_profile: false,
-  stop_profile: false,
-  free_memory: true,
-  release: false,
-  cancel: false,
-  shutdown: false,
-};
+/** How an operation is treated. */
+export interface OperationFacts {
+  /** May be sent again after a crash: it has no lasting effect, or the same effect twice. */
+  readonly repeatable: boolean;
+  /** Answered at once, also while the model thread works. */
+  readonly immediate: boolean;
+}
+
+export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
+  ["ping", { repeatable: true, immediate: true }],
+  ["status", { repeatable: true, immediate: true }],
+  ["load_model", { repeatable: true, immediate: false }],
+  ["unload_model", { repeatable: false, immediate: false }],
+  ["process_audio", { repeatable: true, immediate: false }],
+  ["extract_features", { repeatable: true, immediate: false }],
+  ["probe", { repeatable: true, immediate: false }],
+  ["compare", { repeatable: true, immediate: false }],
+  ["cluster", { repeatable: true, immediate: false }],
+  ["start_profile", { repeatable: false, immediate: false }],
+  ["stop_profile", { repeatable: false, immediate: false }],
+  ["free_memory", { repeatable: true, immediate: false }],
+  ["release", { repeatable: false, immediate: true }],
+  ["credit", { repeatable: false, immediate: true }],
+  ["cancel", { repeatable: false, immediate: true }],
+  ["shutdown", { repeatable: false, immediate: false }],
+]);

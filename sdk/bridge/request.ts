@@ -1,53 +1,77 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Slot } from "./arena.ts";
-import type { Priority } from "./call-options.ts";
+import { encodeTensors } from "./encode-tensors.ts";
 import { ModelRecord } from "./model-record.ts";
+import type { Lane } from "./outbox.ts";
 import type { DataPlane } from "./plane.ts";
 import { MAX_LINE_BYTES } from "./protocol.gen.ts";
-import { encodeTensors } from "./tensors.ts";
 
-/** A request as it is sent, until it is answered; a new process is sent the same line. */
-export interface Request {
-  readonly line: string;
-  /** Where its tensors lie in the input arena. */
-  readonly slots: readonly Slot[];
-  /** Of a request that changes which models are loaded. */
-  readonly data: object | undefined;
-  readonly priority: Priority;
+/** What a request is beside its data. */
+export interface RequestFacts {
+  readonly lane: Lane;
   /** Asked by the bridge itself: a model that is loaded again. */
   readonly isOwn: boolean;
-  /** The running process has it. */
-  isSent: boolean;
-  /** Processes that died while they worked on it. */
-  attempts: number;
-  /** Runs from the moment that the caller gave up. */
-  grace?: NodeJS.Timeout;
+  /** Parts of the answer that may be on their way at once; undefined: it comes whole. */
+  readonly credit: number | undefined;
 }
 
-/**
- * Copies what is asked: later changes to the caller's arrays have no effect.
- *
- * @throws InvalidArgumentError the data cannot be sent as it is
- */
-export function makeRequest(
-  id: number,
-  operation: string,
-  data: object,
-  plane: DataPlane,
-  { priority, isOwn }: Pick<Request, "priority" | "isOwn">,
-): Request {
-  const slots: Slot[] = [];
-  try {
-    const encoded = encodeTensors(data, (bytes) => plane.place(bytes, slots));
-    const urgency = priority === "user" ? {} : { priority };
-    const line = JSON.stringify({ id, operation, data: encoded, ...urgency });
-    if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
-      throw new InvalidArgumentError("data", "at most 64 MiB of JSON (use typed arrays)", data);
-    }
-    const kept = ModelRecord.concerns(operation) ? data : undefined;
-    return { line, slots, data: kept, priority, isOwn, isSent: false, attempts: 0 };
-  } catch (error) {
-    plane.free(slots);
-    throw error;
+/** A request until it is answered; a new process is sent the same line. */
+export class Request {
+  readonly facts: RequestFacts;
+  readonly #id: number;
+  readonly #operation: string;
+  /** Until its tensors are placed, and for as long as it lives where it says which models are loaded. */
+  data: object | undefined;
+  line = "";
+  /** Where its tensors lie in the input arena. */
+  slots: readonly Slot[] = [];
+  /** The running process has it. */
+  isSent = false;
+  /** Processes that died while they worked on it. */
+  attempts = 0;
+  /** Parts of the answer that the caller has. */
+  parts = 0;
+  /** Runs from the moment that the caller gave up. */
+  grace: NodeJS.Timeout | undefined;
+
+  constructor(id: number, operation: string, data: object, facts: RequestFacts) {
+    this.#id = id;
+    this.#operation = operation;
+    this.data = data;
+    this.facts = facts;
   }
+
+  /**
+   * Copies what is asked: later changes to the caller's arrays have no effect.
+   *
+   * @param mayTakeRoom false: others wait for room already
+   * @returns false: there is no room for its tensors now, but there will be
+   * @throws InvalidArgumentError the data cannot be sent as it is
+   */
+  place(plane: DataPlane, mayTakeRoom: boolean): boolean {
+    const { lane, credit } = this.facts;
+    const placed = plane.placeAll(mayTakeRoom, (place) => {
+      const priority = lane === "background" ? lane : undefined;
+      const data = encodeTensors(this.data, place);
+      return JSON.stringify({ id: this.#id, operation: this.#operation, data, priority, credit });
+    });
+    if (placed === undefined) return false;
+    if (isTooLong(placed.value)) {
+      plane.free(placed.slots);
+      throw new InvalidArgumentError(
+        "data",
+        "at most 64 MiB of JSON (use typed arrays)",
+        this.data,
+      );
+    }
+    this.line = placed.value;
+    this.slots = placed.slots;
+    if (!ModelRecord.concerns(this.#operation)) this.data = undefined;
+    return true;
+  }
+}
+
+/** UTF-8 takes at most three bytes for each unit of a string. */
+function isTooLong(line: string): boolean {
+  return line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES;
 }

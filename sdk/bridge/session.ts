@@ -1,5 +1,6 @@
 /** One run of the Python process: lines out, messages in. It knows no calls. */
 import { type ProcessEnd, ProcessStartError } from "../errors.ts";
+import type { Answer, PartMessage } from "./answer.ts";
 import { diagnosePython } from "./find-python.ts";
 import { LineReader } from "./line-reader.ts";
 import { MAX_LINE_BYTES, type Message, PROTOCOL_VERSION, type Ready } from "./protocol.gen.ts";
@@ -30,8 +31,9 @@ export interface StartFailure {
 /** What a session tells its owner. */
 export interface SessionHandlers {
   readonly onReady: (ready: Ready) => void;
-  readonly onAnswer: (message: Extract<Message, { id: unknown }>) => void;
+  readonly onAnswer: (message: Answer) => void;
   readonly onProgress: (message: Extract<Message, { event: "progress" }>) => void;
+  readonly onPart: (message: PartMessage) => void;
   /** An answer that was too long to keep. */
   readonly onOversize: (id: number) => void;
   readonly onLog: (entry: LogEntry) => void;
@@ -139,6 +141,7 @@ export class Session {
       this.#discard(`an event without data: ${line.slice(0, 200)}`);
     } else if (message.event === "ready") this.#receiveReady(message.data);
     else if (message.event === "progress") this.#handlers.onProgress(message);
+    else if (message.event === "part") this.#handlers.onPart(message);
     else if (message.event === "log") {
       this.#handlers.onLog({ source: "wire", text: message.data.message });
     }

@@ -23,12 +23,26 @@ export class SlotAllocator {
     return this.#used;
   }
 
+  /** Where the room at the end begins. */
+  get end(): number {
+    const last = this.#gaps.at(-1);
+    return last !== undefined && last.offset + last.bytes === this.#size ? last.offset : this.#size;
+  }
+
   /** Adds room at the end. */
   grow(size: number): void {
     const added = size - this.#size;
     if (added <= 0) return;
     this.#insert({ offset: this.#size, bytes: added });
     this.#size = size;
+  }
+
+  /** Takes room away at the end, where nothing is taken. */
+  shrink(size: number): void {
+    if (this.#used > 0 || size >= this.#size) return;
+    this.#gaps.length = 0;
+    this.#size = 0;
+    this.grow(size);
   }
 
   /** The offset of a free run of at least `bytes`, now taken; `undefined` where none is left. */

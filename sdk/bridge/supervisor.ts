@@ -1,39 +1,29 @@
 /**
- * The calls, and the processes that answer them, one after the other. When a process dies, the
- * next one loads the models again and is asked what the old one had not answered.
+ * The processes of a bridge, one after the other. When one dies, the next one loads the models
+ * again and is asked what the old one had not answered.
  */
-import {
-  ClosedError,
-  type GrymError,
-  type ProcessEnd,
-  ProcessExitError,
-  QueueFullError,
-  WireError,
-} from "../errors.ts";
-import { type Answer, settleAnswer } from "./answer.ts";
+import { ClosedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
 import type { Plane } from "./arena.ts";
-import { type CallOptions, validateTimeout } from "./call-options.ts";
+import { validateTimeout } from "./call-options.ts";
+import { Calls, type CallsOptions } from "./calls.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
 import { ModelRecord } from "./model-record.ts";
-import { Outbox, type QueueOptions } from "./outbox.ts";
-import { type PendingCall, PendingCalls } from "./pending.ts";
-import { DataPlane } from "./plane.ts";
+import type { CallTerms, PendingCall } from "./pending.ts";
+import { bequeath } from "./process-memory.ts";
 import type { Ready } from "./protocol.gen.ts";
-import { makeRequest, type Request } from "./request.ts";
+import type { Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
 import { RunningMark } from "./running-mark.ts";
-import { type LogEntry, Session, type StartFailure } from "./session.ts";
+import { type LogEntry, Session, type SessionHandlers, type StartFailure } from "./session.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends CallsOptions {
   /** Called for each process: the Python to run. */
   readonly findPython: () => string;
-  readonly plane: Plane | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
-  readonly cancelGraceMs: number;
   readonly restart: RestartOptions | undefined;
-  readonly queue: QueueOptions | undefined;
   readonly watchdog: WatchdogOptions | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
 }
@@ -41,14 +31,18 @@ export interface SupervisorOptions {
 /** Counts over all processes of a bridge. */
 export interface SupervisorStats {
   readonly pid: number | undefined;
+  /** How bulk data crosses. */
   readonly plane: Plane;
+  /** Why a better plane is not in use. */
   readonly planeReason: string | undefined;
   /** Processes started: 1 + restarts. */
   readonly starts: number;
   readonly calls: number;
+  /** Callers that wait for an answer. */
   readonly waiting: number;
   /** Of the waiting: those that the process does not have yet. */
   readonly queued: number;
+  /** Given up, and not answered yet. */
   readonly abandoned: number;
   /** Requests that were asked again of a new process. */
   readonly repeated: number;
@@ -64,23 +58,18 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #policy: RestartPolicy;
   readonly #models = new ModelRecord();
-  readonly #calls: PendingCalls<Request>;
-  readonly #outbox: Outbox;
+  readonly #calls: Calls;
   readonly #watchdog: Watchdog;
-  #plane: DataPlane | undefined;
   #mark: RunningMark | undefined;
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
   #readyWaiters: PromiseWithResolvers<Ready>[] = [];
   #lastEnd: ProcessEnd | undefined;
   #isClosed = false;
-  #nextId = 1;
   #starts = 0;
   #callCount = 0;
   #repeated = 0;
   #discardedLines = 0;
-  /** The process reads slower than we write. */
-  #isChoked = false;
   /** Answers of the running process. */
   #answers = 0;
   /** Processes in a row that were killed before they were ready. */
@@ -89,17 +78,17 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.restart);
-    this.#outbox = new Outbox(options.queue);
+    this.#calls = new Calls(options, {
+      onBusy: () => this.#updateHold(),
+      onStuck: (operation) => this.#endStuck(operation),
+      onAnswer: (call, answer) => this.#noteAnswer(call, answer),
+    });
     this.#watchdog = new Watchdog(options.watchdog, {
       pid: () => this.pid,
-      isNeeded: () => this.#session?.ready !== undefined && this.#calls.waiting > 0,
-      ping: () => this.#tell("ping", {}, this.#nextId++),
+      isNeeded: () => this.#session?.ready !== undefined && this.#calls.counts.waiting > 0,
+      ping: () => this.#calls.ping(),
       kill: () => this.#session?.kill(),
       tell: (text) => this.#tellUser(text),
-    });
-    this.#calls = new PendingCalls({
-      onAbandon: (id) => this.#abandon(id),
-      onBusy: () => this.#updateHold(),
     });
   }
 
@@ -116,17 +105,12 @@ export class Supervisor {
   get stats(): SupervisorStats {
     return {
       pid: this.pid,
-      plane: this.#plane?.plane ?? "json",
-      planeReason: this.#plane?.reason,
+      ...this.#calls.planeInUse,
+      ...this.#calls.counts,
       starts: this.#starts,
       calls: this.#callCount,
-      waiting: this.#calls.waiting,
-      queued: this.#outbox.queued,
-      abandoned: this.#calls.abandoned,
       repeated: this.#repeated,
       discardedLines: this.#discardedLines + (this.#session?.discardedLines ?? 0),
-      arenaBytes: this.#plane?.usage.size ?? 0,
-      arenaUsed: this.#plane?.usage.used ?? 0,
     };
   }
 
@@ -142,79 +126,29 @@ export class Supervisor {
     return await waiter.promise;
   }
 
-  /** Sends a request at once, or to the next process where none runs. */
-  call(operation: string, data: object, options: CallOptions): Promise<unknown> {
-    validateTimeout(options.timeoutMs);
-    options.signal?.throwIfAborted();
+  /**
+   * Sends a request at once, or to the next process where none runs.
+   *
+   * @param credit parts of the answer that may be on their way at once; undefined: it comes whole
+   */
+  call(operation: string, data: object, terms: CallTerms, credit?: number): Promise<unknown> {
+    validateTimeout(terms.timeoutMs);
+    terms.signal?.throwIfAborted();
     this.#refuseWhileCrashing(operation);
-    if (this.#outbox.queued >= this.#outbox.maxQueued) {
-      throw new QueueFullError(operation, this.#outbox.maxQueued);
-    }
+    this.#calls.refuseWhenFull(operation);
     this.#ensureProcess();
     this.#callCount += 1;
-    return this.#ask(operation, data, options, false);
+    return this.#calls.ask(operation, data, terms, { credit });
   }
 
   /** Tells every caller that it is over, then ends the process. */
   async stop(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#restart);
-    const closed = (): GrymError => new ClosedError("bridge");
-    this.#calls.abandonAll(closed);
-    this.#rejectReady(closed());
+    this.#calls.abandonAll(() => new ClosedError("bridge"));
+    this.#rejectReady(new ClosedError("bridge"));
     await this.#session?.stop();
     this.#close();
-  }
-
-  #ask(operation: string, data: object, options: CallOptions, isOwn: boolean): Promise<unknown> {
-    const id = this.#nextId++;
-    const { priority = "user" } = options;
-    const request = makeRequest(id, operation, data, this.#openPlane(), { priority, isOwn });
-    const answer = this.#calls.open(id, operation, request, options);
-    this.#outbox.add(id, priority);
-    this.#pump();
-    return answer;
-  }
-
-  /** Sends what waits, as far as the process may have it and reads it. */
-  #pump(): void {
-    const session = this.#session;
-    while (session?.isRunning && !this.#isChoked) {
-      const id = this.#outbox.take();
-      if (id === undefined) return;
-      const call = this.#calls.get(id);
-      if (call === undefined) {
-        this.#outbox.done(); // given up while it waited
-        continue;
-      }
-      call.attachment.isSent = true;
-      this.#isChoked = !session.write(call.attachment.line);
-    }
-  }
-
-  /** The caller gave up: Python is told to stop, and nothing where it does not have the call yet. */
-  #abandon(id: number): void {
-    const call = this.#calls.get(id);
-    if (!call?.attachment.isSent) {
-      this.#drop(id, () => undefined);
-      return;
-    }
-    this.#tell("cancel", { id }, this.#nextId++);
-    const { cancelGraceMs } = this.#options;
-    call.attachment.grace = setTimeout(() => {
-      const seconds = cancelGraceMs / 1000;
-      this.#tellUser(
-        `\`${call.operation}\` did not stop within ${seconds} s of being given up: its process is killed.`,
-      );
-      this.#session?.kill();
-    }, cancelGraceMs);
-    call.attachment.grace.unref();
-  }
-
-  #openPlane(): DataPlane {
-    this.#plane ??= new DataPlane(this.#options.plane);
-    this.#mark ??= new RunningMark();
-    return this.#plane;
   }
 
   /** One process runs, or will after the back-off. */
@@ -226,58 +160,46 @@ export class Supervisor {
 
   #start(): void {
     this.#restart = undefined;
-    const plane = this.#openPlane();
-    plane.clearOutput();
-    this.#mark?.clear();
-    const { startTimeoutMs, env, findPython } = this.#options;
-    const arenas = plane.descriptors;
-    const mark = this.#mark?.fd;
+    this.#mark ??= new RunningMark();
+    const { descriptors, env } = bequeath(this.#calls.plane, this.#mark);
+    const { startTimeoutMs, findPython } = this.#options;
     this.#lastEnd = undefined;
     this.#answers = 0;
     const session = new Session(
-      {
-        python: findPython(),
-        env: {
-          ...plane.environment,
-          ...(mark === undefined ? {} : { GRYM_RUNNING_MARK: String(3 + arenas.length) }),
-          ...env,
-        },
-        descriptors: mark === undefined ? arenas : [...arenas, mark],
-        startTimeoutMs,
-      },
-      {
-        onReady: (ready) => this.#receiveReady(ready),
-        onAnswer: (message) => this.#receiveAnswer(message),
-        onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
-          if (typeof id === "number")
-            this.#calls.progress(id, { stage, done, total, unit, message });
-        },
-        onOversize: (id) => this.#receiveOversize(id),
-        onLog: (entry) => this.#log(entry),
-        onHeard: () => this.#watchdog.heard(),
-        onDrain: () => {
-          this.#isChoked = false;
-          this.#pump();
-        },
-        onEnd: (end, failure) => this.#receiveEnd(end, failure),
-      },
+      { python: findPython(), env: { ...env, ...this.#options.env }, descriptors, startTimeoutMs },
+      this.#handlers(),
     );
     this.#session = session;
     this.#starts += 1;
-    const waiting = this.#calls.entries();
-    this.#outbox.clear();
-    this.#isChoked = false;
-    if (this.#starts > 1) this.#loadAgain();
-    for (const [id, { attachment }] of waiting) this.#outbox.add(id, attachment.priority);
-    this.#pump();
+    this.#calls.begin(session, () => this.#starts > 1 && this.#loadAgain());
     this.#watchdog.start();
     this.#updateHold();
+  }
+
+  #handlers(): SessionHandlers {
+    return {
+      onReady: (ready) => this.#receiveReady(ready),
+      onAnswer: (message) => {
+        this.#answers += 1;
+        this.#policy.noteAnswer();
+        this.#calls.receiveAnswer(message);
+      },
+      onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
+        if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
+      },
+      onPart: (message) => this.#calls.receivePart(message),
+      onOversize: (id) => this.#calls.receiveOversize(id),
+      onLog: (entry) => this.#log(entry),
+      onHeard: () => this.#watchdog.heard(),
+      onDrain: () => this.#calls.resume(),
+      onEnd: (end, failure) => this.#receiveEnd(end, failure),
+    };
   }
 
   /** Before anything that may need them; what cannot be loaded any more fails where it is needed. */
   #loadAgain(): void {
     for (const load of this.#models.loads) {
-      this.#ask("load_model", load, {}, true).catch((error: unknown) => {
+      this.#calls.ask("load_model", load, {}, { isOwn: true }).catch((error: unknown) => {
         if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
         this.#models.forget(load);
         this.#log({
@@ -294,32 +216,18 @@ export class Supervisor {
     this.#updateHold();
   }
 
-  #receiveAnswer(message: Answer): void {
-    this.#answers += 1;
-    this.#policy.noteAnswer();
-    const call = typeof message.id === "number" ? this.#calls.take(message.id) : undefined;
-    if (call?.attachment.data && "result" in message) {
-      this.#models.note(call.operation, call.attachment.data, message.result);
+  #noteAnswer(call: PendingCall<Request> | undefined, answer: Answer): void {
+    if (call?.attachment.data && "result" in answer) {
+      this.#models.note(call.operation, call.attachment.data, answer.result);
     }
-    const generations = settleAnswer(call, message, this.#openPlane());
-    if (call) this.#forget(call);
-    if (generations.length > 0) this.#tell("release", { generations });
   }
 
-  /** Python has answered: its memory is free, and so is its place. */
-  #forget({ attachment }: PendingCall<Request>): void {
-    clearTimeout(attachment.grace);
-    this.#plane?.free(attachment.slots);
-    if (attachment.isSent) this.#outbox.done();
-    this.#pump();
-  }
-
-  /** An answer that was too long to keep still settles its call. */
-  #receiveOversize(id: number): void {
-    const call = this.#calls.take(id);
-    if (call === undefined) return;
-    this.#forget(call);
-    call.reject(new WireError(`The answer to \`${call.operation}\` was longer than a line may be`));
+  #endStuck(operation: string): void {
+    const seconds = this.#options.cancelGraceMs / 1000;
+    this.#tellUser(
+      `\`${operation}\` did not stop within ${seconds} s of being given up: its process is killed.`,
+    );
+    this.#session?.kill();
   }
 
   #receiveEnd(end: ProcessEnd, failure: StartFailure | undefined): void {
@@ -335,31 +243,38 @@ export class Supervisor {
     if (failure !== undefined && !(failure.wasKilled && this.#neverReady < NEVER_READY)) {
       this.#neverReady = 0;
       this.#rejectReady(failure.error);
-      for (const [id] of this.#calls.entries()) this.#drop(id, () => failure.error);
+      this.#calls.dropAll(() => failure.error);
       return;
     }
+    const wait = this.#settleCrash(end, failure === undefined);
+    const waiting = this.#calls.entries().length;
+    if (waiting === 0 && this.#readyWaiters.length === 0) return;
+    this.#repeated += waiting;
+    this.#tellUser(describeCrash(end, this.#models, waiting, wait));
+    this.#restart = setTimeout(() => this.#startAgain(), wait);
+  }
+
+  /**
+   * Ends the calls that no other process is asked.
+   *
+   * @returns time until the next process may start, milliseconds
+   */
+  #settleCrash(end: ProcessEnd, wasReady: boolean): number {
     const now = performance.now();
     const wait = this.#policy.noteCrash(now);
-    const answers = failure === undefined ? this.#answers : undefined;
-    const crash = { end, running: this.#mark?.read(), answers };
     const { maxAttempts } = this.#policy;
+    const answers = wasReady ? this.#answers : undefined;
+    const crash = { end, running: this.#mark?.read(), answers };
     for (const [id, error] of judgeCrash(this.#calls.entries(), crash, this.#models, maxAttempts)) {
-      this.#drop(id, () => error);
+      this.#calls.drop(id, () => error);
     }
-    const isTooOften = this.#policy.closedFor(now) > 0;
-    if (isTooOften) {
-      for (const [id] of this.#calls.entries()) {
-        this.#drop(id, ({ operation, attachment }) =>
-          tooOften(operation, end, attachment.attempts),
-        );
-      }
+    if (this.#policy.closedFor(now) > 0) {
+      this.#calls.dropAll(({ operation, attachment }) =>
+        tooOften(operation, end, attachment.attempts),
+      );
       this.#rejectReady(tooOften("initialize", end, 0));
     }
-    const waiting = this.#calls.entries();
-    if (waiting.length === 0 && this.#readyWaiters.length === 0) return;
-    this.#repeated += waiting.length;
-    this.#tellUser(describeCrash(end, this.#models, waiting.length, wait));
-    this.#restart = setTimeout(() => this.#startAgain(), wait);
+    return wait;
   }
 
   /** Nobody hears an exception of a timer: who waits is told. */
@@ -368,17 +283,9 @@ export class Supervisor {
       this.#start();
     } catch (error) {
       this.#lastEnd ??= { exitCode: null, signal: null, stderrTail: "" };
-      for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
-      for (const [id] of this.#calls.entries()) this.#drop(id, () => error);
+      this.#rejectReady(error);
+      this.#calls.dropAll(() => error);
     }
-  }
-
-  #drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
-    const call = this.#calls.take(id);
-    if (call === undefined) return;
-    clearTimeout(call.attachment.grace);
-    this.#plane?.free(call.attachment.slots);
-    call.reject(reason(call)); // which changes nothing where nobody waits
   }
 
   /** One line for the notebook, in the cell that waits. */
@@ -395,29 +302,23 @@ export class Supervisor {
     throw tooOften(operation, this.#lastEnd, 0);
   }
 
-  #tell(operation: "cancel" | "release" | "ping", data: object, id?: number): void {
-    if (!this.#session?.isRunning) return;
-    this.#session.write(JSON.stringify({ id, operation, data }));
-  }
-
   /** In a turn of its own: an error of the listener must not cost the lines that follow. */
   #log(entry: LogEntry): void {
     const { onLog } = this.#options;
     if (onLog) queueMicrotask(() => onLog(entry));
   }
 
-  #rejectReady(error: GrymError): void {
+  #rejectReady(error: unknown): void {
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
   }
 
   /** Node stays alive as long as someone waits for this process, and no longer. */
   #updateHold(): void {
-    this.#session?.hold(this.#calls.waiting > 0 || this.#readyWaiters.length > 0);
+    this.#session?.hold(this.#calls.counts.waiting > 0 || this.#readyWaiters.length > 0);
   }
 
   #close(): void {
-    this.#plane?.close();
-    this.#plane = undefined;
+    this.#calls.close();
     this.#mark?.close();
     this.#mark = undefined;
   }

@@ -15,13 +15,16 @@ const ZMQ_UNSUBSCRIBE = 7;
  * A confirmation counts for the subscription received last, and is void, without a word, if any
  * other subscriber has gone since (libzmq 4.3.5, `xpub_t::send_unsubscription`). The socket learns
  * of that while it sends. So nothing may be sent between a subscription and its confirmation:
- * the handler hangs on the promise of `receive` itself, a send ends inside its own call (no time
- * limit, no high-water mark), and the turn after each send, or the start of a round, comes after
- * the handlers that are due.
+ * - the handler hangs on the promise of `receive` itself, and a send ends inside its own call (no
+ *   time limit, no high-water mark), so that what is received during a send is confirmed before the
+ *   next one;
+ * - `receive` may have received already when it returns: until the next turn nothing is sent.
  */
 export class Broadcaster extends XPublisher {
   readonly #waiting: Frames[] = [];
   #sending: Promise<void> | undefined;
+  /** Until it is over, a subscription may be there that is not confirmed. */
+  #quiet: Promise<void> | undefined;
 
   constructor() {
     super({ manual: true, verbosity: "allSubsUnsubs", sendHighWaterMark: 0, sendTimeout: 0 });
@@ -45,7 +48,9 @@ export class Broadcaster extends XPublisher {
    */
   async welcomeSubscribers(greet: (topic: Buffer) => Frames): Promise<void> {
     while (!this.closed) {
-      await this.receive().then(
+      const received = this.receive();
+      this.#holdSends();
+      await received.then(
         ([frame]) => this.#confirm(frame as Buffer, greet),
         (error: unknown) => {
           if (!this.closed) throw error;
@@ -54,7 +59,15 @@ export class Broadcaster extends XPublisher {
     }
   }
 
+  #holdSends(): void {
+    const quiet = setImmediate().then(() => {
+      if (this.#quiet === quiet) this.#quiet = undefined;
+    });
+    this.#quiet = quiet;
+  }
+
   #confirm(frame: Buffer, greet: (topic: Buffer) => Frames): void {
+    if (this.closed) return;
     const topic = frame.subarray(1);
     if (frame[0] === 1) {
       this.setStringOption(ZMQ_SUBSCRIBE, topic);
@@ -65,8 +78,10 @@ export class Broadcaster extends XPublisher {
 
   async #drain(): Promise<void> {
     await setImmediate();
-    for (let frames = this.#waiting.shift(); frames; frames = this.#waiting.shift()) {
-      if (!this.closed) await this.send([...frames]);
+    while (this.#waiting.length > 0) {
+      while (this.#quiet) await this.#quiet;
+      const frames = this.#waiting.shift();
+      if (frames && !this.closed) await this.send([...frames]);
     }
     this.#sending = undefined;
   }

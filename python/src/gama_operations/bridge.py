@@ -30,13 +30,18 @@ from gama_operations.machine import device, give_back_memory
 from gama_operations.memory import PhaseRecorder
 from gama_operations.operations import BoundOperation
 from gama_operations.protocol import (
+    OPERATIONS,
     PROTOCOL_VERSION,
     CancelData,
     CancelResult,
+    CreditData,
+    CreditResult,
     ErrorMessage,
     Id,
     Log,
     LogMessage,
+    Part,
+    PartMessage,
     PingData,
     PingResult,
     Progress,
@@ -53,6 +58,7 @@ from gama_operations.protocol import (
 from gama_operations.requests import Envelope, UnreadableLineError, decode_data, read_request
 from gama_operations.running import RunningMark
 from gama_operations.session import Session
+from gama_operations.streams import PartStream
 from gama_operations.tensors import CallTensors
 from gama_operations.wire import LineReader, LineWriter, OversizeLine
 
@@ -86,6 +92,9 @@ class Bridge:
             "status": Immediate(StatusData, lambda _data: session.status()),
             "cancel": Immediate(CancelData, self._cancel),
             "release": Immediate(ReleaseData, self._release),
+            "credit": Immediate(
+                CreditData, lambda data: CreditResult(self._queue.grant(data.id, data.count))
+            ),
         }
 
     def serve(self, lines: LineReader) -> None:
@@ -116,6 +125,7 @@ class Bridge:
                     self._receive(line)
         finally:  # a descriptor that fails (a terminal hung up) ends the session, and does not leave it deaf
             self._queue.close()
+            self._queue.cancel_streams()
 
     def _receive(self, line: bytes | OversizeLine) -> None:
         request_id: Id | None = None
@@ -143,10 +153,20 @@ class Bridge:
             raise ShuttingDownError("The process was told to end; it takes no more requests.")
         # Whatever was asked before is worked before.
         priority = "background" if envelope.operation == "shutdown" else envelope.priority
-        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data, priority))
+        stream = self._open_stream(envelope.id, envelope) if envelope.credit is not None else None
+        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data, priority, stream))
         if envelope.operation == "shutdown":
             self._stopping = True
             self._queue.close()
+
+    def _open_stream(self, request_id: Id, envelope: Envelope) -> PartStream:
+        row = OPERATIONS.get(envelope.operation)
+        if row is None or row.part is None:
+            raise InvalidRequestError(f"{envelope.operation} does not answer in parts: leave `credit` out.")
+        return PartStream(
+            envelope.credit or 1,
+            lambda sequence, part: self._wire.send(PartMessage(request_id, Part(sequence, part))),
+        )
 
     def _find(self, name: str) -> BoundOperation:
         if name == "shutdown":
@@ -172,6 +192,9 @@ class Bridge:
             return ReleaseResult(0)
         return ReleaseResult(sum(outputs.release(generation) for generation in data.generations))
 
+    def _grant(self, data: CreditData) -> CreditResult:
+        return CreditResult(self._queue.grant(data.id, data.count))
+
     # The model thread
 
     def _work(self, job: Job) -> None:
@@ -180,7 +203,7 @@ class Bridge:
         out_of_memory = False
         try:
             begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
-            call = Call(progress, tensors, job.cancellation, begin)
+            call = Call(progress, tensors, job.cancellation, begin, job.stream)
             call.check()
             result = job.run(job.data, call)
             call.check()

@@ -7,9 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gama_operations.errors import CancelledError
 from gama_operations.memory import PhaseRecorder
 from gama_operations.protocol import Progress
+from gama_operations.streams import PartStream
 from gama_operations.tensors import CallTensors
 
 if TYPE_CHECKING:  # the surface imports numpy
@@ -47,7 +50,7 @@ class ProgressReporter:
 
 @dataclass(slots=True)
 class Cancellation:
-    """Set by one thread and read by another. An Event would be a lock and a condition that nobody waits on."""
+    """Set by one thread and read by another. An Event would be a lock that nobody waits on."""
 
     requested: bool = False
 
@@ -60,6 +63,8 @@ class Call:
     tensors: CallTensors
     cancellation: Cancellation = field(default_factory=Cancellation)
     begin_memory: Callable[[], PhaseRecorder] = PhaseRecorder
+    stream: PartStream | None = None
+    """Where the client wants the answer in parts."""
     _memory: PhaseRecorder | None = field(default=None, init=False)
 
     @property
@@ -71,6 +76,17 @@ class Call:
         if self._memory is None:
             self._memory = self.begin_memory()
         return self._memory
+
+    def send_part(self, part: msgspec.Struct) -> None:
+        """Hand over a part of the answer; waits until the client wants one more.
+
+        Raises:
+            CancelledError: the caller gave up meanwhile.
+        """
+        if self.stream is None:
+            raise RuntimeError("This answer is not asked for in parts.")
+        self.stream.send(part, self.check)
+        self.tensors.settle()
 
     def importing(self, module: str) -> AbstractContextManager[None]:
         """The phase `import`, where the module is new: scipy and scikit-learn take memory and time, too."""

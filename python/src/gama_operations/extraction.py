@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
 from gama_operations.hearing import Heard, hear
-from gama_operations.protocol import Audio, ClipFailure, ErrorCode, ExtractFeaturesData, Tensor
+from gama_operations.protocol import (
+    Audio,
+    ClipFailure,
+    ErrorCode,
+    ExtractFeaturesData,
+    FeaturesPart,
+    Tensor,
+)
 
 if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
     import numpy as np
@@ -30,7 +37,8 @@ class Extraction:
     """What came out, clip by clip."""
 
     features: "NDArray[np.float32]"
-    """[clips, D], NaN in the row of a clip that failed; a single clip's [D] or [L, D]."""
+    """[clips, D], NaN in the row of a clip that failed; a single clip's [D] or [L, D]; [0, 0] where the rows
+    went out in parts."""
     seconds_heard: list[float]
     seconds_given: list[float]
     clip_seconds: list[float]
@@ -41,7 +49,9 @@ class Extraction:
 class _Rows:
     """Embeddings as they come, at their place."""
 
-    embeddings: "dict[int, Embedding]" = field(default_factory=dict)
+    embeddings: "dict[int, NDArray[np.float32]]" = field(default_factory=dict)
+    """Those that have not gone out in a part."""
+    heard: dict[int, float] = field(default_factory=dict)
     given: dict[int, float] = field(default_factory=dict)
     took: dict[int, float] = field(default_factory=dict)
     failures: list[ClipFailure] = field(default_factory=list)
@@ -84,7 +94,24 @@ def extract_many(
         for first in range(0, len(decoded), data.batch_size):
             _embed_batch(model, decoded[first : first + data.batch_size], data, rows, call)
             call.progress("encode", len(rows.took) + len(rows.failures), len(audios), "clips")
+            if call.stream is not None and rows.embeddings:
+                call.send_part(_take_part(rows, data, call))
     return _collect(rows, len(audios))
+
+
+def _take_part(rows: _Rows, data: ExtractFeaturesData, call: Call) -> FeaturesPart:
+    """The rows that are there, which are kept no longer."""
+    import numpy as np
+
+    indices = list(rows.embeddings)
+    features = np.stack([rows.embeddings.pop(index) for index in indices])
+    return FeaturesPart(
+        indices,
+        call.tensors.write(features) if _as_tensor(data, call) else features.tolist(),
+        [rows.heard[index] for index in indices],
+        [rows.given[index] for index in indices],
+        [rows.took[index] for index in indices],
+    )
 
 
 def _decode_window(
@@ -133,7 +160,8 @@ def _embed_batch(
         if fault := _fault(embedding, model):
             rows.fail(index, fault)
             continue
-        rows.embeddings[index] = embedding
+        rows.embeddings[index] = embedding.features
+        rows.heard[index] = embedding.seconds_heard
         rows.took[index] = seconds
 
 
@@ -170,17 +198,21 @@ def _collect(rows: _Rows, clips: int) -> Extraction:
     import numpy as np
 
     failures = sorted(rows.failures, key=lambda failure: failure.index)
-    if not rows.embeddings:
+    if not rows.heard:
         first = failures[0]
         error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
         raise error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
-    width = next(iter(rows.embeddings.values())).features.shape
-    features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
-    for index, embedding in rows.embeddings.items():
-        features[index] = embedding.features
-    heard = [rows.embeddings[i].seconds_heard if i in rows.embeddings else 0.0 for i in range(clips)]
-    given = [rows.given.get(i, 0.0) for i in range(clips)]
-    return Extraction(features, heard, given, [rows.took.get(i, 0.0) for i in range(clips)], failures)
+    if rows.embeddings:
+        width = next(iter(rows.embeddings.values())).shape
+        features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
+        for index, embedding in rows.embeddings.items():
+            features[index] = embedding
+    else:
+        features = np.empty((0, 0), dtype=np.float32)
+    heard, given, took = (
+        [values.get(index, 0.0) for index in range(clips)] for values in (rows.heard, rows.given, rows.took)
+    )
+    return Extraction(features, heard, given, took, failures)
 
 
 def _error_class(code: ErrorCode) -> type[OperationError]:
@@ -189,9 +221,15 @@ def _error_class(code: ErrorCode) -> type[OperationError]:
 
 def reply_features(extraction: Extraction, data: ExtractFeaturesData, call: Call) -> Tensor | list[Any]:
     """The features as a tensor, or as nested lists for a client without shared memory."""
-    if data.reply == "tensor" or (data.reply is None and call.tensors.shared):
+    if extraction.features.size == 0:
+        return []
+    if _as_tensor(data, call):
         return call.tensors.write(extraction.features)
     failed = {failure.index for failure in extraction.failures}
     if not failed:
         return extraction.features.tolist()
     return [None if index in failed else row.tolist() for index, row in enumerate(extraction.features)]
+
+
+def _as_tensor(data: ExtractFeaturesData, call: Call) -> bool:
+    return data.reply == "tensor" or (data.reply is None and call.tensors.shared)

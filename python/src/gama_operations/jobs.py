@@ -11,6 +11,7 @@ import msgspec
 
 from gama_operations.call import Call, Cancellation
 from gama_operations.protocol import Id, Priority
+from gama_operations.streams import PartStream
 
 
 @dataclass(eq=False, slots=True)
@@ -22,7 +23,14 @@ class Job:
     run: Callable[[Any, Call], msgspec.Struct]
     data: msgspec.Struct
     priority: Priority = "user"
+    stream: PartStream | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
+
+    def cancel(self) -> None:
+        """Stop it at its next look, also where it waits for credit."""
+        self.cancellation.requested = True
+        if self.stream is not None:
+            self.stream.wake()
 
 
 class JobQueue:
@@ -67,6 +75,25 @@ class JobQueue:
         self._closed = True
         self._looks.put(None)
 
+    def cancel_streams(self) -> None:
+        """Nobody is left who could ask for more parts."""
+        with self._lock:
+            for job in self._all():
+                if job.stream is not None:
+                    job.cancel()
+
+    def grant(self, job_id: Id, count: int) -> bool:
+        """Credit for the stream of that id; False when there is none."""
+        with self._lock:
+            streams = [job.stream for job in self._all() if job.id == job_id and job.stream is not None]
+        for stream in streams:
+            stream.grant(count)
+        return bool(streams)
+
+    def _all(self) -> list[Job]:
+        running = [] if self._running is None else [self._running]
+        return [*running, *self._waiting["user"], *self._waiting["background"]]
+
     def cancel(self, job_id: Id) -> tuple[Literal["queued", "running", "unknown"], list[Job]]:
         """Mark the running job, or take out the waiting ones, of that id.
 
@@ -78,6 +105,6 @@ class JobQueue:
             for job in dropped:
                 self._waiting[job.priority].remove(job)
             if self._running is not None and self._running.id == job_id:
-                self._running.cancellation.requested = True
+                self._running.cancel()
                 return "running", dropped
         return ("queued" if dropped else "unknown"), dropped

@@ -7,12 +7,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from gama_operations.call import Call
-from gama_operations.clustering_operation import cluster
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import extract_many, extract_one, reply_features
 from gama_operations.hearing import hear
@@ -20,16 +19,12 @@ from gama_operations.machine import give_back_memory
 from gama_operations.memory_counters import read_resident
 from gama_operations.protocol import (
     OPERATIONS,
-    CompareData,
-    CompareResult,
     ExtractFeaturesData,
     ExtractFeaturesResult,
     FreeMemoryData,
     FreeMemoryResult,
     LoadModelData,
     LoadModelResult,
-    ProbeData,
-    ProbeResult,
     ProcessAudioData,
     ProcessAudioResult,
     StartProfileData,
@@ -40,8 +35,8 @@ from gama_operations.protocol import (
     UnloadModelResult,
 )
 from gama_operations.session import Session, describe_model
+from gama_operations.statistics_operations import cluster, compare, probe
 
-Result = TypeVar("Result", bound=msgspec.Struct)
 Run = Callable[[Any, Call], msgspec.Struct]
 
 
@@ -121,10 +116,12 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
     """Features of one clip, or of many.
 
     Raises:
-        InvalidRequestError: not exactly one of `audio` and `audios`.
+        InvalidRequestError: not exactly one of `audio` and `audios`; one clip, in parts.
     """
     if (data.audio is None) == (data.audios is None):
         raise InvalidRequestError("Give either `audio` or `audios`, and not both.")
+    if call.stream is not None and data.audios is None:
+        raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
     model = session.find(data.model, call)
     if data.audio is not None:
         extraction = extract_one(model, data.audio, data, call)
@@ -148,43 +145,6 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
         clip_seconds=extraction.clip_seconds,
         failures=extraction.failures,
     )
-
-
-def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
-    """Read labels off features, on sources never seen."""
-    with call.importing("gama_operations.probes"):
-        from gama_operations.probes import probe as run_probe
-
-    with call.memory.phase("probe"):
-        outcome = run_probe(
-            call.tensors.read_rows(data.features),
-            data.labels,
-            data.groups,
-            kind=data.kind,
-            folds=data.folds,
-            seed=data.seed,
-            check=call.check,
-        )
-    return _from_outcome(outcome, ProbeResult, **_costs(call))
-
-
-def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:
-    """Difference of two arms on the same clips, by source."""
-    with call.importing("gama_operations.statistics"):
-        import numpy as np
-
-        from gama_operations.statistics import compare_paired
-
-    with call.memory.phase("compare"):
-        outcome = compare_paired(
-            np.array(data.a, dtype=np.float64),
-            np.array(data.b, dtype=np.float64),
-            data.groups,
-            level=data.level,
-            permutations=data.permutations,
-            seed=data.seed,
-        )
-    return _from_outcome(outcome, CompareResult, **_costs(call))
 
 
 def start_profile(session: Session, data: StartProfileData, call: Call) -> StartProfileResult:
@@ -214,15 +174,3 @@ def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemor
     usage = call.memory.usage()
     left = read_resident()
     return FreeMemoryResult(unloaded, left.anonymous, left.file_mapped, left.shared, usage)
-
-
-def _costs(call: Call) -> dict[str, Any]:
-    """What an answer of the statistics says beside its numbers."""
-    usage = call.memory.usage()
-    return {"processing_time": call.memory.seconds, "memory_usage": msgspec.to_builtins(usage)}
-
-
-def _from_outcome(outcome: Any, result: type[Result], **more: Any) -> Result:
-    """A dataclass of the numeric modules in the wire's form; numpy's scalars and arrays become plain."""
-    plain = msgspec.to_builtins(outcome, enc_hook=lambda value: value.tolist())
-    return msgspec.convert(plain | more, result)

@@ -4,7 +4,7 @@ One line of UTF-8 JSON is one message:
 
     request   {"id": 1, "operation": "ping", "data": {}}
     response  {"id": 1, "result": {...}}  or  {"id": 1, "error": {...}}
-    event     {"event": "ready" | "progress" | "log", "id": 1?, "data": {...}}
+    event     {"event": "ready" | "progress" | "part" | "log", "id": 1?, "data": {...}}
 
 Audio and features travel beside the lines, as `Tensor` references into shared memory
 (`arena.py`); a client without shared memory sends and gets plain JSON arrays.
@@ -27,6 +27,19 @@ Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
+TensorType = Literal[
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 2)]  # torch, numpy and scikit-learn all take these
 ErrorCode = Literal[
     "invalid_request",
@@ -50,7 +63,7 @@ ErrorCode = Literal[
 class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where a tensor's bytes are: little-endian, C order."""
 
-    dtype: Literal["float32", "float64", "int16", "int32", "int64", "uint8"]
+    dtype: TensorType
     shape: list[int]
     offset: int | None = None
     """Byte offset into the sender's arena; absent when the bytes are inline."""
@@ -317,6 +330,22 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     failures: list[ClipFailure]
 
 
+class FeaturesPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a streamed `extract_features`: some of the clips, those of like length together.
+
+    Clips that cannot be used are in no part: the result that follows the last one names them, and has no
+    features of its own (`[]`).
+    """
+
+    indices: list[int]
+    """Places of the clips in `audios`; the rows of the other lists."""
+    features: Tensor | list[Any]
+    """[clips, features]."""
+    seconds_heard: list[float]
+    seconds_given: list[float]
+    clip_seconds: list[float]
+
+
 class Interval(Struct, frozen=True, forbid_unknown_fields=True):
     """A confidence interval."""
 
@@ -581,6 +610,19 @@ class CancelResult(Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["queued", "running", "unknown"]
 
 
+class CreditData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer."""
+
+    id: int | str
+    count: Annotated[int, Meta(ge=1)]
+
+
+class CreditResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `credit`: whether that stream is running."""
+
+    running: bool
+
+
 class ShutdownData(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `shutdown`."""
 
@@ -645,13 +687,18 @@ Priority = Literal["user", "background"]
 """`user`: someone waits for it; it is worked before what is `background`, and never interrupts it."""
 
 
+Credit = Annotated[int, Meta(ge=1)]
+"""The answer may come in parts, of which so many may be on their way; `credit` asks for more."""
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the client writes. `release` and `cancel` may come without an id, and get no answer then."""
+    """What the client writes. `release`, `credit` and `cancel` need no `id`; then they get no answer."""
 
     operation: str
     id: Id | None = None
     data: dict[str, Any] = {}
     priority: Priority = "user"
+    credit: Credit | None = None
 
 
 class ResultMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -681,13 +728,27 @@ class ProgressMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field
     data: Progress
 
 
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """Data of the event `part`: the parts of an answer are numbered from 0, again in each process."""
+
+    sequence: int
+    value: Any
+
+
+class PartMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event", tag="part"):
+    """A part of the answer to the request `id`; the result, after the last part, ends it."""
+
+    id: Id
+    data: Part
+
+
 class LogMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event", tag="log"):
     """A remark of the process."""
 
     data: Log
 
 
-MESSAGES = (ResultMessage, ErrorMessage, ReadyMessage, ProgressMessage, LogMessage)
+MESSAGES = (ResultMessage, ErrorMessage, ReadyMessage, ProgressMessage, PartMessage, LogMessage)
 """What the process writes: one of these on each line."""
 
 
@@ -698,23 +759,30 @@ class Operation(Struct, frozen=True):
     result: type[Struct]
     repeatable: bool
     """May be sent again after a crash: it has no lasting effect, or the same effect twice."""
+    immediate: bool = False
+    """Answered by the reader thread, also while the model thread works."""
+    part: type[Struct] | None = None
+    """What its answer may come in, where the request gives `credit`."""
 
 
 OPERATIONS: dict[str, Operation] = {
-    "ping": Operation(PingData, PingResult, repeatable=True),
-    "status": Operation(StatusData, StatusResult, repeatable=True),
+    "ping": Operation(PingData, PingResult, repeatable=True, immediate=True),
+    "status": Operation(StatusData, StatusResult, repeatable=True, immediate=True),
     "load_model": Operation(LoadModelData, LoadModelResult, repeatable=True),
     # The model goes with the process that had it: there is nothing to ask the next one.
     "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=False),
     "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
-    "extract_features": Operation(ExtractFeaturesData, ExtractFeaturesResult, repeatable=True),
+    "extract_features": Operation(
+        ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
+    ),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
     "start_profile": Operation(StartProfileData, StartProfileResult, repeatable=False),
     "stop_profile": Operation(StopProfileData, StopProfileResult, repeatable=False),
     "free_memory": Operation(FreeMemoryData, FreeMemoryResult, repeatable=True),
-    "release": Operation(ReleaseData, ReleaseResult, repeatable=False),
-    "cancel": Operation(CancelData, CancelResult, repeatable=False),
+    "release": Operation(ReleaseData, ReleaseResult, repeatable=False, immediate=True),
+    "credit": Operation(CreditData, CreditResult, repeatable=False, immediate=True),
+    "cancel": Operation(CancelData, CancelResult, repeatable=False, immediate=True),
     "shutdown": Operation(ShutdownData, ShutdownResult, repeatable=False),
 }

@@ -15,7 +15,16 @@ import msgspec
 
 from gama_operations import protocol
 
-ALIASES: tuple[str, ...] = ("Capability", "DType", "Pooling", "Weights", "ErrorCode", "Audio", "Id")
+ALIASES: tuple[str, ...] = (
+    "Capability",
+    "DType",
+    "Pooling",
+    "Weights",
+    "ErrorCode",
+    "Audio",
+    "Id",
+    "TensorType",
+)
 
 Schema = dict[str, Any]
 
@@ -105,7 +114,8 @@ def _attributes(name: str) -> list[str]:
 
 def export_schema() -> Schema:
     """The whole protocol: `$defs`, the table of operations, and the constants of the wire."""
-    structs = [struct for row in protocol.OPERATIONS.values() for struct in (row.data, row.result)]
+    rows = protocol.OPERATIONS.values()
+    structs = [struct for row in rows for struct in (row.data, row.result, row.part) if struct is not None]
     roots = [*structs, protocol.Request, *protocol.MESSAGES]
     names = [getattr(protocol, name) for name in ALIASES]
     schemas, components = msgspec.json.schema_components([*names, *roots], ref_template="#/$defs/{name}")
@@ -118,7 +128,13 @@ def export_schema() -> Schema:
         "protocol": protocol.PROTOCOL_VERSION,
         "maxLineBytes": protocol.MAX_LINE_BYTES,
         "operations": {
-            name: {"data": row.data.__name__, "result": row.result.__name__, "repeatable": row.repeatable}
+            name: {
+                "data": row.data.__name__,
+                "result": row.result.__name__,
+                "part": row.part.__name__ if row.part else None,
+                "repeatable": row.repeatable,
+                "immediate": row.immediate,
+            }
             for name, row in protocol.OPERATIONS.items()
         },
         "messages": [struct.__name__ for struct in protocol.MESSAGES],

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from gama_operations.errors import InvalidRequestError, MessageTooLargeError, OperationError
-from gama_operations.protocol import MAX_LINE_BYTES, Id, Priority
+from gama_operations.protocol import MAX_LINE_BYTES, Credit, Id, Priority
 from gama_operations.wire import OversizeLine
 
 SHOWN = 200  # bytes of a bad line that its log event quotes
@@ -18,6 +18,7 @@ class Envelope(msgspec.Struct, frozen=True):
     id: Id | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
     priority: Priority = "user"
+    credit: Credit | None = None
 
 
 class UnreadableLineError(Exception):

@@ -117,6 +117,10 @@ class CallTensors:
         target[...] = array
         return Tensor(reference)
 
+    def settle(self) -> None:
+        """What was written is sent: the client gives it back, whatever becomes of the call."""
+        self._written.clear()
+
     def discard(self) -> None:
         """Give back what was written: the call failed, nobody will read it."""
         for generation in self._written:

@@ -1,16 +1,14 @@
 import { ClosedError, InvalidArgumentError } from "../../errors.ts";
-import { FeatureMemoryError } from "../feature-memory-error.ts";
-import { admit } from "../storage/admission.ts";
-import type { Collection } from "../storage/collection.ts";
-import { type PatternRow, toRow, toVectorRows } from "../storage/pattern-rows.ts";
 import type { Hit } from "../storage/vector-scan.ts";
-import { type StoreRequest, WriteQueue } from "../storage/write-queue.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { checkLimits, requireCount, resolveFolder } from "./check-options.ts";
-import { type OpenedStore, openStore, readMetrics } from "./opened-store.ts";
+import { LazyStore } from "./lazy-store.ts";
+import { type OpenedStore, readMetrics } from "./opened-store.ts";
 import { toFilter } from "./pattern-criteria.ts";
-import { pickModel, validatePattern } from "./pattern-validator.ts";
+import { pickModel } from "./pattern-validator.ts";
+import { PatternWriter } from "./pattern-writer.ts";
 import { prepareSearch } from "./prepare-search.ts";
+import { readRow } from "./read-row.ts";
 import type {
   AudioPattern,
   PatternCriteria,
@@ -23,11 +21,8 @@ import type {
   StoreManyOptions,
   StoreRepair,
 } from "./types.ts";
-import { copyUpdates, withUpdates } from "./with-updates.ts";
 
-const ROWS_PER_COMMIT = 1_000;
 const MAX_SCAN_BYTES = 256e6;
-const UPDATE_ATTEMPTS = 16;
 
 /**
  * The patterns of one model, on disk.
@@ -45,18 +40,10 @@ export class PatternStorage implements AsyncDisposable {
   /** Absolute. */
   readonly folder: string;
   readonly model: PatternStorageOptions["model"];
-  readonly #maxPatterns: number;
-  readonly #maxScanBytes: number;
-  readonly #queue = new WriteQueue<PatternRow>(
-    (requests) => this.#commit(requests),
-    () => this.#afterWrite(),
-    ROWS_PER_COMMIT,
-  );
-  #opening: Promise<OpenedStore> | undefined;
-  #opened: OpenedStore | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #store: LazyStore;
+  readonly #writer: PatternWriter;
   readonly #calls = new CallsInFlight();
-  #commits = 0;
+  #closing: Promise<void> | undefined;
 
   /** @throws InvalidArgumentError a folder, a fact of the model or a limit that is none */
   constructor(options: PatternStorageOptions) {
@@ -64,13 +51,13 @@ export class PatternStorage implements AsyncDisposable {
     this.folder = resolveFolder(folder);
     checkLimits(options);
     this.model = { ...pickModel(model), dimension: model.dimension };
-    this.#maxPatterns = maxPatterns ?? Number.POSITIVE_INFINITY;
-    this.#maxScanBytes = maxScanBytes ?? MAX_SCAN_BYTES;
+    this.#store = new LazyStore(this.folder, this.model, maxScanBytes ?? MAX_SCAN_BYTES);
+    this.#writer = new PatternWriter(this.#store, maxPatterns ?? Number.POSITIVE_INFINITY);
   }
 
   /** What was found damaged at opening, and moved aside; empty before `initialize`. */
   get repairs(): readonly StoreRepair[] {
-    return this.#opened?.collection.repairs ?? [];
+    return this.#store.opened?.collection.repairs ?? [];
   }
 
   /**
@@ -79,7 +66,7 @@ export class PatternStorage implements AsyncDisposable {
    * @throws FeatureMemoryError store_unwritable, _full, _damaged; pattern_wrong_model, _dimension
    */
   async initialize(): Promise<void> {
-    await this.#call(() => this.#openOnce());
+    await this.#call(() => this.#store.open());
   }
 
   /**
@@ -88,7 +75,7 @@ export class PatternStorage implements AsyncDisposable {
    * @throws FeatureMemoryError the pattern is refused, or could not be stored
    */
   async store(pattern: AudioPattern): Promise<void> {
-    await this.#call(() => this.#queue.store([this.#toRow(pattern)]));
+    await this.#call(() => this.#writer.store(pattern));
   }
 
   /**
@@ -104,17 +91,12 @@ export class PatternStorage implements AsyncDisposable {
     options: StoreManyOptions = {},
   ): Promise<void> {
     if (!Array.isArray(patterns)) throw new InvalidArgumentError("patterns", "a list", patterns);
-    await this.#call(() =>
-      this.#storeRows(
-        patterns.map((pattern) => this.#toRow(pattern)),
-        options,
-      ),
-    );
+    await this.#call(() => this.#writer.storeMany(patterns, options));
   }
 
   /** @throws FeatureMemoryError pattern_not_found */
   async retrieve(id: string): Promise<AudioPattern> {
-    const { pattern } = await this.#read(({ collection }) => this.#readRow(collection, id));
+    const { pattern } = await this.#read(({ collection }) => readRow(collection, id, this.folder));
     return pattern;
   }
 
@@ -189,32 +171,21 @@ export class PatternStorage implements AsyncDisposable {
    * @throws FeatureMemoryError pattern_not_found; the changed pattern is refused, or not stored
    */
   async update(id: string, updates: PatternUpdate): Promise<void> {
-    await this.#call(() => {
-      const now = copyUpdates(updates);
-      return this.#queue.run(() => this.#replace(id, now));
-    });
+    await this.#call(() => this.#writer.update(id, updates));
   }
 
   /** @throws FeatureMemoryError pattern_not_found */
   async delete(id: string): Promise<void> {
-    await this.#call(() =>
-      this.#queue.run(async () => {
-        const { collection, search } = await this.#openOnce();
-        const { count, version } = await collection.remove(toFilter({ ids: [id] }) ?? "false");
-        this.#commits += 1;
-        search.scan.apply(version, { removed: id });
-        if (count === 0) throw notFound(id, this.folder);
-      }),
-    );
+    await this.#call(() => this.#writer.remove(id));
   }
 
   async getStatistics(): Promise<StorageMetrics> {
-    return await this.#read((opened) => readMetrics(opened, this.#commits));
+    return await this.#read((opened) => readMetrics(opened, this.#writer.commits));
   }
 
   /** Waits until no write, and no upkeep after one, is under way: for measurements. */
   async idle(): Promise<void> {
-    await this.#queue.idle();
+    await this.#writer.idle();
   }
 
   /** Waits for all that was asked for, reads and writes, and frees what the search holds. */
@@ -234,100 +205,14 @@ export class PatternStorage implements AsyncDisposable {
   }
 
   async #read<Result>(verb: (opened: OpenedStore) => Promise<Result>): Promise<Result> {
-    return await this.#call(async () => await verb(await this.#openOnce()));
-  }
-
-  async #openOnce(): Promise<OpenedStore> {
-    this.#opening ??= this.#openNow().catch((error: unknown) => {
-      // The next verb tries again: rights and room can be given.
-      this.#opening = undefined;
-      throw error;
-    });
-    return await this.#opening;
-  }
-
-  async #openNow(): Promise<OpenedStore> {
-    this.#opened = await openStore(this.folder, this.model, this.#maxScanBytes);
-    return this.#opened;
+    return await this.#call(async () => await verb(await this.#store.open()));
   }
 
   async #close(): Promise<void> {
     await this.#calls.idle();
-    await this.#queue.idle();
-    const opened = await this.#opening?.catch(() => undefined);
-    opened?.search.scan.clear();
-    opened?.collection.close();
+    await this.#writer.idle();
+    await this.#store.close();
   }
-
-  async #storeRows(
-    rows: readonly PatternRow[],
-    { signal, onProgress }: StoreManyOptions,
-  ): Promise<void> {
-    const total = rows.length;
-    for (let stored = 0; stored < total; stored += ROWS_PER_COMMIT) {
-      signal?.throwIfAborted();
-      onProgress?.({ stage: "store", done: stored, total, unit: "patterns", message: "" });
-      try {
-        await this.#queue.store(rows.slice(stored, stored + ROWS_PER_COMMIT));
-      } catch (error) {
-        if (!(error instanceof FeatureMemoryError)) throw error;
-        const message = `${error.message} (${stored} of ${rows.length} patterns were stored)`;
-        throw new FeatureMemoryError(error.code, message, { ...error.details, stored }, error);
-      }
-    }
-    onProgress?.({ stage: "store", done: total, total, unit: "patterns", message: "" });
-  }
-
-  async #replace(id: string, updates: PatternUpdate): Promise<void> {
-    const { collection, search } = await this.#openOnce();
-    for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
-      const found = await this.#readRow(collection, id);
-      const row = this.#toRow(withUpdates(found.pattern, updates));
-      const version = await collection.replace(row, found.stamp);
-      if (version === undefined) continue;
-      search.scan.apply(version, { put: toVectorRows([row]) });
-      this.#commits += 1;
-      return;
-    }
-    throw new FeatureMemoryError(
-      "store_conflict",
-      `Other writers were always faster to change ${JSON.stringify(id)}`,
-      { id },
-    );
-  }
-
-  #toRow(pattern: AudioPattern): PatternRow {
-    validatePattern(pattern, this.model);
-    return toRow(pattern);
-  }
-
-  async #commit(requests: readonly StoreRequest<PatternRow>[]): Promise<void> {
-    const { collection, search, upkeep } = await this.#openOnce();
-    const accepted = await admit(collection, requests, this.#maxPatterns);
-    // Of rows with one id in one commit the database would store all.
-    const byId = new Map(accepted.flatMap(({ rows }) => rows).map((row) => [row.pattern.id, row]));
-    const rows = [...byId.values()];
-    if (rows.length === 0) return;
-    const version = await collection.merge(rows);
-    this.#commits += 1;
-    upkeep.noteRows(rows.length);
-    search.scan.apply(version, { put: toVectorRows(rows) });
-  }
-
-  async #afterWrite(): Promise<void> {
-    await this.#opened?.upkeep.afterWrite();
-  }
-
-  async #readRow(collection: Collection, id: string): Promise<PatternRow> {
-    const [row] = await collection.read(toFilter({ ids: [id] }) ?? "false");
-    if (row === undefined) throw notFound(id, this.folder);
-    return row;
-  }
-}
-
-function notFound(id: string, folder: string): FeatureMemoryError {
-  const message = `There is no pattern ${JSON.stringify(id)} in ${folder}`;
-  return new FeatureMemoryError("pattern_not_found", message, { id });
 }
 
 /** By code units: the same on every machine. */

@@ -60,7 +60,7 @@ export async function typed<Result>(folder: string, work: () => Promise<Result>)
   }
 }
 
-export function toFeatureMemoryError(error: unknown, folder: string): GrymError {
+function toFeatureMemoryError(error: unknown, folder: string): GrymError {
   if (error instanceof GrymError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const cause = findCause(systemCode(error), withoutPath(text, folder));

@@ -1,7 +1,7 @@
 import { clampCosine, reaches } from "./cosine.ts";
 
 /** A row, and how near it is. */
-export interface NearRow {
+interface NearRow {
   readonly position: number;
   readonly similarity: number;
 }

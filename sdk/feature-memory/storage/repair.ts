@@ -20,7 +20,7 @@ interface Version {
 }
 
 /** A version that is damaged. */
-export interface TornVersion extends Version {
+interface TornVersion extends Version {
   readonly damage: string;
   /** Of its manifest as it was read: another process may put another file in its place. */
   readonly inode: number;

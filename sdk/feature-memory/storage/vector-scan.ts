@@ -8,7 +8,7 @@ export interface Hit {
   readonly similarity: number;
 }
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly limit: number;
   readonly minSimilarity: number;
   /** Rows to look at, from `select`; undefined for all. */

@@ -27,7 +27,11 @@ describe("the benchmark bridge", () => {
       expect(status).toBe(0);
       for (const payload of ["1 kB", "64 kB", "1.92 MB", "38.4 MB"]) {
         for (const direction of ["one-way", "echo"]) {
-          for (const way of ["ours, reused buffers", "ours, fresh buffers", "ZeroMQ, reused buffers"]) {
+          for (const way of [
+            "ours, reused buffers",
+            "ours, fresh buffers",
+            "ZeroMQ, reused buffers",
+          ]) {
             const row = `\\| ${payload} +\\| ${direction} +\\| ${way} +\\| +[1-9]\\d* \\|`;
             expect(stdout).toMatch(new RegExp(row));
           }

@@ -1,12 +1,24 @@
 import { existsSync, fstatSync, readSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { InputArena, openArenaFile, type Slot } from "../../bridge/arena.ts";
+import { InputArena, openArenaFile } from "../../bridge/arena.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import type { TensorReference } from "../../bridge/protocol.gen.ts";
 
 const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
 );
+
+const MAX_BYTES = 2 ** 30;
+const MIB = 2 ** 20;
+
+function written(
+  arena: InputArena,
+  bytes: Uint8Array,
+): NonNullable<ReturnType<InputArena["write"]>> {
+  const slot = arena.write(bytes);
+  if (slot === undefined) throw new Error("expected room");
+  return slot;
+}
 
 describe.each(planes)("InputArena on %s", (plane) => {
   it("has no name in any folder", () => {
@@ -15,9 +27,9 @@ describe.each(planes)("InputArena on %s", (plane) => {
   });
 
   it("grows to hold what is written, and every byte arrives", () => {
-    const arena = new InputArena(plane);
+    const arena = new InputArena(plane, MAX_BYTES);
     const bytes = Uint8Array.from({ length: 3_000_001 }, (_, index) => (index * 31) % 251);
-    const slot = arena.write(bytes);
+    const slot = written(arena, bytes);
     const back = new Uint8Array(bytes.length);
     expect(readSync(arena.fd, back, 0, back.length, slot.offset)).toBe(bytes.length);
     expect(Buffer.compare(back, bytes)).toBe(0);
@@ -27,12 +39,33 @@ describe.each(planes)("InputArena on %s", (plane) => {
   });
 
   it("counts a generation for each slot and uses freed room again", () => {
-    const arena = new InputArena(plane);
-    const first = arena.write(new Uint8Array(100));
-    arena.free(first);
-    const second = arena.write(new Uint8Array(100));
+    const arena = new InputArena(plane, MAX_BYTES);
+    const first = written(arena, new Uint8Array(100));
+    arena.free(first.offset);
+    const second = written(arena, new Uint8Array(100));
     expect(second).toEqual({ offset: first.offset, bytes: 100, generation: first.generation + 1 });
     expect(arena.usage.used).toBe(128);
+    arena.close();
+  });
+
+  it("takes no more than it may, and uses all of that", () => {
+    const arena = new InputArena(plane, 5 * MIB);
+    const first = written(arena, new Uint8Array(3 * MIB));
+    expect(arena.write(new Uint8Array(3 * MIB))).toBeUndefined();
+    arena.free(first.offset);
+    expect(written(arena, new Uint8Array(5 * MIB)).offset).toBe(0);
+    expect(fstatSync(arena.fd).size).toBe(5 * MIB);
+    arena.close();
+  });
+
+  it("gives back what a burst needed, once nothing is in it", () => {
+    const arena = new InputArena(plane, MAX_BYTES);
+    const bytes = new Uint8Array(100 * MIB);
+    const slots = [written(arena, bytes), written(arena, bytes)];
+    expect(fstatSync(arena.fd).size).toBe(256 * MIB);
+    for (const { offset } of slots) arena.free(offset);
+    expect(fstatSync(arena.fd).size).toBe(128 * MIB);
+    expect(written(arena, bytes).offset).toBe(0);
     arena.close();
   });
 });
@@ -47,12 +80,50 @@ describe("DataPlane", () => {
 
   it("sends bytes inside the line where there is no arena", () => {
     const plane = new DataPlane("json");
-    const slots: Slot[] = [];
     expect(plane.plane).toBe("json");
     expect(plane.environment).toEqual({});
-    expect(plane.place(Uint8Array.of(1, 2, 255), slots)).toEqual({ base64: "AQL/" });
-    expect(slots).toEqual([]);
+    const placed = plane.placeAll(true, (place) => place(Uint8Array.of(1, 2, 255)));
+    expect(placed?.value).toEqual({ base64: "AQL/" });
+    expect(plane.usage.used).toBe(3);
+    plane.free(placed?.slots ?? []);
+    expect(plane.usage.used).toBe(0);
     plane.close();
+  });
+
+  it.each(["shared_memory", "json"] as const)("on %s tells one without room to wait", (best) => {
+    const plane = new DataPlane(best, MIB);
+    const put = (bytes: number): ReturnType<typeof plane.placeAll> =>
+      plane.placeAll(true, (place) => place(new Uint8Array(bytes)));
+    const first = put(MIB);
+    expect(put(64)).toBeUndefined();
+    plane.free(first?.slots ?? []);
+    expect(put(64)).toBeDefined();
+    plane.close();
+  });
+
+  it("takes nothing for a request of which only a part has room", () => {
+    const plane = new DataPlane("shared_memory", MIB);
+    const held = plane.placeAll(true, (place) => place(new Uint8Array(64)));
+    const both = plane.placeAll(true, (place) =>
+      [MIB / 2, MIB].map((n) => place(new Uint8Array(n))),
+    );
+    expect(both).toBeUndefined();
+    expect(plane.usage.used).toBe(64);
+    plane.free(held?.slots ?? []);
+    plane.close();
+  });
+
+  it("sends what the whole arena cannot hold inside the line, and refuses what that cannot", () => {
+    const plane = new DataPlane("shared_memory", MIB);
+    const put = (bytes: number): ReturnType<typeof plane.placeAll> =>
+      plane.placeAll(true, (place) => place(new Uint8Array(bytes)));
+    expect(put(2 * MIB)?.value).toHaveProperty("base64");
+    const alone = new DataPlane("shared_memory", MIB);
+    expect(() => alone.placeAll(true, (place) => place(new Uint8Array(65 * MIB)))).toThrow(
+      "where the arena has no room",
+    );
+    plane.close();
+    alone.close();
   });
 
   it("refuses a reference beyond the output arena", () => {

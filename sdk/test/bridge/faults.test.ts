@@ -117,6 +117,14 @@ describe("lines that are not the protocol", () => {
     await expect(ask(bridge)).rejects.toThrow("neither result nor error");
   });
 
+  it("that are not what the operation answers reject their call", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython("ready(); onRequest(({ id }) => send({ id, result: {} }));"),
+    });
+    const call = bridge.executeOperation("free_memory", {});
+    await expect(call).rejects.toThrow("The answer to `free_memory` makes no sense");
+  });
+
   it("settle their call when they are longer than a line may be", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => {

@@ -1,6 +1,7 @@
 /** Many calls at once: how many the process has, whose turn it is, and what waits in Node. */
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import type { TensorValue } from "../../bridge/tensors.ts";
 import { QueueFullError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";
 
@@ -25,7 +26,7 @@ interface Counted {
 
 /** The fake is not the protocol. */
 async function ask(bridge: GAMABridge, signal?: AbortSignal): Promise<Counted> {
-  return (await bridge.executeOperation("status", {}, { signal })) as unknown as Counted;
+  return (await bridge.executeOperation("start_profile", {}, { signal })) as unknown as Counted;
 }
 
 describe("a bridge with many calls", () => {
@@ -67,6 +68,66 @@ describe("a bridge with many calls", () => {
     await expect(oneMore).rejects.toThrow(QueueFullError);
     await expect(oneMore).rejects.toThrow("2 calls wait already");
     expect((await Promise.all(calls)).at(-1)?.seen).toEqual([1, 2, 3]);
+  });
+
+  it("sends what needs no model at once, also where the process has as many as it may have", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython(COUNTING),
+      queue: { maxInFlight: 1 },
+    });
+    const calls = Array.from({ length: 3 }, () => ask(bridge));
+    const ping = bridge.executeOperation("ping", {}) as unknown as Promise<Counted>;
+    expect((await ping).seen).toEqual([1, 4]);
+    expect((await Promise.all(calls)).at(-1)?.seen).toEqual([1, 4, 2, 3]);
+  });
+
+  it("lets those wait whose arrays have no room, in their order, and copies them when they have", async () => {
+    const bytes = 4 * RATE;
+    await using bridge = new GAMABridge({ queue: { maxArenaBytes: 3 * bytes } });
+    const embed = async (gain: number): Promise<number> => {
+      const samples = new Float32Array(RATE).fill(gain);
+      const { features } = await bridge.executeOperation("extract_features", {
+        audio: { samples, sample_rate: RATE },
+        model: "fbank",
+      });
+      return (features as TensorValue).data[0] as number; // the protocol: features are float32
+    };
+    const gains = Array.from({ length: 20 }, (_, index) => (index + 1) / 20);
+    const together = gains.map(embed);
+    expect(bridge.stats()).toMatchObject({ queued: 17, arenaUsed: 3 * bytes });
+    const alone: number[] = [];
+    const answers = await Promise.all(together);
+    for (const gain of gains) alone.push(await embed(gain));
+    expect(answers).toEqual(alone);
+    expect(bridge.stats()).toMatchObject({ queued: 0, arenaUsed: 0 });
+    expect(bridge.stats().arenaBytes).toBeLessThanOrEqual(3 * bytes);
+  });
+
+  it("gives up one that waits for room without a trace", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython(COUNTING),
+      queue: { maxArenaBytes: 64 },
+    });
+    const send = (signal?: AbortSignal): Promise<unknown> =>
+      bridge.executeOperation(
+        "probe",
+        {
+          features: { data: new Float32Array(16), shape: [4, 4] },
+          labels: ["a"],
+          groups: ["b"],
+          kind: "knn",
+        },
+        { signal },
+      );
+    const first = send();
+    const controller = new AbortController();
+    const givenUp = send(controller.signal);
+    const last = send();
+    expect(bridge.stats().queued).toBe(2);
+    controller.abort(new Error("enough"));
+    await expect(givenUp).rejects.toThrow("enough");
+    await first;
+    expect((await last) as Counted).toMatchObject({ seen: [1, 3] });
   });
 
   it("works a user's call before what is in the background, in Node's queue and in Python's", async () => {

@@ -279,6 +279,22 @@ describe("a process that says nothing", { timeout: PATIENCE }, () => {
 });
 
 it(
+  "24: a shutdown leaves no clock behind that tells of calls given up before it",
+  async () => {
+    const { bridge, remarks } = quietBridge({ python: mortalFake(""), cancelGraceMs: 300 });
+    const controller = new AbortController();
+    const givenUp = bridge.executeOperation("ping", {}, { signal: controller.signal });
+    await bridge.initialize();
+    controller.abort(new Error("enough"));
+    await expect(givenUp).rejects.toThrow("enough");
+    await bridge.shutdown();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(remarks).toEqual([]);
+  },
+  PATIENCE,
+);
+
+it(
   "25: nothing is left of a bridge that restarted its process and was shut down",
   async () => {
     const { bridge } = quietBridge();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InvalidArgumentError } from "../../errors.ts";
 import { PatternLearningSystem, PatternStorage } from "../../feature-memory/index.ts";
-import { toFeatureMemoryError } from "../../feature-memory/storage/lance-error.ts";
+import { typed } from "../../feature-memory/storage/lance-error.ts";
 import { listVersions } from "../../feature-memory/storage/repair.ts";
 import { TableFiles } from "../../feature-memory/storage/table-files.ts";
 import { MODEL, makeFolder, makePattern } from "./make-pattern.ts";
@@ -121,29 +121,27 @@ describe("syncing", () => {
 });
 
 describe("an error of the system", () => {
-  it("is told by its code, whatever the path is called", () => {
+  it.each([
+    ["ENOSPC", "no space left", "store_full"],
+    ["EACCES", "permission denied", "store_unwritable"],
+    ["ENOENT", "no such file", "store_damaged"],
+    ["EEXIST", "file already exists", "store_unwritable"],
+    ["EMFILE", "too many open files", "store_failed"],
+  ])("is told by its code, whatever the path is called: %s", async (name, text, code) => {
     const folder = "/data/corpus magic/not found/os error 28";
-    const code = (name: string, text: string): string =>
-      toFeatureMemoryError(
-        Object.assign(new Error(`${text}, open '${folder}/x'`), { code: name }),
-        folder,
-      ).code;
-    expect(code("ENOSPC", "no space left")).toBe("store_full");
-    expect(code("EACCES", "permission denied")).toBe("store_unwritable");
-    expect(code("ENOENT", "no such file")).toBe("store_damaged");
-    expect(code("EEXIST", "file already exists")).toBe("store_unwritable");
-    expect(code("EMFILE", "too many open files")).toBe("store_failed");
+    const error = Object.assign(new Error(`${text}, open '${folder}/x'`), { code: name });
+    await expect(typed(folder, () => Promise.reject(error))).rejects.toMatchObject({ code });
   });
 
-  it("of the database is told by its text, without the path", () => {
-    const folder = "/data/corpus magic/not found";
-    const code = (text: string): string => toFeatureMemoryError(new Error(text), folder).code;
-    expect(code(`lance error: odd thing, ${folder}/x.lance`)).toBe("store_failed");
-    expect(code(`lance error: odd thing, ${folder.slice(1)}/x.lance`)).toBe("store_failed");
-    expect(code(`LanceError(IO): No space left on device (os error 28), ${folder}`)).toBe(
-      "store_full",
-    );
-    expect(code(`lance error: Not found: ${folder}/x.lance`)).toBe("store_damaged");
+  const database = "/data/corpus magic/not found";
+  it.each([
+    [`lance error: odd thing, ${database}/x.lance`, "store_failed"],
+    [`lance error: odd thing, ${database.slice(1)}/x.lance`, "store_failed"],
+    [`LanceError(IO): No space left on device (os error 28), ${database}`, "store_full"],
+    [`lance error: Not found: ${database}/x.lance`, "store_damaged"],
+  ])("of the database is told by its text, without the path: %s", async (text, code) => {
+    const work = () => Promise.reject(new Error(text));
+    await expect(typed(database, work)).rejects.toMatchObject({ code });
   });
 });
 

@@ -8,10 +8,10 @@ import {
   type LoadModelData,
   MAX_LINE_BYTES,
   type Message,
+  OPERATIONS,
   type Operations,
   type PingData,
   PROTOCOL_VERSION,
-  REPEATABLE,
 } from "../../bridge/protocol.gen.ts";
 
 const repository = join(import.meta.dirname, "..", "..", "..");
@@ -41,7 +41,7 @@ describe("the generated protocol", () => {
     }).split("\n");
     const message = JSON.parse(ready) as Message; // the process's first line
     if (!("event" in message) || message.event !== "ready") throw new Error(`not ready: ${ready}`);
-    expect([...message.data.operations].sort()).toEqual(Object.keys(REPEATABLE).sort());
+    expect([...message.data.operations].sort()).toEqual([...OPERATIONS.keys()].sort());
     expect(message.data.protocol).toBe(PROTOCOL_VERSION);
     expect(MAX_LINE_BYTES).toBe(64 * 1024 * 1024);
   });

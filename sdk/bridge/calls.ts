@@ -1,0 +1,275 @@
+/**
+ * The calls of a bridge, over all its processes: what waits for room, what waits for its turn, what
+ * the process has, and what of it was given up.
+ */
+import { type GrymError, QueueFullError, WireError } from "../errors.ts";
+import { type Answer, type PartMessage, receivePart, settleAnswer } from "./answer.ts";
+import type { Plane } from "./arena.ts";
+import type { Progress } from "./call-options.ts";
+import { Outbox, type QueueOptions } from "./outbox.ts";
+import { type CallTerms, type PendingCall, PendingCalls } from "./pending.ts";
+import { DataPlane } from "./plane.ts";
+import { OPERATIONS } from "./protocol.gen.ts";
+import { Request, type RequestFacts } from "./request.ts";
+
+/** What takes the lines: a process that runs. */
+export interface Recipient {
+  readonly isRunning: boolean;
+  /** @returns false: it reads slower than we write */
+  write(line: string): boolean;
+}
+
+export interface CallsHandlers {
+  /** Whether any caller waits. */
+  readonly onBusy: () => void;
+  /** A call that was given up is still worked on after the time that it has to stop. */
+  readonly onStuck: (operation: string) => void;
+  /** An answer has come, before its caller hears of it. */
+  readonly onAnswer: (call: PendingCall<Request> | undefined, answer: Answer) => void;
+}
+
+export interface CallsOptions {
+  readonly plane: Plane | undefined;
+  readonly queue: QueueOptions | undefined;
+  readonly cancelGraceMs: number;
+}
+
+const MAX_QUEUED = 10_000;
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #handlers: CallsHandlers;
+  readonly #maxQueued: number;
+  readonly #pending: PendingCalls<Request>;
+  readonly #outbox: Outbox;
+  /** Ids of requests whose arrays have no room yet. */
+  readonly #unplaced = new Set<number>();
+  #plane: DataPlane | undefined;
+  #recipient: Recipient | undefined;
+  /** The process reads slower than we write. */
+  #isChoked = false;
+  #nextId = 1;
+
+  constructor(options: CallsOptions, handlers: CallsHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#maxQueued = options.queue?.maxQueued ?? MAX_QUEUED;
+    this.#outbox = new Outbox(options.queue);
+    this.#pending = new PendingCalls({
+      onAbandon: (id) => this.#abandon(id),
+      onBusy: handlers.onBusy,
+    });
+  }
+
+  /** The memory beside the lines; it is made when it is needed first. */
+  get plane(): DataPlane {
+    this.#plane ??= new DataPlane(this.#options.plane, this.#options.queue?.maxArenaBytes);
+    return this.#plane;
+  }
+
+  get counts(): Record<"waiting" | "queued" | "abandoned" | "arenaBytes" | "arenaUsed", number> {
+    const { size, used } = this.#plane?.usage ?? { size: 0, used: 0 };
+    return {
+      waiting: this.#pending.waiting,
+      queued: this.#outbox.queued + this.#unplaced.size,
+      abandoned: this.#pending.abandoned,
+      arenaBytes: size,
+      arenaUsed: used,
+    };
+  }
+
+  /** What the plane is now, and why it is not a better one. */
+  get planeInUse(): { readonly plane: Plane; readonly planeReason: string | undefined } {
+    return { plane: this.#plane?.plane ?? "json", planeReason: this.#plane?.reason };
+  }
+
+  /** Calls that Python has not answered, oldest first. */
+  entries(): (readonly [id: number, call: PendingCall<Request>])[] {
+    return this.#pending.entries();
+  }
+
+  /** @throws QueueFullError as many wait as may */
+  refuseWhenFull(operation: string): void {
+    if (this.counts.queued >= this.#maxQueued) throw new QueueFullError(operation, this.#maxQueued);
+  }
+
+  /**
+   * Sends a request as soon as it may be sent.
+   *
+   * @throws InvalidArgumentError the data cannot be sent as it is
+   */
+  ask(
+    operation: string,
+    data: object,
+    terms: CallTerms,
+    { credit, isOwn = false }: Partial<Pick<RequestFacts, "credit" | "isOwn">> = {},
+  ): Promise<unknown> {
+    const id = this.#nextId++;
+    const lane = OPERATIONS.get(operation)?.immediate ? "immediate" : (terms.priority ?? "user");
+    const request = new Request(id, operation, data, { lane, isOwn, credit });
+    const isPlaced = request.place(this.plane, this.#unplaced.size === 0);
+    const answer = this.#pending.open(id, operation, request, terms);
+    if (isPlaced) this.#outbox.add(id, lane);
+    else this.#unplaced.add(id);
+    this.#pump();
+    return answer;
+  }
+
+  /** A remark to the process, which it does not answer. */
+  tell(operation: "cancel" | "release" | "credit" | "ping", data: object, id?: number): void {
+    if (this.#recipient?.isRunning) this.#recipient.write(JSON.stringify({ id, operation, data }));
+  }
+
+  /** Asks for a sign of life; the answer has no other use. */
+  ping(): void {
+    this.tell("ping", {}, this.#nextId++);
+  }
+
+  /**
+   * A new process is asked what the one before has not answered.
+   *
+   * @param prepare makes the calls that come before all others
+   */
+  begin(recipient: Recipient, prepare: () => void): void {
+    const waiting = this.#pending.entries();
+    this.#outbox.clear();
+    this.#isChoked = false;
+    this.#recipient = undefined; // nothing is sent before what comes first
+    prepare();
+    for (const [id, { attachment }] of waiting) {
+      if (!this.#unplaced.has(id)) this.#outbox.add(id, attachment.facts.lane);
+    }
+    this.#recipient = recipient;
+    this.#pump();
+  }
+
+  /** The process reads again. */
+  resume(): void {
+    this.#isChoked = false;
+    this.#pump();
+  }
+
+  progress(id: number, progress: Progress): void {
+    this.#pending.progress(id, progress);
+  }
+
+  receiveAnswer(message: Answer): void {
+    const call = typeof message.id === "number" ? this.#pending.take(message.id) : undefined;
+    try {
+      this.#handlers.onAnswer(call, message);
+    } catch (error) {
+      call?.reject(
+        new WireError(`The answer to \`${call.operation}\` makes no sense`, { cause: error }),
+      );
+    }
+    this.#release(settleAnswer(call, message, this.plane));
+    if (call) this.#forget(call);
+  }
+
+  receivePart(message: PartMessage): void {
+    const { id } = message;
+    if (typeof id !== "number") return;
+    const call = this.#pending.get(id);
+    const wasWaiting = call?.isWaiting;
+    const grant = (): void => this.tell("credit", { id, count: 1 });
+    this.#release(receivePart(call, message, this.plane, grant));
+    if (wasWaiting && !call?.isWaiting) this.#abandon(id); // it could not be received
+  }
+
+  /** An answer that was too long to keep still settles its call. */
+  receiveOversize(id: number): void {
+    const call = this.#pending.take(id);
+    if (call === undefined) return;
+    this.#forget(call);
+    call.reject(new WireError(`The answer to \`${call.operation}\` was longer than a line may be`));
+  }
+
+  /** Python will not answer a call. */
+  drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+    const call = this.#pending.take(id);
+    if (call === undefined) return;
+    this.#unplaced.delete(id);
+    this.#outbox.remove(id, call.attachment.facts.lane);
+    this.#free(call.attachment);
+    call.reject(reason(call)); // which changes nothing where nobody waits
+    this.#placeMore();
+  }
+
+  dropAll(reason: (call: PendingCall<Request>) => unknown): void {
+    for (const [id] of this.#pending.entries()) this.drop(id, reason);
+  }
+
+  /** Tells every caller that it is over, and Python to stop. */
+  abandonAll(reason: () => GrymError): void {
+    this.#pending.abandonAll(reason);
+  }
+
+  /** The process is gone, and there will be no other one. */
+  close(): void {
+    this.#recipient = undefined;
+    this.dropAll(() => undefined);
+    this.#plane?.close();
+    this.#plane = undefined;
+  }
+
+  /** Sends what waits, as far as the process may have it and reads it. */
+  #pump(): void {
+    while (this.#recipient?.isRunning && !this.#isChoked) {
+      const id = this.#outbox.take();
+      if (id === undefined) return;
+      const call = this.#pending.get(id);
+      if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
+      call.attachment.isSent = true;
+      this.#isChoked = !this.#recipient.write(call.attachment.line);
+    }
+  }
+
+  /** Those that waited for room longest come first, also where a smaller one would fit. */
+  #placeMore(): void {
+    for (const id of this.#unplaced) {
+      const call = this.#pending.get(id);
+      if (call === undefined) continue;
+      try {
+        if (!call.attachment.place(this.plane, true)) return;
+        this.#unplaced.delete(id);
+        this.#outbox.add(id, call.attachment.facts.lane);
+      } catch (error) {
+        this.#unplaced.delete(id);
+        this.#pending.take(id);
+        call.reject(error);
+      }
+    }
+  }
+
+  /** The caller gave up: Python is told to stop, and nothing where it does not have the call yet. */
+  #abandon(id: number): void {
+    const call = this.#pending.get(id);
+    if (!call?.attachment.isSent) {
+      this.drop(id, () => undefined);
+      return;
+    }
+    this.tell("cancel", { id });
+    const { cancelGraceMs } = this.#options;
+    call.attachment.grace = setTimeout(
+      () => this.#handlers.onStuck(call.operation),
+      cancelGraceMs,
+    ).unref();
+  }
+
+  #release(generations: readonly number[]): void {
+    if (generations.length > 0) this.tell("release", { generations });
+  }
+
+  /** Python has answered: its memory is free, and so is its place. */
+  #forget({ attachment }: PendingCall<Request>): void {
+    this.#free(attachment);
+    if (attachment.isSent) this.#outbox.done(attachment.facts.lane);
+    this.#placeMore();
+    this.#pump();
+  }
+
+  #free(request: Request): void {
+    clearTimeout(request.grace);
+    this.#plane?.free(request.slots);
+  }
+}
