@@ -1,6 +1,5 @@
 """Many clips in one table, with a model that misbehaves."""
 
-from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,7 +23,7 @@ class Overflowing:
 
 
 def test_features_that_overflow_fail_their_clip_and_never_pass_as_numbers():
-    call = Call(ProgressReporter(lambda _report: True), CallTensors(Arenas(None, None, "json")), Event())
+    call = Call(ProgressReporter(lambda _report: True), CallTensors(Arenas(None, None, "json")))
     loud, quiet = [0.9] * 100, [0.1] * 100
     data = ExtractFeaturesData(audios=[quiet, loud], reply="tensor")
     extraction = extract_many(Overflowing(), [quiet, loud], data, call)

@@ -73,7 +73,14 @@ export class PythonProcess {
 
   /** @returns false: the child reads slower than we write; `onDrain` tells when it has caught up */
   write(line: string): boolean {
-    return this.#child.stdin?.writable ? this.#child.stdin.write(`${line}\n`) : true;
+    const { stdin } = this.#child;
+    if (!stdin?.writable) return true;
+    // One write for all lines of this turn: the child wakes up once, and not for each.
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
+    return stdin.write(`${line}\n`);
   }
 
   /** The child and its pipes keep Node alive. */

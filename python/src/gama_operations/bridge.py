@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -111,8 +112,9 @@ class Bridge:
         )
         threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
         while (job := self._queue.take()) is not None:
-            with self._running.on(job.id):
-                self._work(job)
+            self._running.set(job.id)
+            self._work(job)  # which raises nothing
+            self._running.clear()
 
     # The reader thread
 
@@ -200,8 +202,8 @@ class Bridge:
         progress = ProgressReporter(lambda report: self._report(job.id, report))
         out_of_memory = False
         try:
-            memory = PhaseRecorder(operation=job.operation, profiles=self._session.profiles)
-            call = Call(progress, tensors, job.cancelled, memory, job.stream)
+            begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
+            call = Call(progress, tensors, job.cancellation, begin, job.stream)
             call.check()
             result = job.run(job.data, call)
             call.check()

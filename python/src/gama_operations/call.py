@@ -1,7 +1,6 @@
 """What one running request lends to its operation: progress, cancelling, memory, tensors."""
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -49,16 +48,34 @@ class ProgressReporter:
             self._waiting = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Cancellation:
+    """Set by one thread and read by another. An Event would be a lock that nobody waits on."""
+
+    requested: bool = False
+
+
+@dataclass(slots=True)
 class Call:
     """One running request, seen from its operation."""
 
     progress: ProgressReporter
     tensors: CallTensors
-    cancelled: threading.Event
-    memory: PhaseRecorder = field(default_factory=PhaseRecorder)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    begin_memory: Callable[[], PhaseRecorder] = PhaseRecorder
     stream: PartStream | None = None
     """Where the client wants the answer in parts."""
+    _memory: PhaseRecorder | None = field(default=None, init=False)
+
+    @property
+    def memory(self) -> PhaseRecorder:
+        """Memory and time from here on: the counters are first read when an operation asks for them.
+
+        Reading them takes as long as a whole small call.
+        """
+        if self._memory is None:
+            self._memory = self.begin_memory()
+        return self._memory
 
     def send_part(self, part: msgspec.Struct) -> None:
         """Hand over a part of the answer; waits until the client wants one more.
@@ -81,7 +98,7 @@ class Call:
         Raises:
             CancelledError: it did.
         """
-        if self.cancelled.is_set():
+        if self.cancellation.requested:
             raise CancelledError("The request was cancelled.")
 
     @property

@@ -36,7 +36,12 @@ def device() -> str:
         return chosen
     if torch := imported_torch():
         return "cuda" if torch.cuda.is_available() else "cpu"
-    return "undecided" if Path("/dev/nvidiactl").exists() else "cpu"
+    return "undecided" if _may_have_gpu() else "cpu"
+
+
+@cache
+def _may_have_gpu() -> bool:
+    return Path("/dev/nvidiactl").exists()
 
 
 def give_back_memory() -> None:

@@ -76,8 +76,9 @@ def load_model(session: Session, data: LoadModelData, call: Call) -> LoadModelRe
 
 def unload_model(session: Session, data: UnloadModelData, call: Call) -> UnloadModelResult:
     """Drop a model."""
+    memory = call.memory  # from before
     unloaded = session.unload(data.model_id)
-    return UnloadModelResult(unloaded, call.memory.usage())
+    return UnloadModelResult(unloaded, memory.usage())
 
 
 def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:

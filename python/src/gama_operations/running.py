@@ -3,8 +3,7 @@
 import mmap
 import os
 import struct
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from gama_operations.protocol import Id
 
@@ -27,13 +26,12 @@ class RunningMark:
         os.set_inheritable(int(name), False)
         return cls(mmap.mmap(int(name), _NUMBER.size))
 
-    @contextmanager
-    def on(self, request_id: Id) -> Generator[None]:
-        """While a request is worked on, until its answer is written."""
+    def set(self, request_id: Id) -> None:
+        """A request is worked on from now, until its answer is written."""
         # Ids of text, and numbers that the mark has no room for, are other clients'.
         is_ours = isinstance(request_id, int) and 0 < request_id < 2**64
         _NUMBER.pack_into(self._memory, 0, request_id if is_ours else NOTHING)
-        try:
-            yield
-        finally:
-            _NUMBER.pack_into(self._memory, 0, NOTHING)
+
+    def clear(self) -> None:
+        """Nothing is worked on."""
+        _NUMBER.pack_into(self._memory, 0, NOTHING)

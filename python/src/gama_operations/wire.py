@@ -35,24 +35,28 @@ class LineReader:
     def __init__(self, descriptor: int, limit: int = MAX_LINE_BYTES) -> None:
         self._descriptor = descriptor
         self._limit = limit
+        self._chunk = memoryview(bytearray(min(limit, CHUNK_BYTES)))
         self._held = bytearray()
         self._oversize: bytes | None = None
 
     def __iter__(self) -> Iterator[bytes | OversizeLine]:
         while chunk := self._read():
-            start = 0
-            while (end := chunk.find(b"\n", start)) >= 0:
-                self._keep(chunk[start:end])
-                yield self._finish()
-                start = end + 1
-            self._keep(chunk[start:])
+            first, *more = chunk.split(b"\n")
+            self._keep(first)
+            if not more:
+                continue
+            yield self._finish()
+            rest = more.pop()
+            yield from more  # whole within a chunk: none is longer than the limit
+            self._keep(rest)
         if self._held or self._oversize is not None:
             yield self._finish()
 
     def _read(self) -> bytes:
         while True:
             try:
-                return os.read(self._descriptor, CHUNK_BYTES)
+                # os.read would map and unmap as many fresh bytes for each line.
+                return bytes(self._chunk[: os.readv(self._descriptor, [self._chunk])])
             except BlockingIOError:  # a terminal or a shell may hand over a non-blocking descriptor
                 select.select([self._descriptor], [], [])
             except ConnectionResetError:  # the other end of a socket was killed: the same as end of file

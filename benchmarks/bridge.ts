@@ -1,0 +1,110 @@
+/**
+ * What does a call through the bridge cost, beside copying, the seed's way, and what others use?
+ *
+ * Four parts, each interleaved round by round:
+ * - payloads of 1 kB to 38.4 MB, one-way (samples in, a few numbers back) and echo;
+ * - small calls, one by one and 64 at a time, beside loops over lines that do nothing else;
+ * - pings while a model computes, for several switch intervals, and what they cost the model;
+ * - from `kill -9` to the first repeated answer, beside the start of a process and its model's load.
+ *
+ * What is measured against lies in `peers/`: it is installed into build/peers on first use, and a
+ * row says so where that fails.
+ *
+ * `node benchmarks/bridge.ts [--quick] [--note TEXT]`; a quick run shows that the benchmark works,
+ * its record is not kept.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { formatRecord, formatRows, type RecordRow, writeRecord } from "grym-synth";
+import { measureBusy } from "./bridge/busy.ts";
+import { makeHttp } from "./bridge/http.ts";
+import { installNodePeers, installPythonPeers } from "./bridge/install-peers.ts";
+import { lightBridge } from "./bridge/light-bridge.ts";
+import { makeBare, makeBase64, makeSeed } from "./bridge/lines.ts";
+import { makeMemcpy, makeOurs, makePing } from "./bridge/ours.ts";
+import { measurePayloads } from "./bridge/payloads.ts";
+import { makePythonia } from "./bridge/pythonia.ts";
+import { measureReplays } from "./bridge/replay.ts";
+import { measureSmallCalls } from "./bridge/small-calls.ts";
+import { targetsOf } from "./bridge/targets.ts";
+import type { MissingWay, Way } from "./bridge/way.ts";
+import { makeZeroMQ } from "./bridge/zeromq.ts";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    note: { type: "string", multiple: true },
+  },
+});
+const share = values.quick ? 0.1 : 1;
+
+const missing: MissingWay[] = [];
+const ways: Way[] = [];
+
+/** A peer that cannot be had here is a row with the reason. */
+async function tryPeer(name: string, make: () => Promise<Way>): Promise<void> {
+  try {
+    ways.push(await make());
+  } catch (error) {
+    missing.push({ name, reason: `not measured: ${String(error).split("\n")[0]}` });
+  }
+}
+
+const bridge = lightBridge();
+await bridge.initialize();
+ways.push(
+  makeMemcpy(),
+  makeOurs(bridge, false),
+  makeOurs(bridge, true),
+  makePing(bridge),
+  makeBare("blocking"),
+  makeBare("reader"),
+  makeSeed(),
+  makeBase64(),
+  makeZeroMQ(false),
+  makeZeroMQ(true),
+);
+await tryPeer("HTTP", async () => makeHttp(await installPythonPeers()));
+await tryPeer("pythonia", async () => makePythonia(await installNodePeers()));
+
+const T = [performance.now()];
+const payloads = await measurePayloads(ways, missing, share);
+T.push(performance.now());
+const small = await measureSmallCalls(ways, missing, share);
+T.push(performance.now());
+const { plane } = bridge.stats();
+for (const way of ways) await way[Symbol.asyncDispose]();
+const busy = await measureBusy(share);
+T.push(performance.now());
+const replays = await measureReplays(share);
+T.push(performance.now());
+console.error(T.map((t, i) => ((t - (T[i - 1] ?? 0)) / 1000).toFixed(1)));
+
+const record = await writeRecord(
+  "bridge",
+  {
+    question:
+      "What does a call through the bridge cost, beside copying, the seed's way, and what others use?",
+    rows: [...payloads.rows, ...small.rows, ...busy.rows, ...replays.rows],
+    targets: targetsOf({
+      medians: payloads.medians,
+      small: small.found,
+      busy: busy.found,
+      replays: replays.found,
+    }),
+    notes: [
+      `Plane ${plane}. Payloads are float32 noise, the same for all; each way's answer is compared with them bit by bit once per payload, and every small call's value is checked. Medians; one way after the other in each round, another one first each time. Slow ways get fewer rounds.`,
+      ...ways.map(({ name, how }) => `${name}: ${how}.`),
+      ...(values.note ?? []),
+    ],
+  },
+  { bridge, folder: values.quick ? mkdtempSync(join(tmpdir(), "bridge-")) : undefined },
+);
+await bridge.shutdown();
+
+for (const part of Map.groupBy(record.rows, ({ part }) => part).values()) {
+  console.log(`${formatRows(part as RecordRow[])}\n`);
+}
+console.log(formatRecord({ ...record, rows: [] }));

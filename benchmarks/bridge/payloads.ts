@@ -1,0 +1,165 @@
+/** Samples in, a few numbers back; and samples in, the same samples back. */
+import { crc32 } from "node:zlib";
+import type { RecordRow } from "grym-synth";
+import { median, noise, rotate } from "./statistics.ts";
+import type { MissingWay, Way } from "./way.ts";
+import { bytesOf } from "./zeromq.ts";
+
+export interface Payload {
+  readonly name: string;
+  /** float32 */
+  readonly samples: number;
+  /** Calls per way, at most. */
+  readonly rounds: number;
+}
+
+export const PAYLOADS: readonly Payload[] = [
+  { name: "1 kB", samples: 256, rounds: 300 },
+  { name: "64 kB", samples: 16_384, rounds: 150 },
+  { name: "1.92 MB", samples: 480_000, rounds: 40 }, // 30 s of audio at 16 kHz
+  { name: "38.4 MB", samples: 9_600_000, rounds: 9 },
+];
+
+export type Direction = "one-way" | "echo";
+const DIRECTIONS: readonly Direction[] = ["one-way", "echo"];
+
+/** A way that takes longer than this is not asked. */
+const LONGEST_CALL_MS = 5_000;
+/** Time that one way may take for one payload in one direction; slow ones get fewer rounds. */
+const BUDGET_MS = 4_000;
+const WARM_UP = 2;
+const FEWEST = 2;
+
+/** Median wall time of a call, milliseconds, by `key`. */
+export type Medians = ReadonlyMap<string, number>;
+
+export function key(payload: string, direction: Direction, way: string): string {
+  return `${payload}, ${direction}, ${way}`;
+}
+
+/** @param share of the rounds: less than 1 for a try */
+export async function measurePayloads(
+  ways: readonly Way[],
+  missing: readonly MissingWay[],
+  share: number,
+): Promise<{ rows: RecordRow[]; medians: Medians }> {
+  const rows: RecordRow[] = [];
+  const medians = new Map<string, number>();
+  const longest = noise(Math.max(...PAYLOADS.map(({ samples }) => samples)));
+  for (const [index, payload] of PAYLOADS.entries()) {
+    const samples = longest.slice(0, payload.samples);
+    for (const direction of DIRECTIONS) {
+      const smaller = PAYLOADS[index - 1];
+      const expected = (way: Way): number =>
+        smaller === undefined
+          ? 0
+          : (medians.get(key(smaller.name, direction, way.name)) ?? Number.POSITIVE_INFINITY) *
+            (payload.samples / smaller.samples);
+      const cell = { part: "payload", payload: payload.name, direction };
+      const times = await measureCell(ways, samples, direction, payload.rounds * share, expected);
+      const floor = median(times.get("memcpy")?.calls ?? []);
+      for (const { name } of ways) {
+        const found = times.get(name);
+        if (found === undefined) continue; // it has only small calls
+        const { calls, reason } = found;
+        if (reason !== null) {
+          rows.push({ ...cell, way: name, calls: 0, median_ms: null, times_memcpy: null, reason });
+          continue;
+        }
+        const middle = median(calls);
+        medians.set(key(payload.name, direction, name), middle);
+        const measured = { calls: calls.length, median_ms: middle, times_memcpy: middle / floor };
+        rows.push({ ...cell, way: name, ...measured, reason });
+      }
+      for (const { name, reason } of missing) {
+        rows.push({ ...cell, way: name, calls: 0, median_ms: null, times_memcpy: null, reason });
+      }
+    }
+  }
+  return { rows, medians };
+}
+
+interface Cell {
+  readonly calls: number[];
+  /** Why it was not measured. */
+  reason: string | null;
+  /** It is asked in every so many rounds. */
+  stride: number;
+}
+
+async function measureCell(
+  ways: readonly Way[],
+  samples: Float32Array,
+  direction: Direction,
+  rounds: number,
+  expected: (way: Way) => number,
+): Promise<ReadonlyMap<string, Cell>> {
+  const cells = new Map<string, Cell>();
+  const calls = Math.max(FEWEST, Math.round(rounds));
+  for (const way of ways) {
+    const call = bind(way, direction);
+    if (call === undefined) continue;
+    const cell: Cell = { calls: [], reason: null, stride: 1 };
+    cells.set(way.name, cell);
+    const least = expected(way);
+    if (least > LONGEST_CALL_MS) {
+      const seconds = Number.isFinite(least) ? `about ${Math.round(least / 1000)} s` : "over 5 s";
+      cell.reason = `skipped: ${seconds} a call, by the next smaller payload`;
+      continue;
+    }
+    try {
+      await check(way, samples, direction);
+      let last = 0;
+      for (let round = 0; round < WARM_UP; round += 1) last = await time(way, call, samples);
+      cell.stride = Math.max(1, Math.ceil((last * calls) / BUDGET_MS));
+    } catch (error) {
+      cell.reason = `failed: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+  for (let round = 0; round < calls; round += 1) {
+    for (const way of rotate(ways, round)) {
+      const cell = cells.get(way.name);
+      const call = bind(way, direction);
+      if (cell === undefined || call === undefined || cell.reason !== null) continue;
+      const isLate = round >= calls - 1 && cell.calls.length < FEWEST;
+      if (round % cell.stride !== 0 && !isLate) continue;
+      cell.calls.push(await time(way, call, samples));
+    }
+  }
+  return cells;
+}
+
+type Call = (samples: Float32Array) => Promise<unknown>;
+
+function bind(way: Way, direction: Direction): Call | undefined {
+  if (direction === "echo") return way.echo && ((samples) => Promise.resolve(way.echo?.(samples)));
+  return way.length && ((samples) => Promise.resolve(way.length?.(samples, false)));
+}
+
+async function time(way: Way, call: Call, samples: Float32Array): Promise<number> {
+  const sent = way.isFresh ? samples.slice() : samples;
+  const start = performance.now();
+  await call(sent);
+  return performance.now() - start;
+}
+
+/** Every bit arrives, there and back. */
+async function check(way: Way, samples: Float32Array, direction: Direction): Promise<void> {
+  if (way.name === "memcpy") return;
+  if (direction === "echo") {
+    const back = await way.echo?.(samples);
+    if (back === undefined || !bytesOf(back).equals(bytesOf(samples))) {
+      throw new Error("other samples came back");
+    }
+    return;
+  }
+  const summary = await way.length?.(samples, true);
+  const { length } = samples;
+  const expected = { count: length, first: samples[0], last: samples[length - 1] };
+  const isRight =
+    summary?.count === expected.count &&
+    summary.first === expected.first &&
+    summary.last === expected.last &&
+    summary.checksum === crc32(bytesOf(samples));
+  if (!isRight) throw new Error(`other samples arrived: ${JSON.stringify(summary)}`);
+}

@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const repository = join(import.meta.dirname, "..", "..", "..");
+const script = join(repository, "benchmarks", "bridge.ts");
+const kept = join(repository, "benchmarks", "results", "bridge.json");
+const PATIENCE = 400_000;
+
+function readKept(): string {
+  return existsSync(kept) ? readFileSync(kept, "utf8") : "";
+}
+
+describe("the benchmark bridge", () => {
+  it(
+    "in short: every way of ours brings every payload there and back, and the kept record stays",
+    () => {
+      const before = readKept();
+      // As `npm run bench` runs it; peers that were not installed yet are, or a row says why not.
+      const argv = ["--no-warnings", script, "--quick"];
+      const { status, stdout } = spawnSync(process.execPath, argv, {
+        cwd: repository,
+        encoding: "utf8",
+        timeout: PATIENCE,
+      });
+      expect(status).toBe(0);
+      for (const payload of ["1 kB", "64 kB", "1.92 MB", "38.4 MB"]) {
+        for (const direction of ["one-way", "echo"]) {
+          for (const way of [
+            "ours, reused buffers",
+            "ours, fresh buffers",
+            "ZeroMQ, reused buffers",
+          ]) {
+            const row = `\\| ${payload} +\\| ${direction} +\\| ${way} +\\| +[1-9]\\d* \\|`;
+            expect(stdout).toMatch(new RegExp(row));
+          }
+        }
+      }
+      expect(stdout).toMatch(/seed, JSON arrays +\| +0 \| –.*skipped: about \d+ s a call/);
+      expect(stdout).toContain("small call p50 / blocking line loop");
+      expect(stdout).toContain("ping p50 under loop, ms");
+      expect(stdout).toContain("kill -9 to answer, over start and load (model: gama-tiny), ms");
+      expect(readKept()).toBe(before);
+    },
+    PATIENCE,
+  );
+});
