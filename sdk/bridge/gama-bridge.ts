@@ -50,7 +50,10 @@ export interface BridgeOptions {
   readonly queue?: QueueOptions | undefined;
   /** When a process that says nothing is given up. */
   readonly watchdog?: WatchdogOptions | undefined;
-  /** Hears stderr, the remarks of the protocol, and of restarts (else they are told by `console.warn`). */
+  /**
+   * Hears the records of Python's `logging` and `warnings`, stderr, the remarks of the protocol, and of
+   * restarts (else these last ones are told by `console.warn`).
+   */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
 }
 

@@ -2,13 +2,26 @@
 import { type ProcessEnd, ProcessStartError } from "../errors.ts";
 import { diagnosePython } from "./find-python.ts";
 import { LineReader } from "./line-reader.ts";
-import { MAX_LINE_BYTES, type Message, PROTOCOL_VERSION, type Ready } from "./protocol.gen.ts";
+import {
+  type Log,
+  MAX_LINE_BYTES,
+  type Message,
+  PROTOCOL_VERSION,
+  type Ready,
+} from "./protocol.gen.ts";
 import { PythonProcess } from "./python-process.ts";
 
 /** Something that the process, or the bridge, said beside the answers. */
 export interface LogEntry {
-  /** `stderr`: raw text; `wire`: a remark of the protocol; `bridge`: the process was started again. */
-  readonly source: "stderr" | "wire" | "bridge";
+  /** Of a record its own; raw text has none, and counts as `info`. */
+  readonly level: Log["level"];
+  /**
+   * `logging`: a record of Python's `logging` or `warnings`; `stderr`: raw text; `wire`: a remark of the
+   * protocol; `bridge`: the process was started again.
+   */
+  readonly source: "logging" | "stderr" | "wire" | "bridge";
+  /** Of a record: the name of its logger, such as `transformers.modeling_utils` or `py.warnings`. */
+  readonly logger?: string | undefined;
   readonly text: string;
 }
 
@@ -76,7 +89,7 @@ export class Session {
           reader.push(chunk);
         },
         onDrain: handlers.onDrain,
-        onStderr: (text) => handlers.onLog({ source: "stderr", text }),
+        onStderr: (text) => handlers.onLog({ level: "info", source: "stderr", text }),
         onEnd: (end, startError) => void this.#finish(end, startError),
       });
     } catch (error) {
@@ -140,8 +153,19 @@ export class Session {
     } else if (message.event === "ready") this.#receiveReady(message.data);
     else if (message.event === "progress") this.#handlers.onProgress(message);
     else if (message.event === "log") {
-      this.#handlers.onLog({ source: "wire", text: message.data.message });
+      this.#receiveLog(message.data);
     }
+  }
+
+  #receiveLog({ level, message: text, logger }: Log): void {
+    const name = logger === undefined ? "" : `${logger}: `;
+    this.#process.note(`${level}: ${name}${text}\n`);
+    this.#handlers.onLog({
+      level,
+      source: logger === undefined ? "wire" : "logging",
+      logger,
+      text,
+    });
   }
 
   #receiveReady(ready: Ready): void {
@@ -165,7 +189,7 @@ export class Session {
 
   #discard(text: string): void {
     this.discardedLines += 1;
-    this.#handlers.onLog({ source: "wire", text: `discarded ${text}` });
+    this.#handlers.onLog({ level: "warning", source: "wire", text: `discarded ${text}` });
   }
 
   #failStart(reason: string): void {

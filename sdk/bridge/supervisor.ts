@@ -281,6 +281,7 @@ export class Supervisor {
         if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
         this.#models.forget(load);
         this.#log({
+          level: "error",
           source: "bridge",
           text: `${load.model} was not loaded again: ${String(error)}`,
         });
@@ -383,7 +384,7 @@ export class Supervisor {
 
   /** One line for the notebook, in the cell that waits. */
   #tellUser(text: string): void {
-    this.#log({ source: "bridge", text });
+    this.#log({ level: "warning", source: "bridge", text });
     if (this.#options.onLog !== undefined) return;
     const waiting = this.#calls.entries().find(([, { isWaiting }]) => isWaiting);
     waiting?.[1].inContext(() => console.warn(text));
