@@ -137,18 +137,22 @@ export class GAMABridge implements AsyncDisposable {
    * @throws ClosedError after `shutdown`
    * @throws the reason of `signal`, when it aborts; in a notebook the interrupt of the cell
    */
-  async executeOperation<Name extends OperationName>(
+  // Not `async`: the frame of an async function would hold `data` until the answer comes.
+  executeOperation<Name extends OperationName>(
     operation: Name,
     data: OperationData<Name>,
     options: CallOptions = {},
   ): Promise<OperationResult<Name>> {
     const callSite = new Error();
+    const fail = (error: unknown): never => {
+      throw withCallSite(error, callSite);
+    };
     try {
       // Python validates the request and the protocol's tests hold its results to their types.
       const call = this.#supervisor.call(operation, data, withCellSignal(operation, options));
-      return (await call) as OperationResult<Name>;
+      return (call as Promise<OperationResult<Name>>).catch(fail);
     } catch (error) {
-      throw withCallSite(error, callSite);
+      return Promise.reject(withCallSite(error, callSite));
     }
   }
 

@@ -43,14 +43,15 @@ export async function ask(
   return (result as { readonly value: unknown }).value;
 }
 
-/** The light model: the samples backwards. */
-export async function backwards(
+/** The light model: the samples backwards. Not `async`, whose frame would hold the samples. */
+export function backwards(
   bridge: GAMABridge,
   samples: Float32Array,
   options: CallOptions = {},
 ): Promise<Float32Array> {
   const audio = { samples, sample_rate: 16_000 };
-  const { features } = await bridge.executeOperation("extract_features", { audio }, options);
-  if (Array.isArray(features)) throw new Error("expected a tensor");
-  return features.data as Float32Array; // as it was sent
+  return bridge.executeOperation("extract_features", { audio }, options).then(({ features }) => {
+    if (Array.isArray(features)) throw new Error("expected a tensor");
+    return features.data as Float32Array; // as it was sent
+  });
 }
