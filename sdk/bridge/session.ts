@@ -206,8 +206,19 @@ export class Session {
     const { python } = this.#options;
     const wasKilled = this.#startFailure === undefined && end.signal !== null;
     const reason =
-      this.#startFailure ?? (wasKilled ? `it died of ${end.signal}` : await diagnosePython(python));
+      this.#startFailure ??
+      (wasKilled ? `it died of ${end.signal}` : undefined) ??
+      refusal(startError) ??
+      (await diagnosePython(python));
     const error = new ProcessStartError(python, reason, end.stderrTail, startError);
     this.#handlers.onEnd(end, { error, wasKilled });
   }
+}
+
+/** What the system said where the fault is its own: too many open files, too many processes. */
+function refusal(error: Error | undefined): string | undefined {
+  const code = error !== undefined && "code" in error ? error.code : undefined;
+  // A file that is missing or may not run is told better by who looks at it.
+  if (error === undefined || code === "ENOENT" || code === "EACCES") return undefined;
+  return `the system does not start one more process (${error.message})`;
 }

@@ -53,6 +53,8 @@ def describe(error: BaseException) -> WireError:
     code, message = _code(error), _message(error)
     if code == "out_of_memory" and not isinstance(error, OperationError):
         message = f"Memory ran out ({message}). {_LESS_MEMORY}"
+    elif isinstance(error, ModuleNotFoundError):
+        message = f"{message}. Run `npm run setup`, which installs it."
     return WireError(
         code=code,
         message=shorten(message, MAX_MESSAGE),

@@ -1,5 +1,5 @@
 /** Very many small calls: what they leave behind, on both sides. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { GAMABridge } from "../../../bridge/gama-bridge.ts";
@@ -63,7 +63,20 @@ export function residentBytes(pid: number, field = "VmRSS"): number {
   return Number(found?.[1]) * 1024;
 }
 
-/** Open descriptors of a process, or those whose path holds a text. */
+/** Open descriptors of a process. */
 export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Descriptors of a process that lead into shared memory. */
+export function sharedDescriptors(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  const paths = readdirSync(folder).map((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`);
+    } catch {
+      return ""; // the one that reads the folder
+    }
+  });
+  return paths.filter((path) => path.startsWith("/dev/shm/")).length;
 }
