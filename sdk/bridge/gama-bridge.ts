@@ -12,8 +12,11 @@ import { Supervisor, type SupervisorStats } from "./supervisor.ts";
 import type { Received, WithTensors } from "./tensors.ts";
 import type { WatchdogOptions } from "./watchdog.ts";
 
-/** The operations that a caller may ask for; `release` and `cancel` are the bridge's own. */
-export type OperationName = Exclude<keyof Operations, "release" | "cancel">;
+/** The operations that a caller may ask for; the others are the bridge's own, and a host's. */
+export type OperationName = Exclude<
+  keyof Operations,
+  "release" | "cancel" | "attach_client" | "detach_client"
+>;
 /** What an operation takes; wherever the wire has a tensor, a `TensorValue`. */
 export type OperationData<Name extends OperationName> = WithTensors<Operations[Name]["data"]>;
 /** What an operation answers; tensors arrive as typed arrays with their shape. */

@@ -93,6 +93,14 @@ export interface Operations {
     data: CancelData;
     result: CancelResult;
   };
+  attach_client: {
+    data: AttachClientData;
+    result: AttachClientResult;
+  };
+  detach_client: {
+    data: DetachClientData;
+    result: DetachClientResult;
+  };
   shutdown: {
     data: ShutdownData;
     result: ShutdownResult;
@@ -642,6 +650,40 @@ export interface CancelResult {
   state: "queued" | "running" | "unknown";
 }
 
+/** Parameters of `attach_client`: a host lets one more client speak through its lines. */
+export interface AttachClientData {
+  /** What its requests carry as `client`. */
+  client: number;
+  /** Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline. */
+  arena?: string | null;
+  /**
+   * Whether it reads the output arena; otherwise its results come inline.
+   * @default true
+   */
+  shares_output?: boolean;
+  /** Where its relative paths begin; absent: where the process was started. */
+  folder?: string | null;
+}
+
+/** Result of `attach_client`. */
+export interface AttachClientResult {
+  plane: "file" | "json" | "shared_memory";
+}
+
+/**
+ * Parameters of `detach_client`: a client is gone. What it asked is dropped, the running request is
+ * cancelled, and once that has ended its slots and profiles are freed.
+ */
+export interface DetachClientData {
+  client: number;
+}
+
+/** Result of `detach_client`. */
+export interface DetachClientResult {
+  /** Slots of the output arena that it had not released. */
+  released: number;
+}
+
 /** Parameters of `shutdown`. */
 export type ShutdownData = Record<string, never>;
 
@@ -732,6 +774,11 @@ export interface Request {
   };
   /** @default "user" */
   priority?: "background" | "user";
+  /**
+   * Written by a host that speaks for several: whose request it is. 0: who owns the process.
+   * @default 0
+   */
+  client?: number;
 }
 
 /** Version of the protocol that `ready` must name. */
@@ -756,5 +803,7 @@ export const REPEATABLE: Readonly<Record<keyof Operations, boolean>> = {
   free_memory: true,
   release: false,
   cancel: false,
+  attach_client: false,
+  detach_client: false,
   shutdown: false,
 };

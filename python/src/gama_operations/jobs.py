@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from gama_operations.call import Call
+from gama_operations.clients import Client
 from gama_operations.protocol import Id, Priority
 
 
@@ -20,6 +21,7 @@ class Job:
     operation: str
     run: Callable[[Any, Call], msgspec.Struct]
     data: msgspec.Struct
+    client: Client
     priority: Priority = "user"
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -45,6 +47,12 @@ class JobQueue:
         """Append a job."""
         with self._changed:
             self._waiting[job.priority].append(job)
+            self._changed.notify()
+
+    def put_first(self, job: Job) -> None:
+        """Let a job be the next one."""
+        with self._changed:
+            self._waiting["user"].appendleft(job)
             self._changed.notify()
 
     def take(self) -> Job | None:
@@ -78,3 +86,11 @@ class JobQueue:
                 self._running.cancelled.set()
                 return "running", dropped
         return ("queued" if dropped else "unknown"), dropped
+
+    def drop(self, client: Client) -> None:
+        """Forget what a client asked that is gone: nobody is left to hear of it."""
+        with self._changed:
+            for priority, jobs in self._waiting.items():
+                self._waiting[priority] = deque(job for job in jobs if job.client is not client)
+            if self._running is not None and self._running.client is client:
+                self._running.cancelled.set()

@@ -18,6 +18,7 @@ class Envelope(msgspec.Struct, frozen=True):
     id: Id | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
     priority: Priority = "user"
+    client: int = 0
 
 
 class UnreadableLineError(Exception):

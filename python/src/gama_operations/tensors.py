@@ -19,22 +19,40 @@ Plane = Literal["shared_memory", "file", "json"]
 
 @dataclass(frozen=True, slots=True)
 class Arenas:
-    """Both arenas, or none."""
+    """What one client shares with us: both arenas, one, or none."""
 
     inputs: InputArena | None
     outputs: OutputArena | None
     plane: Plane
+    owner: int = 0
+    """The client; 0: who owns the process."""
 
     @classmethod
     def inherit(cls, environment: Mapping[str, str]) -> "Arenas":
-        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name."""
+        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name.
+
+        A host names the output arena alone: its clients bring their own input arenas.
+        """
         names = environment.get("GRYM_ARENA_IN"), environment.get("GRYM_ARENA_OUT")
-        if names[0] is None or names[1] is None:
+        inputs, outputs = (None if name is None else _inherited(name) for name in names)
+        if outputs is None:
             return cls(None, None, "json")
-        descriptors = int(names[0]), int(names[1])
-        for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)
-        return cls(InputArena(descriptors[0]), OutputArena(descriptors[1]), _plane_of(descriptors[1]))
+        return cls(None if inputs is None else InputArena(inputs), OutputArena(outputs), _plane_of(outputs))
+
+    def attach(self, owner: int, arena: str | None, *, shares_output: bool) -> "Arenas":
+        """What another client shares: its own input arena, and our output arena.
+
+        Raises:
+            OSError: its arena cannot be opened.
+        """
+        inputs = None if arena is None else InputArena(os.open(arena, os.O_RDONLY | os.O_CLOEXEC))
+        outputs = self.outputs if shares_output else None
+        return Arenas(inputs, outputs, self.plane if inputs and outputs else "json", owner)
+
+
+def _inherited(name: str) -> int:
+    os.set_inheritable(int(name), False)
+    return int(name)
 
 
 def _plane_of(descriptor: int) -> Plane:
@@ -52,6 +70,11 @@ class CallTensors:
     def __init__(self, arenas: Arenas) -> None:
         self._arenas = arenas
         self._written: list[int] = []
+
+    @property
+    def owner(self) -> int:
+        """Whose call it is."""
+        return self._arenas.owner
 
     @property
     def shared(self) -> bool:
@@ -104,7 +127,7 @@ class CallTensors:
         if self._arenas.outputs is None:
             return _inline(array)
         try:
-            reference, target = self._arenas.outputs.allocate(array.dtype, array.shape)
+            reference, target = self._arenas.outputs.allocate(array.dtype, array.shape, self.owner)
         except OSError as error:
             # Shared memory is full. The line can still carry it, if it is short enough.
             if array.nbytes * 4 / 3 > MAX_LINE_BYTES / 2:
@@ -121,7 +144,7 @@ class CallTensors:
         """Give back what was written: the call failed, nobody will read it."""
         for generation in self._written:
             if self._arenas.outputs is not None:
-                self._arenas.outputs.release(generation)
+                self._arenas.outputs.release(generation, self.owner)
         self._written.clear()
 
 
