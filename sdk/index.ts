@@ -16,6 +16,7 @@ export {
   type OperationName,
   type OperationResult,
 } from "./bridge/gama-bridge.ts";
+export type { HostOptions } from "./bridge/host/host-connector.ts";
 export type {
   Capability,
   ClipFailure,
@@ -28,6 +29,7 @@ export type {
 export type { LogEntry } from "./bridge/session.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
 export type { TensorValue, TypedArray } from "./bridge/tensors.ts";
+export type { HostReference, TransportKind } from "./bridge/transport.ts";
 // Clusters
 export { type ClusterOptions, type ClusterSource, cluster } from "./cluster/cluster.ts";
 export {
@@ -63,6 +65,7 @@ export {
   ClosedError,
   GrymError,
   type GrymErrorCode,
+  HostError,
   InvalidArgumentError,
   type LocalErrorCode,
   OperationFailedError,

@@ -21,15 +21,14 @@ import { DataPlane } from "./plane.ts";
 import type { Ready } from "./protocol.gen.ts";
 import { makeRequest, type Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
-import { RunningMark } from "./running-mark.ts";
 import { type LogEntry, Session, type StartFailure } from "./session.ts";
+import type { Connector, HostReference, TransportEnd } from "./transport.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 export interface SupervisorOptions {
-  /** Called for each process: the Python to run. */
-  readonly findPython: () => string;
+  /** The way to a process. */
+  readonly connector: Connector;
   readonly plane: Plane | undefined;
-  readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
   readonly cancelGraceMs: number;
   readonly restart: RestartOptions | undefined;
@@ -41,6 +40,8 @@ export interface SupervisorOptions {
 /** Counts over all processes of a bridge. */
 export interface SupervisorStats {
   readonly pid: number | undefined;
+  /** The host that owns the process; undefined where it is ours. */
+  readonly host: HostReference | undefined;
   readonly plane: Plane;
   readonly planeReason: string | undefined;
   /** Processes started: 1 + restarts. */
@@ -68,7 +69,6 @@ export class Supervisor {
   readonly #outbox: Outbox;
   readonly #watchdog: Watchdog;
   #plane: DataPlane | undefined;
-  #mark: RunningMark | undefined;
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
   #readyWaiters: PromiseWithResolvers<Ready>[] = [];
@@ -116,6 +116,7 @@ export class Supervisor {
   get stats(): SupervisorStats {
     return {
       pid: this.pid,
+      host: this.#session?.isRunning ? this.#session.host : undefined,
       plane: this.#plane?.plane ?? "json",
       planeReason: this.#plane?.reason,
       starts: this.#starts,
@@ -212,8 +213,8 @@ export class Supervisor {
   }
 
   #openPlane(): DataPlane {
-    this.#plane ??= new DataPlane(this.#options.plane);
-    this.#mark ??= new RunningMark();
+    const { plane, connector } = this.#options;
+    this.#plane ??= new DataPlane(plane, connector.ownsOutput);
     return this.#plane;
   }
 
@@ -227,24 +228,11 @@ export class Supervisor {
   #start(): void {
     this.#restart = undefined;
     const plane = this.#openPlane();
-    plane.clearOutput();
-    this.#mark?.clear();
-    const { startTimeoutMs, env, findPython } = this.#options;
-    const arenas = plane.descriptors;
-    const mark = this.#mark?.fd;
+    const { startTimeoutMs, connector } = this.#options;
     this.#lastEnd = undefined;
     this.#answers = 0;
     const session = new Session(
-      {
-        python: findPython(),
-        env: {
-          ...plane.environment,
-          ...(mark === undefined ? {} : { GRYM_RUNNING_MARK: String(3 + arenas.length) }),
-          ...env,
-        },
-        descriptors: mark === undefined ? arenas : [...arenas, mark],
-        startTimeoutMs,
-      },
+      { open: (handlers) => connector.open(plane, handlers), startTimeoutMs },
       {
         onReady: (ready) => this.#receiveReady(ready),
         onAnswer: (message) => this.#receiveAnswer(message),
@@ -259,7 +247,7 @@ export class Supervisor {
           this.#isChoked = false;
           this.#pump();
         },
-        onEnd: (end, failure) => this.#receiveEnd(end, failure),
+        onEnd: (...end) => this.#receiveEnd(...end),
       },
     );
     this.#session = session;
@@ -322,7 +310,11 @@ export class Supervisor {
     call.reject(new WireError(`The answer to \`${call.operation}\` was longer than a line may be`));
   }
 
-  #receiveEnd(end: ProcessEnd, failure: StartFailure | undefined): void {
+  #receiveEnd(
+    end: ProcessEnd,
+    failure: StartFailure | undefined,
+    running: TransportEnd["running"],
+  ): void {
     this.#lastEnd = end;
     this.#discardedLines += this.#session?.discardedLines ?? 0;
     this.#session = undefined;
@@ -341,7 +333,7 @@ export class Supervisor {
     const now = performance.now();
     const wait = this.#policy.noteCrash(now);
     const answers = failure === undefined ? this.#answers : undefined;
-    const crash = { end, running: this.#mark?.read(), answers };
+    const crash = { end, running, answers };
     const { maxAttempts } = this.#policy;
     for (const [id, error] of judgeCrash(this.#calls.entries(), crash, this.#models, maxAttempts)) {
       this.#drop(id, () => error);
@@ -418,7 +410,6 @@ export class Supervisor {
   #close(): void {
     this.#plane?.close();
     this.#plane = undefined;
-    this.#mark?.close();
-    this.#mark = undefined;
+    this.#options.connector.close();
   }
 }
