@@ -10,7 +10,8 @@ import mmap
 import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import TensorReference
@@ -19,10 +20,21 @@ if TYPE_CHECKING:  # numpy is not imported before `ready`
     import numpy as np
     from numpy.typing import NDArray
 
+Plane = Literal["shared_memory", "file", "json"]
+
 ALIGNMENT = 64  # bytes: a cache line, and what torch's vector kernels like
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
+
+
+def plane_of(descriptor: int) -> Plane:
+    """Where the file lies, by what the kernel calls it."""
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink().as_posix()
+    except OSError:  # no /proc: then there is no /dev/shm either
+        return "file"
+    return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
 
 
 def count_bytes(reference: TensorReference) -> int:
@@ -42,6 +54,11 @@ class InputArena:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._map: mmap.mmap | None = None
+
+    @property
+    def plane(self) -> Plane:
+        """Where it lies."""
+        return plane_of(self._descriptor)
 
     def view(self, reference: TensorReference) -> "NDArray[Any]":
         """A read-only view without a copy; it holds until the operation has answered.

@@ -4,17 +4,14 @@ import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from gama_operations.arena import InputArena, OutputArena, count_bytes
+from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
 from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
     from numpy.typing import NDArray
-
-Plane = Literal["shared_memory", "file", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Arenas:
         inputs, outputs = (None if name is None else _inherited(name) for name in names)
         if outputs is None:
             return cls(None, None, "json")
-        return cls(None if inputs is None else InputArena(inputs), OutputArena(outputs), _plane_of(outputs))
+        return cls(None if inputs is None else InputArena(inputs), OutputArena(outputs), plane_of(outputs))
 
     def attach(self, owner: int, arena: str | None, *, shares_output: bool) -> "Arenas":
         """What another client shares: its own input arena, and our output arena.
@@ -47,21 +44,15 @@ class Arenas:
         """
         inputs = None if arena is None else InputArena(os.open(arena, os.O_RDONLY | os.O_CLOEXEC))
         outputs = self.outputs if shares_output else None
-        return Arenas(inputs, outputs, self.plane if inputs and outputs else "json", owner)
+        if inputs is None or outputs is None:
+            return Arenas(inputs, outputs, "json", owner)
+        both = (self.plane, inputs.plane)
+        return Arenas(inputs, outputs, "file" if "file" in both else "shared_memory", owner)
 
 
 def _inherited(name: str) -> int:
     os.set_inheritable(int(name), False)
     return int(name)
-
-
-def _plane_of(descriptor: int) -> Plane:
-    """Where the file lies, by what the kernel calls it."""
-    try:
-        path = Path(f"/proc/self/fd/{descriptor}").readlink().as_posix()
-    except OSError:  # no /proc: then there is no /dev/shm either
-        return "file"
-    return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
 
 
 class CallTensors:

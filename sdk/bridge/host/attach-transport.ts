@@ -17,6 +17,7 @@ import {
   type ToHost,
   type WelcomeData,
 } from "./messages.ts";
+import { killProcess } from "./proc.ts";
 import { reachHost } from "./reach-host.ts";
 import { splitId } from "./routes.ts";
 import { openShared, pidNamespace, shareFile } from "./shared-file.ts";
@@ -128,7 +129,7 @@ export class AttachTransport implements Transport {
         if (this.#isRunning) await this.#talk(socket);
         else socket.destroy();
         if (this.#refusal) throw this.#refusal;
-        if (this.#isRunning && this.#end === undefined) await wait(AGAIN_MS);
+        if (this.#client === undefined) await wait(AGAIN_MS);
       }
     } catch (error) {
       this.#finish(error instanceof GrymError ? error : new HostError("No host", error));
@@ -285,13 +286,5 @@ export class AttachTransport implements Transport {
   #closeMark(): void {
     if (this.#markFd !== undefined) closeSync(this.#markFd);
     this.#markFd = undefined;
-  }
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

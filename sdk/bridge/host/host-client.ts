@@ -100,6 +100,7 @@ export class HostClient implements Sink {
         const python = await this.#services.openProcess(message.data);
         if (this.#socket.destroyed) return;
         if (python === undefined) return this.destroy(); // it comes again, to the next host
+        if (python.end) return this.end(python.end);
         this.#python = python;
         this.send({ host: "welcome", data: python.welcome });
         return;

@@ -98,7 +98,9 @@ export class Host implements HostServices {
     if (this.#python && this.#python.pid === undefined) await this.#python.ended;
     if (this.#isEnding) return undefined;
     this.#python ??= this.#startPython(plane);
-    return this.#python;
+    const python = this.#python;
+    if (python.pid === undefined) await python.ended; // there is no such program
+    return python;
   }
 
   noteAttached(client: HostClient, idleMs: number | undefined): void {
@@ -124,12 +126,12 @@ export class Host implements HostServices {
     this.#isEnding = true;
     clearTimeout(this.#idle);
     this.#server?.close(); // which removes the file: who comes now starts another host
+    for (const client of this.#connections) if (!this.#attached.has(client)) client.destroy();
     void this.#end();
   }
 
   async #end(): Promise<void> {
     await this.#python?.stop();
-    for (const client of this.#connections) if (!this.#attached.has(client)) client.destroy();
     // Who is attached has been told, and goes by itself once it has read that.
     const deadline = performance.now() + LAST_WORDS_MS;
     while (this.#connections.size > 0 && performance.now() < deadline) await wait(LAST_LOOK_MS);

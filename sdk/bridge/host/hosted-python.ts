@@ -45,7 +45,8 @@ export class HostedPython {
   readonly #ended = Promise.withResolvers<void>();
   #lastId = 0;
   #ready: Buffer | undefined;
-  #end: EndData | undefined;
+  /** How it ended. */
+  end: EndData | undefined;
   isStopped = false;
 
   /** @throws Error the process cannot even be spawned */
@@ -100,7 +101,7 @@ export class HostedPython {
 
   /** From now on the client's lines pass. Rejects when the process cannot open its arena. */
   async attach(sink: Sink, { arenaFd, sharesOutput, folder }: SinkData): Promise<void> {
-    if (this.#end) return sink.end(this.#end);
+    if (this.end) return sink.end(this.end);
     this.#sinks.set(sink.number, sink);
     const arena = arenaFd === undefined ? undefined : pathOfDescriptor(process.pid, arenaFd);
     const attached = this.#ask("attach_client", {
@@ -212,7 +213,7 @@ export class HostedPython {
       isStopped: this.isStopped,
       startError: startError?.message,
     };
-    this.#end = data;
+    this.end = data;
     for (const sink of this.#sinks.values()) sink.end(data);
     this.#sinks.clear();
     for (const asked of this.#asked.values()) asked.reject(new Error("The process has ended"));
