@@ -26,6 +26,8 @@ export interface Slot {
   /** Bytes from the start of the arena, a multiple of 64; undefined: inside the line. */
   readonly offset: number | undefined;
   readonly bytes: number;
+  /** Of what is too long for its line: base64, piece by piece, to be sent before it. */
+  readonly pieces?: readonly string[];
   /** Counts allocations, so that a reference to a freed slot can be told from a live one. */
   readonly generation: number;
 }

@@ -227,7 +227,9 @@ export class Calls {
       const call = this.#pending.get(id);
       if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
       call.attachment.isSent = true;
-      this.#isChoked = !this.#recipient.write(call.attachment.line);
+      for (const line of call.attachment.lines) {
+        this.#isChoked = !this.#recipient.write(line); // a request is sent whole
+      }
     }
   }
 

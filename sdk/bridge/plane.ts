@@ -2,8 +2,10 @@ import { closeSync, ftruncateSync, readSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
 import type { Placement } from "./encode-tensors.ts";
-import { MAX_LINE_BYTES, type TensorReference } from "./protocol.gen.ts";
+import type { TensorReference } from "./protocol.gen.ts";
 
+/** Longest tensor inside its line, and longest piece of a longer one, bytes; a multiple of 3 for base64. */
+const MAX_INLINE_BYTES = 3 * 1024 * 1024;
 /** Most bytes on their way to Python. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
@@ -118,8 +120,9 @@ export class DataPlane {
       const slot = this.#input?.write(bytes) ?? this.#inline(bytes, this.#taken === slots.length);
       this.#taken += 1;
       slots.push(slot);
-      const { offset, generation } = slot;
-      return offset === undefined ? { base64: toBase64(bytes) } : { offset, generation };
+      const { offset, generation, pieces } = slot;
+      if (offset !== undefined) return { offset, generation };
+      return pieces ? { upload: slots.length - 1 } : { base64: toBase64(bytes) };
     };
     try {
       return { value: encode(place), slots };
@@ -143,12 +146,13 @@ export class DataPlane {
     const hasRoom =
       this.#input === undefined && this.#inlineBytes + bytes.byteLength <= this.#maxBytes;
     if (!hasRoom && !isAlone) throw new NoRoomYet();
-    if (bytes.byteLength > MAX_LINE_BYTES) {
-      const expected = `at most ${MAX_LINE_BYTES} bytes where the arena has no room`;
+    if (bytes.byteLength > this.#maxBytes) {
+      const expected = `at most ${this.#maxBytes} bytes (\`queue.maxArenaBytes\`)`;
       throw new InvalidArgumentError("tensor", expected, `${bytes.byteLength} bytes`);
     }
     this.#inlineBytes += bytes.byteLength;
-    return { offset: undefined, bytes: bytes.byteLength, generation: 0 };
+    const slot = { offset: undefined, bytes: bytes.byteLength, generation: 0 };
+    return bytes.byteLength > MAX_INLINE_BYTES ? { ...slot, pieces: toPieces(bytes) } : slot;
   }
 
   /**
@@ -188,4 +192,12 @@ export class DataPlane {
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+function toPieces(bytes: Uint8Array): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.byteLength; at += MAX_INLINE_BYTES) {
+    pieces.push(toBase64(bytes.subarray(at, at + MAX_INLINE_BYTES)));
+  }
+  return pieces;
 }

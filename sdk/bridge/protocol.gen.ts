@@ -104,6 +104,10 @@ export interface Operations {
     data: ReleaseData;
     result: ReleaseResult;
   };
+  upload: {
+    data: UploadData;
+    result: UploadResult;
+  };
   credit: {
     data: CreditData;
     result: CreditResult;
@@ -290,6 +294,8 @@ export interface TensorReference {
   generation?: number;
   /** The bytes themselves, where no arena is shared. */
   base64?: string | null;
+  /** Number of a tensor of this request that came before it in pieces, by `upload`. */
+  upload?: number | null;
 }
 
 /**
@@ -675,6 +681,24 @@ export interface ReleaseResult {
   released: number;
 }
 
+/**
+ * Parameters of `upload`: a piece of a tensor, in order, before the request that it belongs to.
+ *
+ * For tensors that are too long for a line, where no memory is shared. Without an id, no answer.
+ */
+export interface UploadData {
+  /** Of the request that will refer to it. */
+  id: Id;
+  /** Number of the tensor, chosen by the client. */
+  upload: number;
+  base64: string;
+}
+
+/** Result of `upload`: bytes of the tensor that are there now. */
+export interface UploadResult {
+  bytes: number;
+}
+
 /** Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer. */
 export interface CreditData {
   id: Id;
@@ -829,7 +853,7 @@ export interface Log {
   logger?: string;
 }
 
-/** What the client writes. `release`, `credit` and `cancel` need no `id`; then they get no answer. */
+/** What the client writes. `release`, `upload`, `credit`, `cancel` need no `id`; then no answer comes. */
 export interface Request {
   operation: string;
   id?: Id | null;
@@ -874,6 +898,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["stop_profile", { repeatable: false, immediate: false }],
   ["free_memory", { repeatable: true, immediate: false }],
   ["release", { repeatable: false, immediate: true }],
+  ["upload", { repeatable: false, immediate: true }],
   ["credit", { repeatable: false, immediate: true }],
   ["cancel", { repeatable: false, immediate: true }],
   ["attach_client", { repeatable: false, immediate: true }],

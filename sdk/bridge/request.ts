@@ -15,14 +15,15 @@ export interface RequestFacts {
   readonly credit: number | undefined;
 }
 
-/** A request until it is answered; a new process is sent the same line. */
+/** A request until it is answered; a new process is sent the same lines. */
 export class Request {
   readonly facts: RequestFacts;
   readonly #id: number;
   readonly #operation: string;
   /** Until its tensors are placed, and for as long as it lives where it says which models are loaded. */
   data: object | undefined;
-  line = "";
+  /** What is sent; the request itself is the last line. */
+  lines: readonly string[] = [];
   /** Where its tensors lie in the input arena. */
   slots: readonly Slot[] = [];
   /** The running process has it. */
@@ -64,10 +65,19 @@ export class Request {
         this.data,
       );
     }
-    this.line = placed.value;
+    this.lines = [...this.#uploads(placed.slots), placed.value];
     this.slots = placed.slots;
     if (!ModelRecord.concerns(this.#operation)) this.data = undefined;
     return true;
+  }
+
+  /** The tensors that have no room beside the lines and are too long for one. */
+  *#uploads(slots: readonly Slot[]): Generator<string> {
+    for (const [upload, { pieces = [] }] of slots.entries()) {
+      for (const base64 of pieces) {
+        yield JSON.stringify({ operation: "upload", data: { id: this.#id, upload, base64 } });
+      }
+    }
   }
 }
 

@@ -60,12 +60,15 @@ from gama_operations.protocol import (
     ShutdownResult,
     StatusData,
     StatusResult,
+    UploadData,
+    UploadResult,
 )
 from gama_operations.requests import Envelope, UnreadableLineError, decode_data, read_request
 from gama_operations.running import RunningMark
 from gama_operations.session import Session
 from gama_operations.streams import PartStream
 from gama_operations.tensors import CallTensors
+from gama_operations.uploads import Uploads
 from gama_operations.wire import LineReader, LineWriter, OversizeLine
 
 
@@ -97,12 +100,14 @@ class Bridge:
         self._clients = Clients(session.arenas)
         self._operations = operations
         self._queue = JobQueue()
+        self._uploads = Uploads()
         self._stopping = False
         self._immediate = {
             "ping": Immediate(PingData, self._ping),
             "status": Immediate(StatusData, self._status),
             "cancel": Immediate(CancelData, self._cancel),
             "release": Immediate(ReleaseData, self._release),
+            "upload": Immediate(UploadData, self._upload),
             "credit": Immediate(CreditData, self._grant),
             "attach_client": Immediate(AttachClientData, self._attach),
         }
@@ -164,6 +169,7 @@ class Bridge:
             if envelope.id is not None:
                 self._wire.send(ResultMessage(envelope.id, result))
             return
+        uploads = self._uploads.take(envelope.id)  # also where the request is refused
         operation = self._find(envelope.operation)
         data = decode_data(envelope, operation.data)
         if envelope.id is None:
@@ -173,7 +179,7 @@ class Bridge:
         # Whatever was asked before is worked before.
         priority = "background" if envelope.operation == "shutdown" else envelope.priority
         stream = self._open_stream(envelope.id, envelope) if envelope.credit is not None else None
-        job = Job(envelope.id, envelope.operation, operation.run, data, client, priority, stream)
+        job = Job(envelope.id, envelope.operation, operation.run, data, client, priority, stream, uploads)
         if isinstance(data, DetachClientData):
             self._queue.drop(self._clients.detach(data.client))
             self._queue.put_first(job)  # after the job that runs, which may be the client's
@@ -225,6 +231,9 @@ class Bridge:
         released = sum(outputs.release(generation, client.number) for generation in data.generations)
         return ReleaseResult(released)
 
+    def _upload(self, data: UploadData, _client: Client) -> UploadResult:
+        return UploadResult(self._uploads.add(data))
+
     def _grant(self, data: CreditData, _client: Client) -> CreditResult:
         return CreditResult(self._queue.grant(data.id, data.count))
 
@@ -235,7 +244,7 @@ class Bridge:
         return DetachClientResult(self._clients.free(data.client))
 
     def _work(self, job: Job) -> None:
-        tensors = CallTensors(job.client.arenas)
+        tensors = CallTensors(job.client.arenas, job.uploads)
         progress = ProgressReporter(lambda report: self._report(job.id, report))
         out_of_memory = False
         try:

@@ -26,6 +26,7 @@ class Job:
     client: Client
     priority: Priority = "user"
     stream: PartStream | None = None
+    uploads: dict[int, bytearray] = field(default_factory=dict)
     cancellation: Cancellation = field(default_factory=Cancellation)
 
     def cancel(self) -> None:

@@ -71,6 +71,8 @@ class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Generation of the slot; a reference to a slot that was freed is `stale_tensor`."""
     base64: str | None = None
     """The bytes themselves, where no arena is shared."""
+    upload: int | None = None
+    """Number of a tensor of this request that came before it in pieces, by `upload`."""
 
 
 class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -644,6 +646,25 @@ class CancelResult(Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["queued", "running", "unknown"]
 
 
+class UploadData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `upload`: a piece of a tensor, in order, before the request that it belongs to.
+
+    For tensors that are too long for a line, where no memory is shared. Without an id, no answer.
+    """
+
+    id: int | str
+    """Of the request that will refer to it."""
+    upload: int
+    """Number of the tensor, chosen by the client."""
+    base64: str
+
+
+class UploadResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `upload`: bytes of the tensor that are there now."""
+
+    bytes: int
+
+
 class CreditData(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer."""
 
@@ -731,7 +752,7 @@ Credit = Annotated[int, Meta(ge=1)]
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the client writes. `release`, `credit` and `cancel` need no `id`; then they get no answer."""
+    """What the client writes. `release`, `upload`, `credit`, `cancel` need no `id`; then no answer comes."""
 
     operation: str
     id: Id | None = None
@@ -823,6 +844,7 @@ OPERATIONS: dict[str, Operation] = {
     "stop_profile": Operation(StopProfileData, StopProfileResult, repeatable=False),
     "free_memory": Operation(FreeMemoryData, FreeMemoryResult, repeatable=True),
     "release": Operation(ReleaseData, ReleaseResult, repeatable=False, immediate=True),
+    "upload": Operation(UploadData, UploadResult, repeatable=False, immediate=True),
     "credit": Operation(CreditData, CreditResult, repeatable=False, immediate=True),
     "cancel": Operation(CancelData, CancelResult, repeatable=False, immediate=True),
     "attach_client": Operation(AttachClientData, AttachClientResult, repeatable=False, immediate=True),

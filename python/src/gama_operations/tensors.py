@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
 from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
+from gama_operations.uploads import decode_base64
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
     from numpy.typing import NDArray
@@ -58,8 +59,9 @@ def _inherited(name: str) -> int:
 class CallTensors:
     """The tensors of one call; what it allocated is given back when it fails."""
 
-    def __init__(self, arenas: Arenas) -> None:
+    def __init__(self, arenas: Arenas, uploads: "Mapping[int, bytes | bytearray] | None" = None) -> None:
         self._arenas = arenas
+        self._uploads = uploads or {}
         self._written: list[int] = []
 
     @property
@@ -73,20 +75,26 @@ class CallTensors:
         return self._arenas.outputs is not None
 
     def read(self, tensor: Tensor) -> "NDArray[Any]":
-        """The tensor's values: a view of the arena, or the decoded base64.
+        """The tensor's values: a view of the arena, the decoded base64, or what was uploaded.
 
         Raises:
             InvalidRequestError: the bytes do not make the shape, or the reference is incomplete.
-            StaleTensorError: the reference lies outside the arena, or no arena is shared.
+            StaleTensorError: the reference lies outside the arena, no arena is shared, or no such tensor
+                was uploaded.
         """
         import numpy as np
 
         reference = tensor.reference
-        if reference.base64 is None:
-            if self._arenas.inputs is None:
-                raise StaleTensorError("The tensor refers to an arena, but none is shared.")
+        if reference.upload is not None:
+            if reference.upload not in self._uploads:
+                raise StaleTensorError(f"No tensor {reference.upload} was uploaded for this request.")
+            data = self._uploads[reference.upload]
+        elif reference.base64 is not None:
+            data = decode_base64(reference.base64)
+        elif self._arenas.inputs is not None:
             return self._arenas.inputs.view(reference)
-        data = _decode_base64(reference.base64)
+        else:
+            raise StaleTensorError("The tensor refers to an arena, but none is shared.")
         if len(data) != count_bytes(reference):
             raise InvalidRequestError(
                 f"A tensor of shape {reference.shape} and type {reference.dtype} needs "
@@ -141,13 +149,6 @@ class CallTensors:
             if self._arenas.outputs is not None:
                 self._arenas.outputs.release(generation, self.owner)
         self._written.clear()
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise InvalidRequestError(f"A tensor's `base64` is not base64: {error}.") from error
 
 
 def _inline(array: "NDArray[Any]") -> Tensor:

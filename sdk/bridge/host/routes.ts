@@ -11,7 +11,7 @@ const REQUEST =
   /^\{(?:"id":(\d{1,10}),)?"operation":"([a-z_]+)"(?:(,"data":\{"id":)(\d{1,10})(?=[,}]))?/;
 const ANSWER = /^\{("event":"[a-z]+",)?"id":(\d{1,16}),/;
 /** Their data names another request of the same client. */
-const ABOUT_REQUESTS = ["cancel", "credit"];
+const ABOUT_REQUESTS = ["cancel", "credit", "upload"];
 
 /** The id of a client's request, as the process knows it. */
 export function globalId(client: number, id: number): number {
