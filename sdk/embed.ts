@@ -82,7 +82,7 @@ export async function embed(
 
 /** Options of one call; the progress of its clips is told as that of all clips. */
 function callOptions(
-  { layer, pooling, batchSize, signal, onProgress }: EmbedOptions,
+  { layer, pooling, batchSize, signal, onProgress, priority }: EmbedOptions,
   timeoutMs: number | undefined,
   start: number,
   total: number,
@@ -93,6 +93,7 @@ function callOptions(
     batchSize,
     signal,
     timeoutMs,
+    priority,
     onProgress: (progress) =>
       onProgress?.(
         progress.stage === "encode"

@@ -6,7 +6,13 @@ export type { AudioInput, AudioSamples } from "./audio/audio-input.ts";
 export type { WavEncoding } from "./audio/wav.ts";
 // Bridge
 export type { Plane } from "./bridge/arena.ts";
-export type { CallOptions, Progress } from "./bridge/call-options.ts";
+export type {
+  CallOptions,
+  ExecuteOptions,
+  Priority,
+  Progress,
+  StreamOptions,
+} from "./bridge/call-options.ts";
 export { findPython } from "./bridge/find-python.ts";
 export {
   type BridgeOptions,
@@ -14,8 +20,11 @@ export {
   GAMABridge,
   type OperationData,
   type OperationName,
+  type OperationPart,
   type OperationResult,
+  type StreamedName,
 } from "./bridge/gama-bridge.ts";
+export type { Lease } from "./bridge/lease.ts";
 export type {
   Capability,
   ClipFailure,
@@ -101,7 +110,10 @@ export {
 export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
   FeatureOptions,
+  FeatureStreamOptions,
   Features,
+  FeaturesEnd,
+  FeaturesPart,
   ModelInfo,
   ModelService,
   ModelStatus,

@@ -81,7 +81,7 @@ export async function cluster(
   options: ClusterOptions = {},
 ): Promise<ClusterOutcome> {
   const { features, shape } = source;
-  const { bridge = sharedBridge(), signal, timeoutMs, onProgress, ...recipe } = options;
+  const { bridge = sharedBridge(), signal, timeoutMs, onProgress, priority, ...recipe } = options;
   const { minClusterSize, minSamples, labels, groups, ...same } = recipe;
   const data = withoutUndefined({
     ...same,
@@ -93,7 +93,7 @@ export async function cluster(
   const result = await bridge.executeOperation(
     "cluster",
     { features: { data: features, shape }, ...data },
-    { signal, timeoutMs, onProgress },
+    { signal, timeoutMs, onProgress, priority },
   );
   return new ClusterOutcome(result);
 }

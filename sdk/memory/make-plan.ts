@@ -57,7 +57,11 @@ export async function makePlan(options: PlanOptions, limits: PlanLimits): Promis
     throw new InvalidArgumentError("clips", "a whole number >= 1", clips);
   }
   return await withinLimit(options.timeoutMs, async (timeLeft) => {
-    const callFrom = (): CallOptions => ({ signal: options.signal, timeoutMs: timeLeft() });
+    const callFrom = (): CallOptions => ({
+      signal: options.signal,
+      timeoutMs: timeLeft(),
+      priority: options.priority,
+    });
     const info = await service.initialize(callFrom());
     const whole = wholeBatch(info, info.windowSeconds ?? seconds);
     const most = Math.min(limits.maxBatchSize, clips ?? Number.POSITIVE_INFINITY, whole);

@@ -4,11 +4,20 @@ import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { ClosedError, ProcessExitError } from "../errors.ts";
-import { toFeatures, toModelInfo, toProcessedAudio } from "./from-wire.ts";
+import {
+  toFeatures,
+  toFeaturesEnd,
+  toFeaturesPart,
+  toModelInfo,
+  toProcessedAudio,
+} from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
 import type {
   FeatureOptions,
+  FeatureStreamOptions,
   Features,
+  FeaturesEnd,
+  FeaturesPart,
   ModelInfo,
   ModelService,
   ModelStatus,
@@ -16,7 +25,13 @@ import type {
   ProcessingOptions,
   ServiceOptions,
 } from "./model-service.ts";
-import { copySamples, toGenerationOptions, toWireAudios, type WireAudios } from "./to-wire.ts";
+import {
+  copySamples,
+  toFeatureOptions,
+  toGenerationOptions,
+  toWireAudios,
+  type WireAudios,
+} from "./to-wire.ts";
 
 /** The verbs that every model has; a child names its default model. */
 export abstract class BridgedService implements ModelService {
@@ -79,21 +94,36 @@ export abstract class BridgedService implements ModelService {
     audio: AudioInput | readonly AudioInput[],
     options: FeatureOptions = {},
   ): Promise<Features> {
-    const { layer, pooling, batchSize } = options;
+    const { out } = options;
     const result = await this.#run(toWireAudios(audio), options, (wire, model, call) =>
       this.#bridge.executeOperation(
         "extract_features",
-        {
-          ...wire,
-          model,
-          ...(layer === undefined ? {} : { layer }),
-          ...(pooling === undefined ? {} : { pooling }),
-          ...(batchSize === undefined ? {} : { batch_size: batchSize }),
-        },
-        call,
+        { ...wire, model, ...toFeatureOptions(options) },
+        { ...call, out },
       ),
     );
     return toFeatures(result);
+  }
+
+  async *streamFeatures(
+    audios: readonly AudioInput[],
+    options: FeatureStreamOptions = {},
+  ): AsyncGenerator<FeaturesPart, FeaturesEnd, void> {
+    const { window } = options;
+    const stream = await this.#run(toWireAudios(audios), options, async (wire, model, call) =>
+      this.#bridge.stream(
+        "extract_features",
+        { ...wire, model, ...toFeatureOptions(options) },
+        { ...call, window },
+      ),
+    );
+    try {
+      let next = await stream.next();
+      for (; !next.done; next = await stream.next()) yield toFeaturesPart(next.value);
+      return toFeaturesEnd(next.value);
+    } finally {
+      await stream.return(undefined as never); // a loop that was left cancels the call
+    }
   }
 
   async status(options: CallOptions = {}): Promise<ModelStatus> {
@@ -155,15 +185,16 @@ export abstract class BridgedService implements ModelService {
    */
   async #run<Wire extends WireAudios, Result>(
     wire: Wire,
-    { signal, timeoutMs, onProgress }: CallOptions,
+    { signal, timeoutMs, onProgress, priority }: CallOptions,
     send: (wire: Wire, modelId: string, call: CallOptions) => Promise<Result>,
   ): Promise<Result> {
+    const call = { signal, timeoutMs, onProgress, priority };
     const model = this.#loaded();
-    if (model) return await send(wire, model.modelId, { signal, timeoutMs, onProgress });
+    if (model) return await send(wire, model.modelId, call);
     const copy = copySamples(wire);
     return await withinLimit(timeoutMs, async (timeLeft) => {
-      const { modelId } = await this.#load({ signal, timeoutMs, onProgress });
-      return await send(copy, modelId, { signal, timeoutMs: timeLeft(), onProgress });
+      const { modelId } = await this.#load(call);
+      return await send(copy, modelId, { ...call, timeoutMs: timeLeft() });
     });
   }
 

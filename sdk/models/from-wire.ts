@@ -1,10 +1,17 @@
 /** Results of the wire in the words of the SDK. */
-import type { OperationResult } from "../bridge/gama-bridge.ts";
+import type { OperationPart, OperationResult } from "../bridge/gama-bridge.ts";
 import type { ModelDescription } from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
-import type { Features, ModelInfo, ProcessedAudio, ResultEnvelope } from "./model-service.ts";
+import type {
+  Features,
+  FeaturesEnd,
+  FeaturesPart,
+  ModelInfo,
+  ProcessedAudio,
+  ResultEnvelope,
+} from "./model-service.ts";
 
 export function toModelInfo(model: ModelDescription): ModelInfo {
   return {
@@ -52,9 +59,30 @@ export function toProcessedAudio(result: OperationResult<"process_audio">): Proc
 }
 
 export function toFeatures(result: OperationResult<"extract_features">): Features {
+  const { shape } = result;
+  return { data: toFloats(result.features, shape), shape, ...toFeaturesEnd(result) };
+}
+
+export function toFeaturesPart(part: OperationPart<"extract_features">): FeaturesPart {
+  const { indices, features } = part;
+  const rows = Array.isArray(features) ? features : undefined;
+  const shape = rows ? [rows.length, rowWidth(rows)] : (features as TensorValue).shape;
   return {
-    data: toFloats(result.features, result.shape),
-    shape: result.shape,
+    indices,
+    data: toFloats(features, shape),
+    shape,
+    secondsHeard: part.seconds_heard,
+    secondsGiven: part.seconds_given,
+    clipSeconds: part.clip_seconds,
+  };
+}
+
+function rowWidth([row]: readonly unknown[]): number {
+  return Array.isArray(row) ? row.length : 0;
+}
+
+export function toFeaturesEnd(result: OperationResult<"extract_features">): FeaturesEnd {
+  return {
     layer: result.layer,
     pooling: result.pooling,
     secondsHeard: result.seconds_heard,

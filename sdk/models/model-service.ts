@@ -118,6 +118,8 @@ export interface FeatureOptions extends CallOptions {
    * @default 16
    */
   readonly batchSize?: number | undefined;
+  /** Takes the features, whose `data` is then the beginning of this array. */
+  readonly out?: Float32Array | undefined;
 }
 
 /** Features of one clip or of several. */
@@ -135,6 +137,34 @@ export interface Features extends ResultEnvelope {
   readonly clipSeconds: readonly number[];
   readonly failures: readonly ClipFailure[];
 }
+
+/** How features are taken that come in parts. */
+export interface FeatureStreamOptions extends Omit<FeatureOptions, "pooling" | "out"> {
+  /** @default "mean" */
+  readonly pooling?: Exclude<Pooling, "none"> | undefined;
+  /**
+   * Batches that may be on their way, or wait to be taken, at once.
+   * @default 4
+   */
+  readonly window?: number | undefined;
+}
+
+/** Features of a batch of clips: those of like length come together. */
+export interface FeaturesPart {
+  /** Places of the clips in what was asked; the rows. */
+  readonly indices: readonly number[];
+  /** C order: last index fastest. */
+  readonly data: Float32Array;
+  /** [clips, features] */
+  readonly shape: readonly number[];
+  readonly secondsHeard: readonly number[];
+  readonly secondsGiven: readonly number[];
+  /** Encoding time per clip (a batch's time divided by its clips). */
+  readonly clipSeconds: readonly number[];
+}
+
+/** What is told when the last part has come; the lists are per clip asked. */
+export type FeaturesEnd = Omit<Features, "data" | "shape">;
 
 /** A service and the process behind it. */
 export interface ModelStatus {
@@ -164,6 +194,11 @@ export interface ModelService extends AsyncDisposable {
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,
   ): Promise<Features>;
+  /** Features of any number of clips, in memory that stays flat: Python works `window` batches ahead. */
+  streamFeatures(
+    audios: readonly AudioInput[],
+    options?: FeatureStreamOptions,
+  ): AsyncGenerator<FeaturesPart, FeaturesEnd, void>;
   status(options?: CallOptions): Promise<ModelStatus>;
   shutdown(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 /** Arguments of the services in the words of the wire. */
 import { type AudioInput, toWireAudio, type WireAudio } from "../audio/audio-input.ts";
-import type { GenerationOptions } from "../bridge/protocol.gen.ts";
+import type { ExtractFeaturesData, GenerationOptions } from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { ProcessingOptions } from "./model-service.ts";
+import type { FeatureOptions, ProcessingOptions } from "./model-service.ts";
 
 /** One clip, or a batch of them. */
 export interface WireAudios {
@@ -45,6 +45,19 @@ function copyClip(audio: WireAudio): WireAudio {
 
 function isNumbers(audio: WireAudio): audio is readonly number[] {
   return Array.isArray(audio);
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toFeatureOptions({
+  layer,
+  pooling,
+  batchSize,
+}: FeatureOptions): Pick<ExtractFeaturesData, "layer" | "pooling" | "batch_size"> {
+  return {
+    ...(layer === undefined ? {} : { layer }),
+    ...(pooling === undefined ? {} : { pooling }),
+    ...(batchSize === undefined ? {} : { batch_size: batchSize }),
+  };
 }
 
 /** Only what was set: the defaults are Python's. */

@@ -94,10 +94,15 @@ export class PatternLearningSystem implements AsyncDisposable {
   }
 
   async #learn(audio: AudioInput, model: LearningModel, options: LearnOptions): Promise<string> {
-    const { labels, source, signal, timeoutMs, onProgress } = options;
+    const { labels, source, signal, timeoutMs, onProgress, priority } = options;
     const service = this.#service(model);
     return await withinLimit(timeoutMs, async (timeLeft) => {
-      const call = (): CallOptions => ({ signal, timeoutMs: timeLeft(), onProgress });
+      const call = (): CallOptions => ({
+        signal,
+        timeoutMs: timeLeft(),
+        onProgress,
+        priority,
+      });
       const { sampleRate } = await service.initialize(call());
       const features = await service.extractFeatures(audio, { ...call(), pooling: POOLING });
       const facts = toModel(features);

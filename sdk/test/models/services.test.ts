@@ -55,6 +55,48 @@ describe("a service", () => {
     expect(batch.failures).toMatchObject([{ index: 1, code: "audio_not_found" }]);
   });
 
+  it("streams what it gives at once, for clips of any kind", async () => {
+    await using service = new MelStatisticsService({ kind: "mfcc-20" });
+    const clips = [clip, "/no/such/file.wav", { ...clip, samples: tone.subarray(0, RATE) }];
+    const { data: _, shape, ...whole } = await service.extractFeatures(clips);
+    const stream = service.streamFeatures(clips, { batchSize: 1 });
+    const rows = new Map<number, Float32Array>();
+    let next = await stream.next();
+    for (; !next.done; next = await stream.next()) {
+      expect(next.value.shape).toEqual([1, shape[1]]);
+      for (const index of next.value.indices) rows.set(index, next.value.data);
+    }
+    expect([...rows.keys()].sort()).toEqual([0, 2]);
+    expect(rows.get(0)).toEqual((await service.extractFeatures(clip)).data);
+    const { failures, secondsHeard, modelId } = whole;
+    expect(next.value).toMatchObject({ failures, secondsHeard, modelId });
+    // A loop that is left costs nothing but what was on its way.
+    for await (const __ of service.streamFeatures(clips)) break;
+    await expect.poll(() => service.bridge.stats().abandoned).toBe(0);
+  });
+
+  it("writes features where they are wanted", async () => {
+    await using service = new MelStatisticsService();
+    const expected = await service.extractFeatures(clip);
+    const out = new Float32Array(1000);
+    const { data } = await service.extractFeatures(clip, { out });
+    expect(data.buffer).toBe(out.buffer);
+    expect(data).toEqual(expected.data);
+  });
+
+  it("works what is in the background behind what someone waits for", async () => {
+    await using bridge = new GAMABridge({ queue: { maxInFlight: 1 } });
+    await using service = new MelStatisticsService({ bridge });
+    await service.initialize();
+    const order: string[] = [];
+    const embed = async (priority: "user" | "background"): Promise<void> => {
+      await service.extractFeatures(clip, { priority });
+      order.push(priority);
+    };
+    await Promise.all([embed("background"), embed("background"), embed("user")]);
+    expect(order).toEqual(["background", "user", "background"]);
+  });
+
   it("shows how far it has come", async () => {
     await using service = new MelStatisticsService();
     const seen: Progress[] = [];
