@@ -143,7 +143,7 @@ export class ProcessExitError extends GrymError {
   readonly operation: string;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last 64 kB that the process wrote to stderr. */
+  /** The last 64 kB that the process wrote to stderr and logged, in the order of arrival. */
   readonly stderrTail: string;
   /** Processes that ended while they worked on this call. */
   readonly attempts: number;

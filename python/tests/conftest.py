@@ -35,7 +35,8 @@ class Process:
 
     def __init__(self, *, faulty=False, arenas=False, environment=None):
         self.arenas = []
-        variables = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
+        ours = {"OMP_NUM_THREADS": "1", "GRYM_PARENT_PID": str(os.getpid())}
+        variables = {**os.environ, **ours, **(environment or {})}
         if arenas:
             self.arenas = [_unlinked_file(), _unlinked_file()]
             variables["GRYM_ARENA_IN"], variables["GRYM_ARENA_OUT"] = map(str, self.arenas)
@@ -58,6 +59,12 @@ class Process:
 
     def write(self, data: bytes):
         self.child.stdin.write(data)
+
+    def write_all(self, data: bytes):
+        """Unbuffered, one write may take a part only."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.child.stdin.write(rest) :]
 
     def send(self, operation, data=None, request_id=None):
         self._next_id += 1

@@ -55,7 +55,7 @@ def test_without_arenas_the_plane_is_json_and_tensors_travel_as_base64(start):
     assert base64.b64decode(back["base64"]) == AWKWARD
 
 
-def test_nan_payloads_and_negative_zero_come_back_bit_for_bit(start):
+def test_13_nan_payloads_and_negative_zero_come_back_bit_for_bit(start):
     process = start(faulty=True, arenas=True)
     tensor = put(process, AWKWARD)
     tensor["$t"] |= {"dtype": "float32", "shape": [2, 4]}
@@ -101,7 +101,7 @@ def test_what_a_failed_call_wrote_is_given_back(start):
         {"dtype": "float32", "shape": [2**33, 2**33], "offset": 0},
     ],
 )
-def test_a_reference_outside_the_arena_is_stale_and_the_process_lives(start, reference):
+def test_32_a_reference_outside_the_arena_is_stale_and_the_process_lives(start, reference):
     process = start(faulty=True, arenas=True)
     put(process, b"some bytes")
     assert process.error("echo", {"tensor": {"$t": reference}})["code"] == "stale_tensor"
@@ -150,7 +150,7 @@ def test_an_input_arena_that_shrank_is_stale_and_never_a_signal(descriptor):
         InputArena(descriptor).view(TensorReference("uint8", [4097], offset=0))
 
 
-def test_slots_never_overlap_and_memory_is_bounded_over_many_random_turns(descriptor):
+def test_21_slots_never_overlap_and_memory_is_bounded_over_many_random_turns(descriptor):
     rng = np.random.default_rng(7)
     arena = OutputArena(descriptor)
     held = {}
@@ -190,7 +190,7 @@ except OutOfMemoryError as error:
 """
 
 
-def test_when_the_arena_cannot_grow_the_line_carries_the_tensor_if_it_is_short_enough(descriptor):
+def test_21_when_the_arena_cannot_grow_the_line_carries_the_tensor_if_it_is_short_enough(descriptor):
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(descriptor)],
         pass_fds=[descriptor],

@@ -4,9 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import pytest
+
+from gama_operations.protocol import MAX_LINE_BYTES
 
 
 def by_hand(text):
@@ -32,7 +36,7 @@ def test_ready_is_the_first_line_and_comes_before_numpy_and_torch(start):
     assert process.result("modules")["value"] == []
 
 
-def test_one_request_by_echo_is_answered_and_the_process_ends_with_zero():
+def test_31_one_request_by_echo_is_answered_and_the_process_ends_with_zero():
     lines, code = by_hand('{"id": 1, "operation": "ping"}\n')
     assert [line.get("event") for line in lines] == ["ready", None]
     assert lines[1]["id"] == 1
@@ -84,7 +88,7 @@ def test_shutdown_answers_what_came_before_refuses_what_comes_after_and_ends_wit
         b'{"operation": "load_model", "data": {"model": "fbank"}}',
     ],
 )
-def test_a_line_that_is_no_request_is_logged_and_the_session_lives(start, line):
+def test_11_a_line_that_is_no_request_is_logged_and_the_session_lives(start, line):
     process = start()
     process.write(line + b"\n")
     event = process.receive()
@@ -126,19 +130,33 @@ def test_a_request_without_operation_is_told_so_under_its_id(start):
     assert "operation" in message["error"]["message"]
 
 
-def test_empty_lines_unknown_fields_and_prototype_names_are_nothing_special(start):
+def test_11_31_empty_lines_unknown_fields_and_prototype_names_are_nothing_special(start):
     process = start()
     process.write(b'\n\r\n{"id": 1, "operation": "ping", "data": {}, "__proto__": {"x": 1}, "deadline": 5}\n')
     assert process.receive()["result"]["status"] == "ok"
 
 
-def test_a_line_in_single_bytes_and_many_lines_in_one_write_are_read_the_same(start):
+def test_10_a_line_in_single_bytes_and_many_lines_in_one_write_are_read_the_same(start):
     process = start()
     for byte in b'{"id": "\xc3\xa9\xf0\x9f\x8e\xb5\\u2028", "operation": "ping"}\n':
         process.write(bytes([byte]))
     assert process.receive()["id"] == "é🎵\u2028"
-    process.write(b"".join(b'{"id": %d, "operation": "ping"}\n' % i for i in range(1000)))
-    assert [process.receive()["id"] for _ in range(1000)] == list(range(1000))
+    process.write(b'{"id": "half", "oper')
+    time.sleep(0.2)
+    process.write(b'ation": "ping"}\n')
+    assert process.receive()["id"] == "half"
+    filler = "x" * 60
+    lines = [b'{"id": %d, "operation": "ping", "more": "%s"}\n' % (i, filler.encode()) for i in range(10_000)]
+    writer = threading.Thread(target=lambda: process.write_all(b"".join(lines)))
+    writer.start()
+    assert [process.receive()["id"] for _ in range(10_000)] == list(range(10_000))
+    writer.join()
+
+
+def test_11_two_requests_of_one_id_are_both_answered(start):
+    process = start()
+    process.write(b'{"id": 1, "operation": "ping"}\n' * 2)
+    assert [process.receive()["id"], process.receive()["id"]] == [1, 1]
 
 
 def test_an_unknown_operation_is_an_error_that_names_those_there_are(start):
@@ -163,27 +181,53 @@ def test_a_wrong_field_is_named_by_its_path(start, operation, data, said):
     assert said in error["message"]
 
 
-def test_an_oversize_line_costs_itself_alone_and_is_answered_under_its_id(start):
+def test_12_an_oversize_line_costs_itself_alone_and_is_answered_under_its_id(start):
     process = start()
+    process.result("ping")
+    before = most_resident(process.pid)
     megabyte = b"x" * (1 << 20)
-    process.write(b'{"id": 41, "operation": "ping", "data": {"x": "')
-    for _ in range(70):
-        process.write(megabyte)
-    process.write(b'"}}\n')
+    process.write_all(b'{"id": 41, "operation": "ping", "data": {"x": "')
+    for _ in range(1024):
+        process.write_all(megabyte)
+    process.write_all(b'"}}\n')
     message = process.answer(41)
     assert message["error"]["code"] == "message_too_large"
-    peak = process.result("status")["resident_memory"]
-    assert peak < 300 * (1 << 20)
+    assert most_resident(process.pid) - before < 2 * MAX_LINE_BYTES
     assert process.result("ping")["status"] == "ok"
 
 
-def test_noise_from_print_write_c_and_children_goes_to_stderr_and_not_to_the_wire(start):
+def most_resident(pid):
+    """The most memory that the process ever had, bytes."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line)
+    return int(line.split()[1]) * 1024
+
+
+def test_18_noise_from_print_write_c_and_children_goes_to_stderr_and_not_to_the_wire(start):
     process = start(faulty=True)
-    assert process.result("noise")["value"] == "done"
+    process.send("noise", request_id="noise")
+    said = []
+    while "event" in (message := process.receive()):
+        said.append((message["data"]["level"], message["data"]["logger"], message["data"]["message"]))
+    assert message == {"id": "noise", "result": {"value": "done"}}
+    assert [record for record in said if record[1] != "py.warnings"] == [
+        ("error", "shy.library", "from a shy library: é🎵"),
+        ("warning", "loud.library.part", "from a loud library"),
+    ]
+    assert "UserWarning: a warning" in "".join(text for _, name, text in said if name == "py.warnings")
     rest, stderr, code = process.finish()
+    assert "a shy library" not in stderr
     assert rest == []
     assert code == 0
-    for origin in ("print", "os.write", "puts", "a child"):
+    for origin in (
+        "print",
+        "os.write",
+        "puts",
+        "printf",
+        "a child",
+        "a forked child",
+        "a forked logger",
+        "tqdm",
+    ):
         assert f"forged by {origin}" in stderr
 
 

@@ -10,13 +10,17 @@ import pytest
         ("exit", "internal", "SystemExit"),
         ("interrupt", "internal", "KeyboardInterrupt"),
         ("memory", "out_of_memory", "MemoryError"),
+        ("allocator", "out_of_memory", "RuntimeError"),
+        ("unprintable", "internal", "KeyError"),
+        ("arguments", "internal", "ValueError"),
+        ("notes", "internal", "ValueError"),
         ("unreadable", "internal", "UnreadableError"),
         ("long", "internal", "ValueError"),
         ("surrogate", "internal", "ValueError"),
         ("group", "internal", "ExceptionGroup"),
     ],
 )
-def test_every_exception_is_an_answer_and_the_next_call_works(start, kind, code, name):
+def test_22_28_every_exception_is_an_answer_and_the_next_call_works(start, kind, code, name):
     process = start(faulty=True)
     error = process.error("fail", {"kind": kind})
     assert (error["code"], error["type"]) == (code, name)
@@ -34,7 +38,7 @@ def test_the_traceback_reaches_the_wire_with_its_cause(start):
 
 
 @pytest.mark.parametrize("kind", ["nan", "inf", "-inf"])
-def test_a_number_that_json_cannot_carry_is_an_error_and_never_null(start, kind):
+def test_13_a_number_that_json_cannot_carry_is_an_error_and_never_null(start, kind):
     error = start(faulty=True).error("number", {"kind": kind})
     assert error["type"] == "NonFiniteResultError"
     assert error["details"] == {"path": "$.result.value.deep[1]"}

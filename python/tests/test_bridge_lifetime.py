@@ -28,6 +28,25 @@ def wait_until_gone(pid, seconds=20):
     return not is_running(pid)
 
 
+def members_of(group, seconds=20):
+    """Processes of a group that are still there after a moment."""
+    deadline = time.monotonic() + seconds
+    while True:
+        stats = [stat_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+        left = [fields for fields in stats if fields and fields[0] != "Z" and fields[2] == str(group)]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.01)
+
+
+def stat_of(process):
+    """State, parent, group … of a process; nothing where it has gone."""
+    try:
+        return (process / "stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 PARENT = """
 import os, subprocess, sys, time
 child = subprocess.Popen(
@@ -100,8 +119,23 @@ def test_a_kill_leaves_no_process_and_no_named_file_behind(start):
     assert process.receive() is None
     assert process.child.wait(20) == -signal.SIGKILL
     assert named == []
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert not members_of(process.pid)
+
+
+def test_25_programs_and_forked_children_of_a_killed_process_die_with_it(start):
+    process = start(faulty=True)
+    children = process.result("grandchild")["value"]
+    assert all(map(is_running, children))
+    os.kill(process.pid, signal.SIGKILL)
+    assert all(map(wait_until_gone, children))
+    assert not members_of(process.pid)
+
+
+def test_a_process_in_the_group_of_somebody_else_kills_nobody():
+    script = f'{sys.executable} -m gama_operations < /dev/null > /dev/null; echo "alive"'
+    environment = {**os.environ, "GRYM_PARENT_PID": str(os.getpid())}
+    done = subprocess.run(["sh", "-c", script], capture_output=True, check=True, env=environment, timeout=60)
+    assert done.stdout == b"alive\n"
 
 
 def test_when_nobody_reads_the_answers_any_more_the_process_ends(start):

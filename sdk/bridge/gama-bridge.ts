@@ -66,7 +66,10 @@ export interface BridgeOptions {
   readonly queue?: QueueOptions | undefined;
   /** When a process that says nothing is given up. */
   readonly watchdog?: WatchdogOptions | undefined;
-  /** Hears stderr, the remarks of the protocol, and of restarts (else they are told by `console.warn`). */
+  /**
+   * Hears the records of Python's `logging` and `warnings`, stderr, the remarks of the protocol, and of
+   * restarts (else these last ones are told by `console.warn`).
+   */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -158,19 +161,24 @@ export class GAMABridge implements AsyncDisposable {
    * @throws ClosedError after `shutdown`
    * @throws the reason of `signal`, when it aborts; in a notebook the interrupt of the cell
    */
-  async executeOperation<Name extends OperationName>(
+  // Not `async`: the frame of an async function would hold `data` until the answer comes.
+  executeOperation<Name extends OperationName>(
     operation: Name,
     data: OperationData<Name>,
     options: ExecuteOptions = {},
   ): Promise<OperationResult<Name>> {
     const callSite = new Error();
-    const { out, ...rest } = options;
-    try {
-      const terms = out === undefined ? rest : { ...rest, memory: new OutMemory(out) };
-      // Python validates the request and the protocol's tests hold its results to their types.
-      return (await this.#call(operation, data, terms)) as OperationResult<Name>;
-    } catch (error) {
+    const fail = (error: unknown): never => {
       throw withCallSite(error, callSite);
+    };
+    try {
+      const { out, ...terms } = options;
+      const memory = out && new OutMemory(out);
+      // Python validates the request and the protocol's tests hold its results to their types.
+      const answer = this.#call(operation, data, { ...terms, memory });
+      return (answer as Promise<OperationResult<Name>>).catch(fail);
+    } catch (error) {
+      return Promise.reject(withCallSite(error, callSite));
     }
   }
 
@@ -182,19 +190,25 @@ export class GAMABridge implements AsyncDisposable {
    * @example
    * using lease = await bridge.lease("extract_features", { audios, model: "gama-tiny" });
    */
-  async lease<Name extends OperationName>(
+  lease<Name extends OperationName>(
     operation: Name,
     data: OperationData<Name>,
     options: CallOptions = {},
   ): Promise<Lease<OperationResult<Name>>> {
     const callSite = new Error();
     const memory = new LeasedMemory(this.#pool);
-    try {
-      const result = await this.#call(operation, data, { ...options, memory });
-      return new Lease(result as OperationResult<Name>, memory); // as above
-    } catch (error) {
+    const fail = (error: unknown): never => {
       memory.release();
       throw withCallSite(error, callSite);
+    };
+    try {
+      const answer = this.#call(operation, data, { ...options, memory });
+      return (answer as Promise<OperationResult<Name>>).then(
+        (result) => new Lease(result, memory),
+        fail,
+      );
+    } catch (error) {
+      return Promise.reject(withCallSite(error, callSite));
     }
   }
 
@@ -239,13 +253,13 @@ export class GAMABridge implements AsyncDisposable {
     }
   }
 
-  async #call(
+  #call(
     operation: OperationName,
     data: object,
     terms: CallTerms,
     credit?: number,
   ): Promise<unknown> {
-    return await this.#supervisor.call(operation, data, withCellSignal(operation, terms), credit);
+    return this.#supervisor.call(operation, data, withCellSignal(operation, terms), credit);
   }
 
   /** Ends the process: calls on their way reject with `ClosedError`. Further calls do nothing. */

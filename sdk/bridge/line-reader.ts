@@ -55,9 +55,10 @@ export class LineReader {
     this.#chunks.push(part);
     this.#bytes += part.length;
     if (this.#bytes <= this.#maxLineBytes) return;
-    this.#handlers.onOversize(Buffer.concat(this.#chunks).toString("utf8", 0, HEAD_BYTES));
+    const head = Buffer.concat(this.#chunks, HEAD_BYTES); // no second copy of all of it
     this.#reset();
     this.#isSkipping = true;
+    this.#handlers.onOversize(head.toString("utf8"));
   }
 
   #finishLine(): void {

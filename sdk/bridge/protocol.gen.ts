@@ -776,10 +776,15 @@ export interface LogMessage {
   data: Log;
 }
 
-/** Data of the event `log`: what happened to a line that belongs to no request. */
+/** Data of the event `log`: a record of Python's `logging`, or a remark of the wire itself. */
 export interface Log {
-  level: "error" | "warning";
+  level: "debug" | "error" | "info" | "warning";
   message: string;
+  /**
+   * Name of the logger (`py.warnings` for warnings); empty: a line that belongs to no request.
+   * @default ""
+   */
+  logger?: string;
 }
 
 /** What the client writes. `release`, `credit` and `cancel` need no `id`; then they get no answer. */

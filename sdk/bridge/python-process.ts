@@ -1,6 +1,7 @@
 /** One child process with lines in and bytes out; it knows no protocol. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
+import { StringDecoder } from "node:string_decoder";
 import type { ProcessEnd } from "../errors.ts";
 import { TailBuffer } from "./tail-buffer.ts";
 
@@ -34,7 +35,8 @@ function killAll(): void {
 
 export class PythonProcess {
   readonly #child: ChildProcess;
-  readonly #stderr = new TailBuffer();
+  /** What it wrote to stderr and what it logged, in the order of arrival. */
+  readonly #said = new TailBuffer();
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
   #isRunning = true;
 
@@ -50,9 +52,10 @@ export class PythonProcess {
     if (living.size === 0) process.on("exit", killAll);
     living.add(this);
     child.stdout?.on("data", options.onOutput);
+    const decoder = new StringDecoder("utf8"); // a character may be split between two chunks
     child.stderr?.on("data", (chunk: Buffer) => {
-      this.#stderr.push(chunk);
-      options.onStderr(chunk.toString("utf8"));
+      this.#said.push(chunk);
+      options.onStderr(decoder.write(chunk));
     });
     child.stdin?.on("drain", options.onDrain);
     // EPIPE: the child is gone, and its `exit` event says how. Unheard, it would end Node.
@@ -81,6 +84,11 @@ export class PythonProcess {
       process.nextTick(() => stdin.uncork());
     }
     return stdin.write(`${line}\n`);
+  }
+
+  /** Keeps something that the child said elsewhere, for the report of a crash. */
+  note(text: string): void {
+    this.#said.push(Buffer.from(text));
   }
 
   /** The child and its pipes keep Node alive. */
@@ -151,7 +159,7 @@ export class PythonProcess {
     if (living.size === 0) process.off("exit", killAll);
     for (const socket of this.#sockets()) socket.destroy();
     this.#end.resolve();
-    options.onEnd({ exitCode, signal, stderrTail: this.#stderr.toString() }, startError);
+    options.onEnd({ exitCode, signal, stderrTail: this.#said.toString() }, startError);
   }
 
   #sockets(): Socket[] {

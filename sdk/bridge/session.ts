@@ -3,13 +3,26 @@ import { type ProcessEnd, ProcessStartError } from "../errors.ts";
 import type { Answer, PartMessage } from "./answer.ts";
 import { diagnosePython } from "./find-python.ts";
 import { LineReader } from "./line-reader.ts";
-import { MAX_LINE_BYTES, type Message, PROTOCOL_VERSION, type Ready } from "./protocol.gen.ts";
+import {
+  type Log,
+  MAX_LINE_BYTES,
+  type Message,
+  PROTOCOL_VERSION,
+  type Ready,
+} from "./protocol.gen.ts";
 import { PythonProcess } from "./python-process.ts";
 
 /** Something that the process, or the bridge, said beside the answers. */
 export interface LogEntry {
-  /** `stderr`: raw text; `wire`: a remark of the protocol; `bridge`: the process was started again. */
-  readonly source: "stderr" | "wire" | "bridge";
+  /** Of a record its own; raw text has none, and counts as `info`. */
+  readonly level: Log["level"];
+  /**
+   * `logging`: a record of Python's `logging` or `warnings`; `stderr`: raw text; `wire`: a remark of the
+   * protocol; `bridge`: the process was started again.
+   */
+  readonly source: "logging" | "stderr" | "wire" | "bridge";
+  /** Of a record: the name of its logger, such as `transformers.modeling_utils` or `py.warnings`. */
+  readonly logger?: string | undefined;
   readonly text: string;
 }
 
@@ -78,7 +91,7 @@ export class Session {
           reader.push(chunk);
         },
         onDrain: handlers.onDrain,
-        onStderr: (text) => handlers.onLog({ source: "stderr", text }),
+        onStderr: (text) => handlers.onLog({ level: "info", source: "stderr", text }),
         onEnd: (end, startError) => void this.#finish(end, startError),
       });
     } catch (error) {
@@ -143,8 +156,19 @@ export class Session {
     else if (message.event === "progress") this.#handlers.onProgress(message);
     else if (message.event === "part") this.#handlers.onPart(message);
     else if (message.event === "log") {
-      this.#handlers.onLog({ source: "wire", text: message.data.message });
+      this.#receiveLog(message.data);
     }
+  }
+
+  #receiveLog({ level, message: text, logger }: Log): void {
+    const name = logger === undefined ? "" : `${logger}: `;
+    this.#process.note(`${level}: ${name}${text}\n`);
+    this.#handlers.onLog({
+      level,
+      source: logger === undefined ? "wire" : "logging",
+      logger,
+      text,
+    });
   }
 
   #receiveReady(ready: Ready): void {
@@ -168,7 +192,7 @@ export class Session {
 
   #discard(text: string): void {
     this.discardedLines += 1;
-    this.#handlers.onLog({ source: "wire", text: `discarded ${text}` });
+    this.#handlers.onLog({ level: "warning", source: "wire", text: `discarded ${text}` });
   }
 
   #failStart(reason: string): void {
@@ -185,8 +209,19 @@ export class Session {
     const { python } = this.#options;
     const wasKilled = this.#startFailure === undefined && end.signal !== null;
     const reason =
-      this.#startFailure ?? (wasKilled ? `it died of ${end.signal}` : await diagnosePython(python));
+      this.#startFailure ??
+      (wasKilled ? `it died of ${end.signal}` : undefined) ??
+      refusal(startError) ??
+      (await diagnosePython(python));
     const error = new ProcessStartError(python, reason, end.stderrTail, startError);
     this.#handlers.onEnd(end, { error, wasKilled });
   }
+}
+
+/** What the system said where the fault is its own: too many open files, too many processes. */
+function refusal(error: Error | undefined): string | undefined {
+  const code = error !== undefined && "code" in error ? error.code : undefined;
+  // A file that is missing or may not run is told better by who looks at it.
+  if (error === undefined || code === "ENOENT" || code === "EACCES") return undefined;
+  return `the system does not start one more process (${error.message})`;
 }

@@ -160,8 +160,9 @@ export class Supervisor {
 
   #start(): void {
     this.#restart = undefined;
+    const { plane } = this.#calls; // before the mark: where there is little room, it goes to the arena
     this.#mark ??= new RunningMark();
-    const { descriptors, env } = bequeath(this.#calls.plane, this.#mark);
+    const { descriptors, env } = bequeath(plane, this.#mark);
     const { startTimeoutMs, findPython } = this.#options;
     this.#lastEnd = undefined;
     this.#answers = 0;
@@ -203,6 +204,7 @@ export class Supervisor {
         if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
         this.#models.forget(load);
         this.#log({
+          level: "error",
           source: "bridge",
           text: `${load.model} was not loaded again: ${String(error)}`,
         });
@@ -290,7 +292,7 @@ export class Supervisor {
 
   /** One line for the notebook, in the cell that waits. */
   #tellUser(text: string): void {
-    this.#log({ source: "bridge", text });
+    this.#log({ level: "warning", source: "bridge", text });
     if (this.#options.onLog !== undefined) return;
     const waiting = this.#calls.entries().find(([, { isWaiting }]) => isWaiting);
     waiting?.[1].context.runInAsyncScope(() => console.warn(text));

@@ -17,6 +17,7 @@ from gama_operations.lifetime import (
     ignore_interrupts,
     let_the_reader_in,
     share_the_cores,
+    take_children_along,
 )
 
 if TYPE_CHECKING:  # the wire is claimed before anything else is imported
@@ -47,6 +48,7 @@ def main(more_operations: Callable[[], Operations] = dict) -> None:
     session = Session(Arenas.inherit(os.environ))
     operations = {**bind(session), **more_operations()}
     running = RunningMark.inherit(os.environ)
+    take_children_along()  # it inherits descriptors that are not private yet
     Bridge(LineWriter(answers), session, operations, running).serve(LineReader(requests))
     end(0)
 

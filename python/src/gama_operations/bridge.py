@@ -110,6 +110,10 @@ class Bridge:
                 )
             )
         )
+        # `logging` itself need not be imported before `ready`.
+        from gama_operations.logs import send_logs
+
+        send_logs(self._wire)
         threading.Thread(target=self._read, args=(lines,), name="reader", daemon=True).start()
         while (job := self._queue.take()) is not None:
             self._running.set(job.id)

@@ -13,7 +13,7 @@ _NO_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "ALLOC_FAILED"
 _LESS_MEMORY = "Ask for less at once: a smaller `batch_size`, a shorter `duration`; or unload a model."
 
 
-def _shorten(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """Cut out the middle: the first lines say where it began, the last ones what happened."""
     # Paths may hold bytes that are no UTF-8 (lone surrogates in Python); JSON cannot carry those.
     text = text.encode("utf-8", "backslashreplace").decode()
@@ -53,10 +53,12 @@ def describe(error: BaseException) -> WireError:
     code, message = _code(error), _message(error)
     if code == "out_of_memory" and not isinstance(error, OperationError):
         message = f"Memory ran out ({message}). {_LESS_MEMORY}"
+    elif isinstance(error, ModuleNotFoundError):
+        message = f"{message}. Run `npm run setup`, which installs it."
     return WireError(
         code=code,
-        message=_shorten(message, MAX_MESSAGE),
+        message=shorten(message, MAX_MESSAGE),
         type=type(error).__name__,
-        traceback=_shorten("".join(lines), MAX_TRACEBACK),
+        traceback=shorten("".join(lines), MAX_TRACEBACK),
         details=error.details if isinstance(error, OperationError) else {},
     )

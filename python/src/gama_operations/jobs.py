@@ -60,7 +60,8 @@ class JobQueue:
 
     def take(self) -> Job | None:
         """The next job, once there is one; None when the queue is closed and empty."""
-        self._running = None
+        with self._lock:
+            self._running = None
         while True:
             self._looks.get()
             with self._lock:

@@ -24,7 +24,14 @@ def claim_wire() -> tuple[int, int]:
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    os.register_at_fork(after_in_child=lambda: _let_go_of_wire(requests, answers))
     return requests, answers
+
+
+def _let_go_of_wire(requests: int, answers: int) -> None:
+    """A forked child neither reads requests nor answers any, and holds no end of the wire open."""
+    os.dup2(0, requests, inheritable=False)
+    os.dup2(2, answers, inheritable=False)
 
 
 def die_with_parent() -> None:
@@ -38,6 +45,32 @@ def die_with_parent() -> None:
     # A wrapper (nice, a launcher script) may stand between us, so another parent alone is no proof.
     if expected and os.getppid() != int(expected) and not _is_alive(int(expected)):
         os._exit(0)
+
+
+_GUARD = "trap '' INT TERM HUP; read -r _; kill -KILL 0"
+
+
+def take_children_along() -> None:
+    """Let nothing that a library starts outlive this process, also when that is killed (Linux).
+
+    A shell in our process group waits for the end of a pipe that only we hold open, and then kills the
+    group. Where the group is somebody else's (requests by `echo` in a script) there is none.
+    """
+    if os.environ.get("GRYM_PARENT_PID") is None or os.getpgrp() != os.getpid():
+        return
+    waits, held = os.pipe()
+    os.register_at_fork(after_in_child=lambda: os.close(held))
+    os.posix_spawn(
+        "/bin/sh",
+        ["gama-guard", "-c", _GUARD],
+        {},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, waits, 0),
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        ],
+    )
+    os.close(waits)
 
 
 def _is_alive(pid: int) -> bool:

@@ -673,11 +673,16 @@ class Progress(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     message: str = ""
 
 
-class Log(Struct, frozen=True, forbid_unknown_fields=True):
-    """Data of the event `log`: what happened to a line that belongs to no request."""
+LogLevel = Literal["debug", "info", "warning", "error"]
 
-    level: Literal["warning", "error"]
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Data of the event `log`: a record of Python's `logging`, or a remark of the wire itself."""
+
+    level: LogLevel
     message: str
+    logger: str = ""
+    """Name of the logger (`py.warnings` for warnings); empty: a line that belongs to no request."""
 
 
 Id = int | str

@@ -8,6 +8,7 @@ import math
 import os
 import select
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,10 @@ import msgspec
 
 from gama_operations.errors import MessageTooLargeError, NonFiniteResultError
 from gama_operations.lifetime import end
-from gama_operations.protocol import MAX_LINE_BYTES
+from gama_operations.protocol import MAX_LINE_BYTES, Log, LogMessage
 
 CHUNK_BYTES = 256 * 1024
+MOST_POSTS = 1_000  # log records that wait for a client that does not read
 HEAD_BYTES = 1024  # enough of a discarded line to find its id
 
 
@@ -119,6 +121,8 @@ class LineWriter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._posts: deque[LogMessage] = deque()
+        self._lost = 0
 
     def send(self, message: msgspec.Struct) -> None:
         """Write one message; what `encode` raises is raised before the first byte is written."""
@@ -137,8 +141,30 @@ class LineWriter:
             self._lock.release()
         return True
 
+    def post(self, message: LogMessage) -> None:
+        """Write a log event as soon as the reader has room, and never wait; dropped where too many wait."""
+        if len(self._posts) >= MOST_POSTS:
+            self._lost += 1
+            return
+        self._posts.append(message)
+        # Taken by this very thread where a finalizer logs in the middle of a write.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._write_posts()
+            finally:
+                self._lock.release()
+
+    def _write_posts(self) -> None:
+        while self._posts and select.select([], [self._descriptor], [], 0)[1]:
+            self._write_all(encode(self._posts.popleft()))
+            if not self._posts and self._lost:
+                text = f"{self._lost} log records were dropped: the client did not read them in time."
+                self._posts.append(LogMessage(Log("warning", text)))
+                self._lost = 0
+
     def _write(self, line: bytes) -> None:
         with self._lock:
+            self._write_posts()
             self._write_all(line)
 
     def _write_all(self, line: bytes) -> None:

@@ -39,7 +39,7 @@ describe("a process that does not start", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("rejects every call that waits with what it said on stderr", async () => {
+  it("8: rejects every call that waits with what it said on stderr", async () => {
     await using bridge = new GAMABridge({
       python: fakePython('console.error("libtorch.so is missing"); process.exitCode = 3;'),
     });
@@ -52,24 +52,17 @@ describe("a process that does not start", () => {
     }
   });
 
-  it("that does not exist is one clear error, also the second time", async () => {
+  it("23: that does not exist is one clear error, also the second time", async () => {
     await using bridge = new GAMABridge({ python: "/no/such/python" });
     for (const _ of [1, 2]) {
       await expect(ask(bridge)).rejects.toThrow("there is no such program");
     }
     expect(bridge.stats().starts).toBe(2);
   });
-
-  it("that speaks another protocol is refused with both versions", async () => {
-    await using bridge = new GAMABridge({
-      python: fakePython("ready({ protocol: 9 }); onRequest(() => {});"),
-    });
-    await expect(ask(bridge)).rejects.toThrow("it speaks protocol 9, this SDK speaks 1");
-  });
 });
 
 describe("lines that are not the protocol", () => {
-  it("are counted and do not disturb the answers around them", async () => {
+  it("11: are counted and do not disturb the answers around them", async () => {
     const junk = [
       '"garbage\\n"',
       "Buffer.from([0xff, 0x00, 0x0a])",
@@ -87,7 +80,7 @@ describe("lines that are not the protocol", () => {
     expect(bridge.stats().discardedLines).toBe(10);
   });
 
-  it("may come in pieces, with a pause inside a character", async () => {
+  it("10, 14: may come in pieces, with a pause inside a character", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(async ({ id }) => {
         const line = Buffer.from(JSON.stringify({ id, result: { answer: "é🎵" } }) + "\\n");
@@ -100,7 +93,7 @@ describe("lines that are not the protocol", () => {
     expect(await ask(bridge)).toEqual({ answer: "é🎵" });
   });
 
-  it("answer a call once: a second answer to it is passed over", async () => {
+  it("11: answer a call once: a second answer to it is passed over", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(
         "ready(); onRequest(({ id }) => { send({ id, result: 1 }); send({ id, result: 2 }); });",
@@ -125,7 +118,7 @@ describe("lines that are not the protocol", () => {
     await expect(call).rejects.toThrow("The answer to `free_memory` makes no sense");
   });
 
-  it("settle their call when they are longer than a line may be", async () => {
+  it("12: settle their call when they are longer than a line may be", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => {
         process.stdout.write('{"id":' + id + ',"result":"');
@@ -197,7 +190,7 @@ describe("a progress callback", () => {
 });
 
 describe("an error of an operation", () => {
-  it("carries code, details and the Python traceback, and the caller's own line", async () => {
+  it("28: carries code, details and the Python traceback, and the caller's own line", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => send({ id, error: {
         code: "not_capable", message: "wav2vec2 cannot describe", type: "CapabilityError",
@@ -217,7 +210,7 @@ describe("an error of an operation", () => {
 });
 
 describe("the end of a process", () => {
-  it("with code 0 while calls wait is an error, too", async () => {
+  it("8: with code 0 while calls wait is an error, too", async () => {
     await using bridge = new GAMABridge({
       python: fakePython("ready(); onRequest(() => process.exit(0));"),
     });
@@ -227,7 +220,7 @@ describe("the end of a process", () => {
     expect(bridge.stats().starts).toBe(2);
   });
 
-  it("after an answer was written: the answer counts", async () => {
+  it("7: after an answer was written: the answer counts", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => {
         process.stdout.write(JSON.stringify({ id, result: { answer: id } }) + "\\n", () => process.kill(process.pid, "SIGKILL"));
@@ -239,7 +232,7 @@ describe("the end of a process", () => {
     expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 0 });
   });
 
-  it("is forced on one that ignores the end of its input and SIGTERM", async () => {
+  it("24: is forced on one that ignores the end of its input and SIGTERM", async () => {
     const bridge = new GAMABridge({
       python: fakePython('process.on("SIGTERM", () => {}); ready(); setInterval(() => {}, 1000);'),
     });
@@ -249,7 +242,7 @@ describe("the end of a process", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("takes grandchildren with it when it is forced", async () => {
+  it("25: takes grandchildren with it when it is forced", async () => {
     const logs: string[] = [];
     const bridge = new GAMABridge({
       python: fakePython(`
@@ -266,7 +259,7 @@ describe("the end of a process", () => {
 });
 
 describe("shutdown", () => {
-  it("rejects what waits, happens once, and closes the bridge for good", async () => {
+  it("24: rejects what waits, happens once, and closes the bridge for good", async () => {
     const bridge = new GAMABridge({ python: fakePython("ready(); onRequest(() => {});") });
     const call = ask(bridge);
     const closing = [bridge.shutdown(), bridge.shutdown()];
@@ -278,7 +271,7 @@ describe("shutdown", () => {
     expect(bridge.isClosed).toBe(true);
   });
 
-  it("during the start settles who waits for it", async () => {
+  it("24: during the start settles who waits for it", async () => {
     const bridge = new GAMABridge({
       python: fakePython("setTimeout(ready, 5000); onRequest(() => {});"),
     });
@@ -288,7 +281,7 @@ describe("shutdown", () => {
     await ready;
   });
 
-  it("of a bridge that was never used starts nothing", async () => {
+  it("24: of a bridge that was never used starts nothing", async () => {
     const bridge = new GAMABridge();
     await bridge.shutdown();
     expect(bridge.stats().starts).toBe(0);

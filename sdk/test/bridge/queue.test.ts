@@ -4,6 +4,7 @@ import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { QueueFullError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";
+import { ask as askLight, lightBridge } from "./light-python.ts";
 
 const RATE = 16_000;
 
@@ -25,12 +26,17 @@ interface Counted {
 }
 
 /** The fake is not the protocol. */
-async function ask(bridge: GAMABridge, signal?: AbortSignal): Promise<Counted> {
-  return (await bridge.executeOperation("start_profile", {}, { signal })) as unknown as Counted;
+async function ask(
+  bridge: GAMABridge,
+  signal?: AbortSignal,
+  priority?: "user" | "background",
+): Promise<Counted> {
+  const options = { signal, priority };
+  return (await bridge.executeOperation("start_profile", {}, options)) as unknown as Counted;
 }
 
 describe("a bridge with many calls", () => {
-  it("gives the process as many as it may have at once, and the others in their turn", async () => {
+  it("15: gives the process as many as it may have at once, and the others in their turn", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(COUNTING),
       queue: { maxInFlight: 3 },
@@ -43,7 +49,7 @@ describe("a bridge with many calls", () => {
     expect(bridge.stats()).toMatchObject({ waiting: 0, queued: 0 });
   });
 
-  it("never sends a call that was given up while it waited", async () => {
+  it("26: never sends a call that was given up while it waited", async () => {
     await using bridge = new GAMABridge({
       python: fakePython(COUNTING),
       queue: { maxInFlight: 1 },
@@ -130,22 +136,34 @@ describe("a bridge with many calls", () => {
     expect((await last) as Counted).toMatchObject({ seen: [1, 3] });
   });
 
-  it("works a user's call before what is in the background, in Node's queue and in Python's", async () => {
-    await using bridge = new GAMABridge({ queue: { maxInFlight: 8 } });
-    await bridge.initialize();
-    const samples = new Float32Array(10 * RATE).fill(0.1);
+  it("15: sends a user's call before what is in the background", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython(COUNTING),
+      queue: { maxInFlight: 1 },
+    });
+    const priorities = ["background", "background", "background", "user", "user"] as const;
+    const calls = priorities.map((priority) => ask(bridge, undefined, priority));
+    // The first was sent before anything else was asked.
+    const seen = (await Promise.all(calls)).toSorted((a, b) => a.seen.length - b.seen.length);
+    expect(seen.at(-1)?.seen).toEqual([1, 4, 5, 2, 3]);
+  });
+
+  it("15: has Python work a user's call before what is in the background", async () => {
+    const { bridge } = lightBridge();
+    await using _ = bridge;
+    const controller = new AbortController();
+    const first = askLight(bridge, "sleep", { seconds: 3_600 }, { signal: controller.signal });
     const order: string[] = [];
-    const embed = async (priority: "user" | "background"): Promise<void> => {
-      const audio = { samples, sample_rate: RATE };
-      await bridge.executeOperation("extract_features", { audio, model: "fbank" }, { priority });
+    const priorities = ["background", "background", "background", "user", "user"] as const;
+    const calls = priorities.map(async (priority) => {
+      await askLight(bridge, "sleep", { seconds: 0 }, { priority });
       order.push(priority);
-    };
-    const background = Array.from({ length: 20 }, () => embed("background"));
-    // Seven wait in Python and twelve in Node when the user comes.
-    await Promise.race(background);
-    const user = Array.from({ length: 2 }, () => embed("user"));
-    await Promise.all([...background, ...user]);
-    // What runs when the user comes is not interrupted; nor is what Python has answered already.
-    expect(order.lastIndexOf("user")).toBeLessThan(8);
+    });
+    const waiting = async (): Promise<number> => (await bridge.executeOperation("ping", {})).queued;
+    await expect.poll(waiting).toBe(calls.length);
+    controller.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    await Promise.all(calls);
+    expect(order).toEqual(["user", "user", "background", "background", "background"]);
   });
 });

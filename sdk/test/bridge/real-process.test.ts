@@ -1,12 +1,15 @@
 /** The bridge with `python -m gama_operations` behind it. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { CallTimeoutError, InvalidArgumentError } from "../../errors.ts";
+import { lightPython } from "./light-python.ts";
 
 const RATE = 16_000;
+const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
+const SAMPLE = join(REPOSITORY, "datasets", "samples", "audio", "0000-dog.flac");
 const tone = Float32Array.from({ length: RATE }, (_, index) => Math.sin(index / 10) / 2);
 /** Enough work that a call is still running when the test interferes. */
 const longClip = new Float32Array(30 * RATE).fill(0.1);
@@ -54,7 +57,7 @@ describe("a running process", () => {
     expect(Float32Array.from(json.features as number[])).toEqual(expected);
   });
 
-  it("carries every bit, NaN payloads too: the row of a clip that failed is NaN in both planes", async () => {
+  it("13: carries every bit, NaN payloads too: the row of a clip that failed is NaN in both planes", async () => {
     const audios = [
       { samples: { data: tone, shape: [1, RATE] }, sample_rate: RATE },
       { samples: { data: Float32Array.of(Number.NaN, 0), shape: [2] }, sample_rate: RATE },
@@ -73,14 +76,14 @@ describe("a running process", () => {
     await expect(call).rejects.toMatchObject({ code: "invalid_audio" });
   });
 
-  it("does not see what happens to an array after the call", async () => {
+  it("29: does not see what happens to an array after the call", async () => {
     const samples = tone.slice();
     const call = featuresOf(samples);
     samples.fill(Number.NaN);
     expect(await call).toEqual(await featuresOf(tone));
   });
 
-  it("refuses NaN in plain numbers before anything is sent", async () => {
+  it("13: refuses NaN in plain numbers before anything is sent", async () => {
     const before = bridge.stats();
     const call = bridge.executeOperation("extract_features", { audio: [0, Number.NaN] });
     await expect(call).rejects.toThrow(InvalidArgumentError);
@@ -107,8 +110,37 @@ describe("a running process", () => {
   });
 });
 
+describe("a path", () => {
+  it("14: of any Unicode is read; one that is no UTF-8 cannot be named, and is not found", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "paths-"));
+    const sample = readFileSync(SAMPLE);
+    const names = ["é漢🎵.flac", 'a\u2028b\nc"d\\e.wav', `${"x".repeat(240)}.flac`];
+    const answers: number[][] = [];
+    for (const name of names) {
+      const audio = join(folder, name);
+      writeFileSync(audio, sample);
+      const { shape } = await bridge.executeOperation("extract_features", {
+        audio,
+        model: "fbank",
+      });
+      answers.push(shape);
+    }
+    expect(answers).toEqual(names.map(() => [256]));
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xe9), Buffer.from(".flac")]),
+      sample,
+    );
+    const [latin = ""] = readdirSync(folder, "utf8").filter((name: string) =>
+      name.includes("\ufffd"),
+    );
+    const lost = { audio: join(folder, latin), model: "fbank" };
+    const call = bridge.executeOperation("extract_features", lost);
+    await expect(call).rejects.toMatchObject({ code: "audio_not_found" });
+  });
+});
+
 describe("giving up", () => {
-  it("rejects at once with the signal's reason, and the slot is free once Python has answered", async () => {
+  it("26: rejects at once with the signal's reason, and the slot is free once Python has answered", async () => {
     const controller = new AbortController();
     const reason = new Error("the user pressed stop");
     const call = bridge.executeOperation("extract_features", longWork, {
@@ -124,21 +156,21 @@ describe("giving up", () => {
     expect(await featuresOf(tone)).toHaveLength(256);
   });
 
-  it("rejects without sending when the signal was aborted before", async () => {
+  it("26: rejects without sending when the signal was aborted before", async () => {
     const { calls } = bridge.stats();
     const call = bridge.executeOperation("ping", {}, { signal: AbortSignal.abort("too late") });
     await expect(call).rejects.toBe("too late");
     expect(bridge.stats().calls).toBe(calls);
   });
 
-  it("rejects with CallTimeoutError when the time is over", async () => {
+  it("27: rejects with CallTimeoutError when the time is over", async () => {
     const call = bridge.executeOperation("extract_features", longWork, { timeoutMs: 100 });
     await expect(call).rejects.toThrow(CallTimeoutError);
     await expect(call).rejects.toMatchObject({ operation: "extract_features", timeoutMs: 100 });
     await expect.poll(() => bridge.stats().abandoned, { timeout: 20_000 }).toBe(0);
   });
 
-  it.each([0, -1, Number.NaN, 2 ** 31])("refuses a limit of %d ms", async (timeoutMs) => {
+  it.each([0, -1, Number.NaN, 2 ** 31])("27: refuses a limit of %d ms", async (timeoutMs) => {
     const call = bridge.executeOperation("ping", {}, { timeoutMs });
     await expect(call).rejects.toThrow(InvalidArgumentError);
   });
@@ -187,11 +219,12 @@ threading.Thread(target=chatter, daemon=True).start()
 `;
 
 describe("prints of a library", () => {
-  it("from Python, from a descriptor and from C go to stderr and never onto the wire", async () => {
+  it("18: from Python, from a descriptor and from C, all the time, go to stderr and never onto the wire", async () => {
     const folder = mkdtempSync(join(tmpdir(), "stray-"));
     writeFileSync(join(folder, "sitecustomize.py"), STRAY);
     let stderr = "";
     await using noisy = new GAMABridge({
+      python: lightPython(),
       env: { PYTHONPATH: folder },
       onLog: ({ source, text }) => {
         if (source === "stderr") stderr += text;

@@ -1,5 +1,4 @@
 /** What a crash of the process costs: nothing but time. Numbers are those of the list of faults. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,8 @@ import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import type { LogEntry } from "../../bridge/session.ts";
 import { ClosedError, ProcessExitError } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
+import { backwards, lightPython } from "./light-python.ts";
+import { sharedDescriptors } from "./rounds/many-calls.ts";
 
 const RATE = 16_000;
 const tone = Float32Array.from({ length: RATE }, (_, index) => Math.sin(index / 10) / 2);
@@ -56,13 +57,13 @@ function mortalFake(firstLife: string): string {
 
 describe("a process that is killed with -9", { timeout: PATIENCE }, () => {
   it("1: before it is ready: another one answers", async () => {
-    const { bridge } = quietBridge();
+    const { bridge } = quietBridge({ python: lightPython() });
     await using _ = bridge;
     const ready = bridge.initialize();
-    const features = featuresOf(bridge);
+    const features = backwards(bridge, tone);
     kill(bridge);
     expect((await ready).pid).toBe(bridge.pid);
-    expect(await features).toHaveLength(256);
+    expect(await features).toEqual(tone.toReversed());
     expect(bridge.stats()).toMatchObject({ starts: 2, waiting: 0, arenaUsed: 0 });
   });
 
@@ -93,7 +94,8 @@ describe("a process that is killed with -9", { timeout: PATIENCE }, () => {
   });
 
   it("4, 5: with calls running and queued: each gets its own answer, bit for bit", async () => {
-    const { bridge, remarks } = quietBridge();
+    // The process is killed while most calls have not been sent, however fast it answers.
+    const { bridge, remarks } = quietBridge({ queue: { maxInFlight: 4 } });
     await using _ = bridge;
     const gains = Array.from({ length: 30 }, (_unused, index) => (index + 1) / 30);
     const expected = [];
@@ -141,9 +143,9 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
     writeFileSync(join(folder, "sitecustomize.py"), POISON);
     writeFileSync(join(folder, "poison.wav"), "RIFF");
     const paths = [folder, process.env["PYTHONPATH"]].filter(Boolean).join(":");
-    const { bridge } = quietBridge({ env: { PYTHONPATH: paths } });
+    const { bridge } = quietBridge({ python: lightPython(), env: { PYTHONPATH: paths } });
     await using _ = bridge;
-    const good = (): Promise<Float32Array> => featuresOf(bridge);
+    const good = (): Promise<Float32Array> => backwards(bridge, tone);
     const calls = Array.from({ length: 25 }, good);
     const poison = bridge.executeOperation("extract_features", {
       audio: join(folder, "poison.wav"),
@@ -157,7 +159,7 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
       attempts: 2,
       stderrTail: expect.stringContaining("Fatal Python error: Segmentation fault"),
     });
-    for (const features of await Promise.all(calls)) expect(features).toHaveLength(256);
+    for (const features of await Promise.all(calls)) expect(features).toEqual(tone.toReversed());
     expect(bridge.stats()).toMatchObject({ starts: 3, waiting: 0, arenaUsed: 0 });
   });
 
@@ -179,26 +181,6 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
     expect(bridge.stats().starts).toBe(3);
   });
 });
-
-it(
-  "20: a call that was given up and does not stop costs its process, and no other call",
-  async () => {
-    const { bridge, remarks } = quietBridge({ python: mortalFake(""), cancelGraceMs: 300 });
-    await using _ = bridge;
-    const controller = new AbortController();
-    const givenUp = bridge.executeOperation("ping", {}, { signal: controller.signal });
-    const other = bridge.executeOperation("status", {});
-    await bridge.initialize();
-    controller.abort(new Error("enough"));
-    await expect(givenUp).rejects.toThrow("enough");
-    expect(await other).toEqual({ answer: 2 });
-    expect(bridge.stats()).toMatchObject({ starts: 2, abandoned: 0 });
-    expect(remarks[0]).toBe(
-      "`ping` did not stop within 0.3 s of being given up: its process is killed.",
-    );
-  },
-  PATIENCE,
-);
 
 describe("between two processes", { timeout: PATIENCE }, () => {
   /** A bridge whose process has just died of a call for the first time, and waits with the second. */
@@ -238,43 +220,27 @@ describe("a process that says nothing", { timeout: PATIENCE }, () => {
 
   it("19: and goes on later is left alone", async () => {
     const { bridge, remarks } = quietBridge({
+      python: lightPython(),
       watchdog: { ...watchdog, unresponsiveAfterMs: 30_000 },
     });
     await using _ = bridge;
-    await featuresOf(bridge);
+    await backwards(bridge, tone);
     process.kill(bridge.pid ?? 0, "SIGSTOP");
-    const call = featuresOf(bridge);
+    const call = backwards(bridge, tone);
     setTimeout(() => process.kill(bridge.pid ?? 0, "SIGCONT"), 1_000);
-    expect(await call).toHaveLength(256);
+    expect(await call).toEqual(tone.toReversed());
     expect(bridge.stats().starts).toBe(1);
     expect(remarks).toEqual([]);
   });
 
   it("19: and does nothing is killed, and its calls are repeated", async () => {
-    const { bridge, remarks } = quietBridge({ watchdog });
+    const { bridge, remarks } = quietBridge({ python: lightPython(), watchdog });
     await using _ = bridge;
-    const expected = await featuresOf(bridge);
+    const expected = await backwards(bridge, tone);
     process.kill(bridge.pid ?? 0, "SIGSTOP");
-    expect(await featuresOf(bridge)).toEqual(expected);
+    expect(await backwards(bridge, tone)).toEqual(expected);
     expect(bridge.stats().starts).toBe(2);
     expect(remarks[0]).toMatch(/neither answered nor computed for \d+ s: it is killed/);
-  });
-
-  it("20: because a library holds it, but computes, is left alone", async () => {
-    // The whole process spins without letting its reader run, as C code that keeps the lock does.
-    const { bridge, remarks } = quietBridge({
-      watchdog,
-      python: fakePython(`ready(); onRequest(({ id }) => {
-        const end = Date.now() + 3_000;
-        while (Date.now() < end);
-        send({ id, result: { answer: id } });
-      });`),
-    });
-    await using _ = bridge;
-    expect(await bridge.executeOperation("status", {})).toEqual({ answer: 1 });
-    expect(bridge.stats().starts).toBe(1);
-    expect(remarks).toHaveLength(1);
-    expect(remarks[0]).toContain("but computes");
   });
 });
 
@@ -297,16 +263,15 @@ it(
 it(
   "25: nothing is left of a bridge that restarted its process and was shut down",
   async () => {
-    const { bridge } = quietBridge();
-    await featuresOf(bridge);
+    const { bridge } = quietBridge({ python: lightPython() });
+    await backwards(bridge, tone);
     const first = bridge.pid ?? 0;
     kill(bridge);
-    await featuresOf(bridge);
+    await backwards(bridge, tone);
     const second = bridge.pid ?? 0;
     await bridge.shutdown();
     expect([first, second].map(isAlive)).toEqual([false, false]);
-    const open = execFileSync("ls", ["-l", `/proc/${process.pid}/fd`], { encoding: "utf8" });
-    expect(open.split("\n").filter((line) => line.includes("/dev/shm")).length).toBeLessThan(6);
+    expect(sharedDescriptors(process.pid)).toBe(0);
   },
   PATIENCE,
 );

@@ -38,7 +38,7 @@ describe("SlotAllocator", () => {
     expect(slots.allocate(1024)).toBe(0);
   });
 
-  it("never hands out a byte twice in 20,000 random steps, and leaks nothing", () => {
+  it("21: never hands out a byte twice in 100,000 random steps, and leaks nothing", () => {
     const size = 64 * 1024;
     const slots = allocator(size);
     const owner = new Uint8Array(size);
@@ -48,11 +48,11 @@ describe("SlotAllocator", () => {
       state = (Math.imul(state, 48_271) >>> 0) % 2_147_483_647;
       return state % below;
     };
-    for (let step = 0; step < 20_000; step += 1) {
+    for (let step = 0; step < 100_000; step += 1) {
       const bytes = 1 + random(4000);
       const offset = random(2) === 0 ? slots.allocate(bytes) : undefined;
       if (offset !== undefined) {
-        expect(owner.subarray(offset, offset + bytes).every((byte) => byte === 0)).toBe(true);
+        if (owner.subarray(offset, offset + bytes).includes(1)) throw new Error(`Twice: ${offset}`);
         owner.fill(1, offset, offset + bytes);
         held.push({ offset, bytes });
       } else if (held.length > 0) {

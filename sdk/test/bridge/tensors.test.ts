@@ -52,13 +52,13 @@ describe("encodeTensors and decodeTensors", () => {
     expect(back).toEqual({ data: Uint8Array.of(0, 255), shape: [2] });
   });
 
-  it("keep the payload bits of a NaN", () => {
+  it("13: keep the payload bits of a NaN", () => {
     const bits = Uint32Array.of(0x7fc0_1234, 0xffc0_0001);
     const back = roundTrip({ data: new Float32Array(bits.buffer), shape: [2] }) as TensorValue;
     expect(new Uint32Array(back.data.buffer)).toEqual(bits);
   });
 
-  it("send a sub-array with an offset, and nothing around it", () => {
+  it("29: send a sub-array with an offset, and nothing around it", () => {
     const whole = Float32Array.of(1, 2, 3, 4, 5);
     const back = roundTrip({ data: whole.subarray(1, 4), shape: [3] });
     expect(back).toEqual({ data: Float32Array.of(2, 3, 4), shape: [3] });
@@ -73,7 +73,7 @@ describe("encodeTensors and decodeTensors", () => {
     expect(encoded).toEqual({ $t: { dtype: "float32", shape: [1, 0], base64: "" } });
   });
 
-  it("copy at once: later changes to the array do not travel", () => {
+  it("29: copy at once: later changes to the array do not travel", () => {
     const data = Float32Array.of(1, 2);
     const encoded = encodeTensors({ data, shape: [2] }, inline);
     data.fill(9);
@@ -91,7 +91,7 @@ describe("encodeTensors and decodeTensors", () => {
     ["data.x", { x: { data: Float32Array.of(1), shape: [-1, -1] } }, "1 numbers in the shape"],
     ["data.x", { x: new DataView(new ArrayBuffer(1)) }, "one of Float16Array,Float32Array"],
     ["data.x", { x: transferred() }, "an array that still has its memory"],
-  ])("refuse what JSON would change: %s", (field, data, expected) => {
+  ])("29: refuse what JSON would change: %s", (field, data, expected) => {
     const encode = (): unknown => encodeTensors(data, inline);
     expect(encode).toThrow(InvalidArgumentError);
     expect(encode).toThrow(`\`${field}\` to be ${expected}`);
@@ -103,7 +103,7 @@ describe("encodeTensors and decodeTensors", () => {
     expect(() => encodeTensors(data, inline)).toThrow("nested at most");
   });
 
-  it("leave prototypes alone", () => {
+  it("11: leave prototypes alone", () => {
     const hostile: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": {"$t": null}}');
     decodeTensors(hostile, refuse);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);

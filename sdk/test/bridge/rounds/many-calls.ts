@@ -1,0 +1,82 @@
+/** Very many small calls: what they leave behind, on both sides. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { GAMABridge } from "../../../bridge/gama-bridge.ts";
+import { backwards } from "../light-python.ts";
+
+/** One look at both processes. */
+export interface Footprint {
+  readonly calls: number;
+  /** Resident memory, bytes; of Node after a forced collection. */
+  readonly nodeBytes: number;
+  readonly pythonBytes: number;
+  readonly nodeDescriptors: number;
+  readonly pythonDescriptors: number;
+  readonly arenaBytes: number;
+}
+
+const AT_ONCE = 64;
+/** Every tenth call carries a tensor both ways. */
+const TENSOR_EVERY = 10;
+
+/** @param marks numbers of calls after which to look */
+export async function manyCalls(
+  bridge: GAMABridge,
+  marks: readonly number[],
+): Promise<Footprint[]> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const samples = Float32Array.from({ length: 256 }, (_, n) => n);
+  const footprints: Footprint[] = [];
+  let calls = 0;
+  for (const mark of marks) {
+    const askUntil = async (): Promise<void> => {
+      while (calls < mark) {
+        calls += 1;
+        if (calls % TENSOR_EVERY === 0) await backwards(bridge, samples);
+        else await bridge.executeOperation("ping", {});
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, askUntil));
+    for (let round = 0; round < 3; round += 1) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    footprints.push({
+      calls,
+      nodeBytes: process.memoryUsage.rss(),
+      pythonBytes: residentBytes(bridge.pid ?? 0),
+      nodeDescriptors: descriptors(process.pid),
+      pythonDescriptors: descriptors(bridge.pid ?? 0),
+      arenaBytes: bridge.stats().arenaBytes,
+    });
+  }
+  return footprints;
+}
+
+/** Resident memory of a process, bytes (VmRSS; `VmHWM`: the most that it ever had). */
+export function residentBytes(pid: number, field = "VmRSS"): number {
+  const found = new RegExp(`${field}:\\s+(\\d+) kB`).exec(
+    readFileSync(`/proc/${pid}/status`, "utf8"),
+  );
+  return Number(found?.[1]) * 1024;
+}
+
+/** Open descriptors of a process. */
+export function descriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Descriptors of a process that lead into shared memory. */
+export function sharedDescriptors(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  const paths = readdirSync(folder).map((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`);
+    } catch {
+      return ""; // the one that reads the folder
+    }
+  });
+  return paths.filter((path) => path.startsWith("/dev/shm/")).length;
+}
