@@ -48,6 +48,8 @@ export class Calls {
   #recipient: Recipient | undefined;
   /** The process reads slower than we write. */
   #isChoked = false;
+  /** Slots of Python's arena that were read, by their generations. */
+  readonly #read: number[] = [];
   #nextId = 1;
 
   constructor(options: CallsOptions, handlers: CallsHandlers) {
@@ -133,6 +135,7 @@ export class Calls {
   begin(recipient: Recipient, prepare: () => void): void {
     const waiting = this.#pending.entries();
     this.#outbox.clear();
+    this.#read.length = 0; // slots of the process before
     this.#isChoked = false;
     this.#recipient = undefined; // nothing is sent before what comes first
     prepare();
@@ -220,7 +223,9 @@ export class Calls {
       const call = this.#pending.get(id);
       if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
       call.attachment.isSent = true;
-      this.#isChoked = !this.#recipient.write(call.attachment.line);
+      const release = this.#takeRelease();
+      const { line } = call.attachment;
+      this.#isChoked = !this.#recipient.write(release ? `${release}\n${line}` : line);
     }
   }
 
@@ -256,8 +261,22 @@ export class Calls {
     ).unref();
   }
 
+  /** What was read may be used again; it is told with the next request, or at the end of this turn. */
   #release(generations: readonly number[]): void {
-    if (generations.length > 0) this.tell("release", { generations });
+    if (generations.length === 0) return;
+    if (this.#read.length === 0) {
+      process.nextTick(() => {
+        const line = this.#takeRelease();
+        if (line !== undefined && this.#recipient?.isRunning) this.#recipient.write(line);
+      });
+    }
+    this.#read.push(...generations);
+  }
+
+  #takeRelease(): string | undefined {
+    if (this.#read.length === 0) return undefined;
+    const generations = this.#read.splice(0);
+    return JSON.stringify({ operation: "release", data: { generations } });
   }
 
   /** Python has answered: its memory is free, and so is its place. */
