@@ -9,6 +9,7 @@
  *         ├── ProcessExitError       process_exit: the process died while the call was pending
  *         ├── CallTimeoutError       timeout: the call took longer than its `timeoutMs`
  *         ├── ClosedError            closed: the bridge or service was shut down
+ *         ├── HostError              host: a detached host does not fit, was stopped, or cannot be had
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
@@ -29,6 +30,7 @@ export type LocalErrorCode =
   | "process_exit"
   | "timeout"
   | "closed"
+  | "host"
   | "invalid_argument"
   | "profile_lost"
   | "queue_full"
@@ -197,6 +199,17 @@ export class ClosedError extends GrymError {
 
   constructor(what: string) {
     super(`The ${what} was shut down`);
+  }
+}
+
+/** The detached host cannot be used: it does not fit, was stopped, or cannot be had. The message says what to do. */
+export class HostError extends GrymError {
+  override readonly name = "HostError";
+  readonly code = "host";
+
+  constructor(message: string, cause?: unknown) {
+    const why = cause === undefined ? "" : `: ${cause instanceof Error ? cause.message : cause}`;
+    super(`${message}${why}`, cause === undefined ? undefined : { cause });
   }
 }
 

@@ -24,7 +24,9 @@ export {
   type OperationResult,
   type StreamedName,
 } from "./bridge/gama-bridge.ts";
+export type { HostOptions } from "./bridge/host/host-connector.ts";
 export type { Lease } from "./bridge/lease.ts";
+export type { LogEntry } from "./bridge/log-entry.ts";
 export type {
   Capability,
   ClipFailure,
@@ -34,9 +36,9 @@ export type {
   Pooling,
   Weights,
 } from "./bridge/protocol.gen.ts";
-export type { LogEntry } from "./bridge/session.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
 export type { TensorValue, TypedArray } from "./bridge/tensors.ts";
+export type { HostReference, TransportKind } from "./bridge/transport.ts";
 // Clusters
 export { type ClusterOptions, type ClusterSource, cluster } from "./cluster/cluster.ts";
 export {
@@ -72,6 +74,7 @@ export {
   ClosedError,
   GrymError,
   type GrymErrorCode,
+  HostError,
   InvalidArgumentError,
   type LocalErrorCode,
   OperationFailedError,

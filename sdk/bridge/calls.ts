@@ -11,6 +11,7 @@ import { type CallTerms, type PendingCall, PendingCalls } from "./pending.ts";
 import { DataPlane } from "./plane.ts";
 import { OPERATIONS } from "./protocol.gen.ts";
 import { Request, type RequestFacts } from "./request.ts";
+import type { Connector } from "./transport.ts";
 
 /** What takes the lines: a process that runs. */
 export interface Recipient {
@@ -29,6 +30,8 @@ export interface CallsHandlers {
 }
 
 export interface CallsOptions {
+  /** The way to a process. */
+  readonly connector: Connector;
   readonly plane: Plane | undefined;
   readonly queue: QueueOptions | undefined;
   readonly cancelGraceMs: number;
@@ -65,7 +68,11 @@ export class Calls {
 
   /** The memory beside the lines; it is made when it is needed first. */
   get plane(): DataPlane {
-    this.#plane ??= new DataPlane(this.#options.plane, this.#options.queue?.maxArenaBytes);
+    this.#plane ??= new DataPlane(
+      this.#options.plane,
+      this.#options.queue?.maxArenaBytes,
+      this.#options.connector.ownsOutput,
+    );
     return this.#plane;
   }
 

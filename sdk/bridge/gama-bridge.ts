@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import { GrymError } from "../errors.ts";
+import { GrymError, InvalidArgumentError } from "../errors.ts";
 import type { Plane } from "./arena.ts";
 import {
   type CallOptions,
@@ -9,20 +9,26 @@ import {
 } from "./call-options.ts";
 import { withCellSignal } from "./cell-signal.ts";
 import { findPython } from "./find-python.ts";
+import { HostConnector, type HostOptions } from "./host/host-connector.ts";
 import { Lease } from "./lease.ts";
+import type { LogEntry } from "./log-entry.ts";
 import type { QueueOptions } from "./outbox.ts";
 import { PartQueue } from "./part-queue.ts";
 import type { CallTerms } from "./pending.ts";
 import type { Operations, Ready } from "./protocol.gen.ts";
 import type { RestartOptions } from "./restart-policy.ts";
 import { BufferPool, LeasedMemory, OutMemory } from "./result-memory.ts";
-import type { LogEntry } from "./session.ts";
+import { SpawnConnector } from "./spawn-transport.ts";
 import { Supervisor, type SupervisorStats } from "./supervisor.ts";
 import type { Received, WithTensors } from "./tensors.ts";
+import type { Connector, TransportKind } from "./transport.ts";
 import type { WatchdogOptions } from "./watchdog.ts";
 
-/** The operations that a caller may ask for; the others are the bridge's own. */
-export type OperationName = Exclude<keyof Operations, "release" | "credit" | "cancel">;
+/** The operations that a caller may ask for; the others are the bridge's own, and a host's. */
+export type OperationName = Exclude<
+  keyof Operations,
+  "release" | "credit" | "cancel" | "attach_client" | "detach_client"
+>;
 /** What an operation takes; wherever the wire has a tensor, a `TensorValue`. */
 export type OperationData<Name extends OperationName> = WithTensors<Operations[Name]["data"]>;
 /** What an operation answers; tensors arrive as typed arrays with their shape. */
@@ -44,6 +50,14 @@ export interface BridgeOptions {
   readonly python?: string | undefined;
   /** Environment variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `spawn`: the process is ours, and dies with us. `attach`: it belongs to a detached host, which is started
+   * where none lives, keeps the models when we end, and may have other clients; `shutdown` only disconnects.
+   * @default "spawn"
+   */
+  readonly transport?: TransportKind | undefined;
+  /** Of `attach`: which host. */
+  readonly host?: HostOptions | undefined;
   /**
    * The best way for bulk data to try.
    * @default "shared_memory"
@@ -105,11 +119,10 @@ export class GAMABridge implements AsyncDisposable {
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
-    const { python, plane, env = {}, restart, queue, watchdog, onLog } = options;
+    const { plane, restart, queue, watchdog, onLog } = options;
     this.#supervisor = new Supervisor({
-      findPython: () => python ?? findPython(),
+      connector: makeConnector(options),
       plane,
-      env,
       startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
       cancelGraceMs: options.cancelGraceMs ?? CANCEL_GRACE_MS,
       restart,
@@ -141,6 +154,7 @@ export class GAMABridge implements AsyncDisposable {
    * Starts the process and waits until it is ready; calls do so by themselves.
    *
    * @throws ProcessStartError no usable Python, or not ready in time
+   * @throws HostError the host is of another kind, or cannot be had
    * @throws ClosedError after `shutdown`
    */
   async initialize(): Promise<Ready> {
@@ -155,6 +169,7 @@ export class GAMABridge implements AsyncDisposable {
    * @throws OperationFailedError the operation failed; `cause` is the Python exception
    * @throws ProcessExitError processes died of it, or too often, or the call belonged to one that died
    * @throws ProcessStartError the process could not be started
+   * @throws HostError the host is of another kind, was stopped, or cannot be had
    * @throws CallTimeoutError `timeoutMs` has passed
    * @throws InvalidArgumentError the data cannot be sent as it is, or the result does not fit `out`
    * @throws QueueFullError as many calls wait as may
@@ -259,7 +274,10 @@ export class GAMABridge implements AsyncDisposable {
     return this.#supervisor.call(operation, data, withCellSignal(operation, terms), credit);
   }
 
-  /** Ends the process: calls on their way reject with `ClosedError`. Further calls do nothing. */
+  /**
+   * Ends the process, or leaves the host that it belongs to: calls on their way reject with `ClosedError`.
+   * Further calls do nothing.
+   */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#supervisor.stop();
     this.#pool.clear();
@@ -269,6 +287,17 @@ export class GAMABridge implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
+}
+
+function makeConnector({ python, env = {}, plane, transport, host }: BridgeOptions): Connector {
+  const find = (): string => python ?? findPython();
+  if (transport === "attach") {
+    return new HostConnector({ host: host ?? {}, findPython: find, env, plane });
+  }
+  if (host !== undefined) {
+    throw new InvalidArgumentError("host", 'absent without `transport: "attach"`', host);
+  }
+  return new SpawnConnector({ findPython: find, env });
 }
 
 /**

@@ -1,3 +1,5 @@
+import { LineSplitter, NEWLINE } from "./line-splitter.ts";
+
 /** What a line reader reports. */
 export interface LineHandlers {
   /** One line, without its newline. */
@@ -6,74 +8,34 @@ export interface LineHandlers {
   readonly onOversize: (head: string) => void;
 }
 
-/** How much of an over-long line is kept, so that one can tell which answer it was. */
-const HEAD_BYTES = 256;
-const NEWLINE = 0x0a;
-
 /**
- * Bytes in, lines out.
- *
- * Lines end at 0x0A and nowhere else: U+2028 and U+0085 are legal inside JSON strings. Chunks are
- * kept as they came and decoded once per line, so that a character that is split between two
- * chunks survives, and a long line costs no repeated copying.
+ * Bytes in, lines of text out. A line is decoded once, as a whole, so that a character that is split
+ * between two chunks survives.
  */
 export class LineReader {
   readonly #maxLineBytes: number;
-  readonly #handlers: LineHandlers;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-  #isSkipping = false;
+  readonly #onLine: LineHandlers["onLine"];
+  readonly #splitter: LineSplitter;
 
   /** @param maxLineBytes longest line that is kept in memory */
-  constructor(maxLineBytes: number, handlers: LineHandlers) {
+  constructor(maxLineBytes: number, { onLine, onOversize }: LineHandlers) {
     this.#maxLineBytes = maxLineBytes;
-    this.#handlers = handlers;
+    this.#onLine = onLine;
+    this.#splitter = new LineSplitter(maxLineBytes, {
+      onLine: (line) => onLine(line.toString("utf8")),
+      onOversize,
+    });
   }
 
   /** Reads a chunk; calls `onLine` for every line that it ends. */
   push(chunk: Buffer): void {
     const last = chunk.lastIndexOf(NEWLINE);
-    if (last !== -1 && last <= this.#maxLineBytes && this.#bytes === 0 && !this.#isSkipping) {
-      // Whole lines, none too long: decoded together, which costs a fifth of one by one.
-      for (const line of chunk.toString("utf8", 0, last).split("\n")) this.#handlers.onLine(line);
-      this.#append(chunk.subarray(last + 1));
+    if (last === -1 || last > this.#maxLineBytes || !this.#splitter.isBetweenLines) {
+      this.#splitter.push(chunk);
       return;
     }
-    let start = 0;
-    for (;;) {
-      const end = chunk.indexOf(NEWLINE, start);
-      if (end === -1) break;
-      this.#append(chunk.subarray(start, end));
-      this.#finishLine();
-      start = end + 1;
-    }
-    this.#append(chunk.subarray(start));
-  }
-
-  #append(part: Buffer): void {
-    if (part.length === 0 || this.#isSkipping) return;
-    this.#chunks.push(part);
-    this.#bytes += part.length;
-    if (this.#bytes <= this.#maxLineBytes) return;
-    const head = Buffer.concat(this.#chunks, HEAD_BYTES); // no second copy of all of it
-    this.#reset();
-    this.#isSkipping = true;
-    this.#handlers.onOversize(head.toString("utf8"));
-  }
-
-  #finishLine(): void {
-    if (this.#isSkipping) {
-      this.#isSkipping = false;
-      return;
-    }
-    const only = this.#chunks.length === 1 ? this.#chunks[0] : undefined;
-    const line = (only ?? Buffer.concat(this.#chunks)).toString("utf8");
-    this.#reset();
-    this.#handlers.onLine(line);
-  }
-
-  #reset(): void {
-    this.#chunks = [];
-    this.#bytes = 0;
+    // Whole lines, none too long: decoded together, which costs a fifth of one by one.
+    for (const line of chunk.toString("utf8", 0, last).split("\n")) this.#onLine(line);
+    this.#splitter.push(chunk.subarray(last + 1));
   }
 }

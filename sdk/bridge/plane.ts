@@ -24,11 +24,10 @@ class NoRoomYet extends Error {}
  * Tried in turn: shared memory, an unlinked file in the temporary folder, JSON.
  */
 export class DataPlane {
-  readonly plane: Plane;
-  /** Why a better plane is not in use. */
-  readonly reason: string | undefined;
+  #plane: Plane;
+  readonly #reasons: string[] = [];
   readonly #input: InputArena | undefined;
-  readonly #output: ArenaFile | undefined;
+  #output: Pick<ArenaFile, "fd"> | undefined;
   readonly #maxBytes: number;
   /** Slots that are not given back, and the bytes of those inside lines. */
   #taken = 0;
@@ -37,17 +36,18 @@ export class DataPlane {
   /**
    * @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one
    * @param maxBytes most bytes on their way to Python
+   * @param ownsOutput false: the output arena is a host's, and comes with `adoptOutput`
    */
-  constructor(best: Plane = "shared_memory", maxBytes: number = MAX_BYTES) {
+  constructor(best: Plane = "shared_memory", maxBytes: number = MAX_BYTES, ownsOutput = true) {
     this.#maxBytes = maxBytes;
-    const reasons: string[] = [];
+    const reasons = this.#reasons;
     const candidates = (["shared_memory", "file"] as const).slice(
       best === "shared_memory" ? 0 : best === "file" ? 1 : 2,
     );
     for (const candidate of candidates) {
       try {
         this.#input = new InputArena(candidate, maxBytes);
-        this.#output = openArenaFile(candidate);
+        if (ownsOutput) this.#output = openArenaFile(candidate);
         break;
       } catch (error) {
         this.#input?.close();
@@ -55,8 +55,35 @@ export class DataPlane {
         reasons.push(`${candidate}: ${String(error)}`);
       }
     }
-    this.plane = this.#input?.plane ?? "json";
-    this.reason = reasons.length === 0 ? undefined : reasons.join("; ");
+    this.#plane = this.#input?.plane ?? "json";
+  }
+
+  get plane(): Plane {
+    return this.#plane;
+  }
+
+  /** Why a better plane is not in use. */
+  get reason(): string | undefined {
+    return this.#reasons.length === 0 ? undefined : this.#reasons.join("; ");
+  }
+
+  /** The input arena's file, for a host to open; undefined where there is none. */
+  get inputFd(): number | undefined {
+    return this.#input?.fd;
+  }
+
+  /**
+   * Takes the output arena of a host's process, in place of the last one's: ours to close.
+   *
+   * @param plane of that arena; "json": there is none, and `why` says the reason
+   */
+  adoptOutput(fd: number | undefined, plane: Plane, why: string | undefined): void {
+    if (this.#output) closeSync(this.#output.fd);
+    this.#output = fd === undefined ? undefined : { fd };
+    const planes = [this.#input?.plane ?? "json", plane];
+    this.#plane =
+      (["json", "file"] as const).find((lower) => planes.includes(lower)) ?? "shared_memory";
+    if (why !== undefined && !this.#reasons.includes(why)) this.#reasons.push(why);
   }
 
   /** Descriptors for the child, as its 3 and 4. */

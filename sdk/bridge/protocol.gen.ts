@@ -112,6 +112,14 @@ export interface Operations {
     data: CancelData;
     result: CancelResult;
   };
+  attach_client: {
+    data: AttachClientData;
+    result: AttachClientResult;
+  };
+  detach_client: {
+    data: DetachClientData;
+    result: DetachClientResult;
+  };
   shutdown: {
     data: ShutdownData;
     result: ShutdownResult;
@@ -688,6 +696,40 @@ export interface CancelResult {
   state: "queued" | "running" | "unknown";
 }
 
+/** Parameters of `attach_client`: a host lets one more client speak through its lines. */
+export interface AttachClientData {
+  /** What its requests carry as `client`. */
+  client: number;
+  /** Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline. */
+  arena?: string | null;
+  /**
+   * Whether it reads the output arena; otherwise its results come inline.
+   * @default true
+   */
+  shares_output?: boolean;
+  /** Where its relative paths begin; absent: where the process was started. */
+  folder?: string | null;
+}
+
+/** Result of `attach_client`. */
+export interface AttachClientResult {
+  plane: "file" | "json" | "shared_memory";
+}
+
+/**
+ * Parameters of `detach_client`: a client is gone. What it asked is dropped, the running request is
+ * cancelled, and once that has ended its slots and profiles are freed.
+ */
+export interface DetachClientData {
+  client: number;
+}
+
+/** Result of `detach_client`. */
+export interface DetachClientResult {
+  /** Slots of the output arena that it had not released. */
+  released: number;
+}
+
 /** Parameters of `shutdown`. */
 export type ShutdownData = Record<string, never>;
 
@@ -797,6 +839,11 @@ export interface Request {
   /** @default "user" */
   priority?: "background" | "user";
   credit?: number | null;
+  /**
+   * Written by a host that speaks for several: whose request it is. 0: who owns the process.
+   * @default 0
+   */
+  client?: number;
 }
 
 /** Version of the protocol that `ready` must name. */
@@ -829,5 +876,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["release", { repeatable: false, immediate: true }],
   ["credit", { repeatable: false, immediate: true }],
   ["cancel", { repeatable: false, immediate: true }],
+  ["attach_client", { repeatable: false, immediate: true }],
+  ["detach_client", { repeatable: false, immediate: false }],
   ["shutdown", { repeatable: false, immediate: false }],
 ]);

@@ -99,6 +99,11 @@ export class PythonProcess {
     this.#said.push(Buffer.from(text));
   }
 
+  /** As `write`, for whole lines in bytes, with their newlines. */
+  writeBytes(lines: Uint8Array): boolean {
+    return this.#child.stdin?.writable ? this.#child.stdin.write(lines) : true;
+  }
+
   /** The child and its pipes keep Node alive. */
   ref(): void {
     this.#child.ref();

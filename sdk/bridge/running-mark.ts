@@ -23,12 +23,18 @@ export class RunningMark {
     }
   }
 
+  /** For the child: the mark as its descriptor of that number. */
+  environment(descriptor: number): Readonly<Record<string, string>> {
+    return this.fd === undefined ? {} : { GRYM_RUNNING_MARK: String(descriptor) };
+  }
+
+  get descriptors(): readonly number[] {
+    return this.fd === undefined ? [] : [this.fd];
+  }
+
   /** The id of the request; 0 when none was worked on; undefined where nothing is known. */
   read(): number | undefined {
-    if (this.fd === undefined) return undefined;
-    const bytes = Buffer.alloc(BYTES);
-    readSync(this.fd, bytes, 0, BYTES, 0);
-    return Number(bytes.readBigUInt64LE());
+    return this.fd === undefined ? undefined : readMark(this.fd);
   }
 
   /** A new process begins with nothing. */
@@ -39,4 +45,11 @@ export class RunningMark {
   close(): void {
     if (this.fd !== undefined) closeSync(this.fd);
   }
+}
+
+/** What a mark says, for one who has its file open. */
+export function readMark(fd: number): number {
+  const bytes = Buffer.alloc(BYTES);
+  readSync(fd, bytes, 0, BYTES, 0);
+  return Number(bytes.readBigUInt64LE());
 }

@@ -1,8 +1,8 @@
 /** One run of the Python process: lines out, messages in. It knows no calls. */
-import { type ProcessEnd, ProcessStartError } from "../errors.ts";
+import { type GrymError, type ProcessEnd, ProcessStartError } from "../errors.ts";
 import type { Answer, PartMessage } from "./answer.ts";
 import { diagnosePython } from "./find-python.ts";
-import { LineReader } from "./line-reader.ts";
+import { describeLog, type LogEntry } from "./log-entry.ts";
 import {
   type Log,
   MAX_LINE_BYTES,
@@ -10,33 +10,17 @@ import {
   PROTOCOL_VERSION,
   type Ready,
 } from "./protocol.gen.ts";
-import { PythonProcess } from "./python-process.ts";
-
-/** Something that the process, or the bridge, said beside the answers. */
-export interface LogEntry {
-  /** Of a record its own; raw text has none, and counts as `info`. */
-  readonly level: Log["level"];
-  /**
-   * `logging`: a record of Python's `logging` or `warnings`; `stderr`: raw text; `wire`: a remark of the
-   * protocol; `bridge`: the process was started again.
-   */
-  readonly source: "logging" | "stderr" | "wire" | "bridge";
-  /** Of a record: the name of its logger, such as `transformers.modeling_utils` or `py.warnings`. */
-  readonly logger?: string | undefined;
-  readonly text: string;
-}
+import type { HostReference, Transport, TransportEnd, TransportHandlers } from "./transport.ts";
 
 export interface SessionOptions {
-  readonly python: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Descriptors that the child inherits as 3, 4, … */
-  readonly descriptors: readonly number[];
+  /** Makes the way to the process. */
+  readonly open: (handlers: TransportHandlers) => Transport;
   readonly startTimeoutMs: number;
 }
 
 /** Why a process that was never ready ended. */
 export interface StartFailure {
-  readonly error: ProcessStartError;
+  readonly error: GrymError;
   /** It was killed by someone else: another one may live. */
   readonly wasKilled: boolean;
 }
@@ -54,14 +38,17 @@ export interface SessionHandlers {
   readonly onHeard: () => void;
   /** The process has read what was written. */
   readonly onDrain: () => void;
-  /** Called once, after every line was received. `failure`: it was never ready. */
-  readonly onEnd: (end: ProcessEnd, failure: StartFailure | undefined) => void;
+  /** Called once, after every line was received. `failure`: nobody should try again by itself. */
+  readonly onEnd: (
+    end: ProcessEnd,
+    failure: StartFailure | undefined,
+    running: TransportEnd["running"],
+  ) => void;
 }
 
 export class Session {
-  readonly #options: SessionOptions;
   readonly #handlers: SessionHandlers;
-  readonly #process: PythonProcess;
+  readonly #transport: Transport;
   readonly #startTimer: NodeJS.Timeout;
   #ready: Ready | undefined;
   #startFailure: string | undefined;
@@ -69,34 +56,16 @@ export class Session {
 
   /** @throws ProcessStartError the process cannot even be spawned */
   constructor(options: SessionOptions, handlers: SessionHandlers) {
-    this.#options = options;
     this.#handlers = handlers;
-    const reader = new LineReader(MAX_LINE_BYTES, {
+    this.#transport = options.open({
       onLine: (line) => this.#receive(line),
       onOversize: (head) => this.#receiveOversize(head),
+      onStderr: (text) => handlers.onLog({ level: "info", source: "stderr", text }),
+      onDiscard: (text) => this.#discard(text),
+      onHeard: handlers.onHeard,
+      onDrain: handlers.onDrain,
+      onEnd: (end) => void this.#finish(end),
     });
-    try {
-      this.#process = new PythonProcess({
-        command: options.python,
-        args: ["-u", "-X", "faulthandler", "-m", "gama_operations"],
-        env: {
-          ...process.env,
-          PYTHONUNBUFFERED: "1",
-          GRYM_PARENT_PID: String(process.pid),
-          ...options.env,
-        },
-        descriptors: options.descriptors,
-        onOutput: (chunk) => {
-          handlers.onHeard();
-          reader.push(chunk);
-        },
-        onDrain: handlers.onDrain,
-        onStderr: (text) => handlers.onLog({ level: "info", source: "stderr", text }),
-        onEnd: (end, startError) => void this.#finish(end, startError),
-      });
-    } catch (error) {
-      throw new ProcessStartError(options.python, String(error), "", error);
-    }
     this.#startTimer = setTimeout(() => {
       this.#failStart(`it was not ready within ${options.startTimeoutMs / 1000} s`);
     }, options.startTimeoutMs);
@@ -104,11 +73,15 @@ export class Session {
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#transport.pid;
   }
 
   get isRunning(): boolean {
-    return this.#process.isRunning;
+    return this.#transport.isRunning;
+  }
+
+  get host(): HostReference | undefined {
+    return this.#transport.host;
   }
 
   get ready(): Ready | undefined {
@@ -117,21 +90,20 @@ export class Session {
 
   /** Sends a line; Python queues what comes before it is ready. @returns false: wait for `onDrain` */
   write(line: string): boolean {
-    return this.#process.write(line);
+    return this.#transport.write(line);
   }
 
   /** Whether the process keeps Node alive. */
   hold(isNeeded: boolean): void {
-    if (isNeeded) this.#process.ref();
-    else this.#process.unref();
+    this.#transport.hold(isNeeded);
   }
 
   kill(): void {
-    this.#process.kill("SIGKILL");
+    this.#transport.kill();
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop();
+    await this.#transport.stop();
   }
 
   #receive(line: string): void {
@@ -160,9 +132,9 @@ export class Session {
     }
   }
 
-  #receiveLog({ level, message: text, logger }: Log): void {
-    const name = logger === undefined ? "" : `${logger}: `;
-    this.#process.note(`${level}: ${name}${text}\n`);
+  #receiveLog(log: Log): void {
+    const { level, message: text, logger } = log;
+    this.#transport.note(describeLog(log));
     this.#handlers.onLog({
       level,
       source: logger === undefined ? "wire" : "logging",
@@ -197,24 +169,28 @@ export class Session {
 
   #failStart(reason: string): void {
     this.#startFailure = reason;
-    this.#process.kill("SIGKILL");
+    this.#transport.kill();
   }
 
-  async #finish(end: ProcessEnd, startError: Error | undefined): Promise<void> {
+  async #finish({ end, running, failure, startError }: TransportEnd): Promise<void> {
     clearTimeout(this.#startTimer);
-    if (this.#ready && this.#startFailure === undefined) {
-      this.#handlers.onEnd(end, undefined);
+    if (failure !== undefined && this.#startFailure === undefined) {
+      this.#handlers.onEnd(end, { error: failure, wasKilled: false }, running);
       return;
     }
-    const { python } = this.#options;
+    if (this.#ready && this.#startFailure === undefined) {
+      this.#handlers.onEnd(end, undefined, running);
+      return;
+    }
+    const { command } = this.#transport;
     const wasKilled = this.#startFailure === undefined && end.signal !== null;
     const reason =
       this.#startFailure ??
       (wasKilled ? `it died of ${end.signal}` : undefined) ??
       refusal(startError) ??
-      (await diagnosePython(python));
-    const error = new ProcessStartError(python, reason, end.stderrTail, startError);
-    this.#handlers.onEnd(end, { error, wasKilled });
+      (await diagnosePython(command));
+    const error = new ProcessStartError(command, reason, end.stderrTail, startError);
+    this.#handlers.onEnd(end, { error, wasKilled }, running);
   }
 }
 

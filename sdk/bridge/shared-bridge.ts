@@ -56,9 +56,15 @@ async function endIfLeft(entry: SharedBridge): Promise<void> {
   await entry.bridge.shutdown();
 }
 
+/** `GRYM_HOST` names a host: then the models outlive this process, and a restarted kernel finds them. */
+function makeBridge(): GAMABridge {
+  const name = process.env["GRYM_HOST"];
+  return name ? new GAMABridge({ transport: "attach", host: { name } }) : new GAMABridge();
+}
+
 function current(): SharedBridge {
   if (shared === undefined || shared.bridge.isClosed) {
-    shared = { bridge: new GAMABridge(), holders: 0, borrowers: 0, isLeft: false };
+    shared = { bridge: makeBridge(), holders: 0, borrowers: 0, isLeft: false };
   }
   return shared;
 }

@@ -8,20 +8,17 @@ import type { Plane } from "./arena.ts";
 import { validateTimeout } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
+import type { LogEntry } from "./log-entry.ts";
 import { ModelRecord } from "./model-record.ts";
 import type { CallTerms, PendingCall } from "./pending.ts";
-import { bequeath } from "./process-memory.ts";
 import type { Ready } from "./protocol.gen.ts";
 import type { Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
-import { RunningMark } from "./running-mark.ts";
-import { type LogEntry, Session, type SessionHandlers, type StartFailure } from "./session.ts";
+import { Session, type SessionHandlers, type StartFailure } from "./session.ts";
+import type { HostReference, TransportEnd } from "./transport.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 export interface SupervisorOptions extends CallsOptions {
-  /** Called for each process: the Python to run. */
-  readonly findPython: () => string;
-  readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
   readonly restart: RestartOptions | undefined;
   readonly watchdog: WatchdogOptions | undefined;
@@ -31,6 +28,8 @@ export interface SupervisorOptions extends CallsOptions {
 /** Counts over all processes of a bridge. */
 export interface SupervisorStats {
   readonly pid: number | undefined;
+  /** The host that owns the process; undefined where it is ours. */
+  readonly host: HostReference | undefined;
   /** How bulk data crosses. */
   readonly plane: Plane;
   /** Why a better plane is not in use. */
@@ -60,7 +59,6 @@ export class Supervisor {
   readonly #models = new ModelRecord();
   readonly #calls: Calls;
   readonly #watchdog: Watchdog;
-  #mark: RunningMark | undefined;
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
   #readyWaiters: PromiseWithResolvers<Ready>[] = [];
@@ -105,6 +103,7 @@ export class Supervisor {
   get stats(): SupervisorStats {
     return {
       pid: this.pid,
+      host: this.#session?.isRunning ? this.#session.host : undefined,
       ...this.#calls.planeInUse,
       ...this.#calls.counts,
       starts: this.#starts,
@@ -160,14 +159,12 @@ export class Supervisor {
 
   #start(): void {
     this.#restart = undefined;
-    const { plane } = this.#calls; // before the mark: where there is little room, it goes to the arena
-    this.#mark ??= new RunningMark();
-    const { descriptors, env } = bequeath(plane, this.#mark);
-    const { startTimeoutMs, findPython } = this.#options;
+    const { plane } = this.#calls;
+    const { startTimeoutMs, connector } = this.#options;
     this.#lastEnd = undefined;
     this.#answers = 0;
     const session = new Session(
-      { python: findPython(), env: { ...env, ...this.#options.env }, descriptors, startTimeoutMs },
+      { open: (handlers) => connector.open(plane, handlers), startTimeoutMs },
       this.#handlers(),
     );
     this.#session = session;
@@ -193,7 +190,7 @@ export class Supervisor {
       onLog: (entry) => this.#log(entry),
       onHeard: () => this.#watchdog.heard(),
       onDrain: () => this.#calls.resume(),
-      onEnd: (end, failure) => this.#receiveEnd(end, failure),
+      onEnd: (...end) => this.#receiveEnd(...end),
     };
   }
 
@@ -232,7 +229,11 @@ export class Supervisor {
     this.#session?.kill();
   }
 
-  #receiveEnd(end: ProcessEnd, failure: StartFailure | undefined): void {
+  #receiveEnd(
+    end: ProcessEnd,
+    failure: StartFailure | undefined,
+    running: TransportEnd["running"],
+  ): void {
     this.#lastEnd = end;
     this.#discardedLines += this.#session?.discardedLines ?? 0;
     this.#session = undefined;
@@ -248,7 +249,7 @@ export class Supervisor {
       this.#calls.dropAll(() => failure.error);
       return;
     }
-    const wait = this.#settleCrash(end, failure === undefined);
+    const wait = this.#settleCrash(end, running, failure === undefined);
     const waiting = this.#calls.entries().length;
     if (waiting === 0 && this.#readyWaiters.length === 0) return;
     this.#repeated += waiting;
@@ -261,12 +262,12 @@ export class Supervisor {
    *
    * @returns time until the next process may start, milliseconds
    */
-  #settleCrash(end: ProcessEnd, wasReady: boolean): number {
+  #settleCrash(end: ProcessEnd, running: TransportEnd["running"], wasReady: boolean): number {
     const now = performance.now();
     const wait = this.#policy.noteCrash(now);
     const { maxAttempts } = this.#policy;
     const answers = wasReady ? this.#answers : undefined;
-    const crash = { end, running: this.#mark?.read(), answers };
+    const crash = { end, running, answers };
     for (const [id, error] of judgeCrash(this.#calls.entries(), crash, this.#models, maxAttempts)) {
       this.#calls.drop(id, () => error);
     }
@@ -321,7 +322,6 @@ export class Supervisor {
 
   #close(): void {
     this.#calls.close();
-    this.#mark?.close();
-    this.#mark = undefined;
+    this.#options.connector.close();
   }
 }

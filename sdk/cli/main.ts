@@ -25,6 +25,14 @@ const COMMANDS: Record<string, Command> = {
                                   features of every sound file in a folder`,
     run: async (args) => (await import("./embed.ts")).runEmbed(args),
   },
+  ps: {
+    help: "ps [--json]                     hosts that keep models loaded, and who uses them",
+    run: async (args) => (await import("./ps.ts")).runPs(args),
+  },
+  stop: {
+    help: "stop [NAME | --all]             end a host, and with it its Python",
+    run: async (args) => (await import("./stop.ts")).runStop(args),
+  },
 };
 
 const HELP = `grym-synth: a research notebook for audio models

@@ -10,7 +10,8 @@ import mmap
 import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import TensorReference
@@ -19,10 +20,21 @@ if TYPE_CHECKING:  # numpy is not imported before `ready`
     import numpy as np
     from numpy.typing import NDArray
 
+Plane = Literal["shared_memory", "file", "json"]
+
 ALIGNMENT = 64  # bytes: a cache line, and what torch's vector kernels like
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
+
+
+def plane_of(descriptor: int) -> Plane:
+    """Where the file lies, by what the kernel calls it."""
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink().as_posix()
+    except OSError:  # no /proc: then there is no /dev/shm either
+        return "file"
+    return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
 
 
 def count_bytes(reference: TensorReference) -> int:
@@ -37,11 +49,16 @@ def count_bytes(reference: TensorReference) -> int:
 
 
 class InputArena:
-    """The client's arena: views of its tensors, mapped on demand."""
+    """A client's arena: views of its tensors, mapped on demand."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._map: mmap.mmap | None = None
+
+    @property
+    def plane(self) -> Plane:
+        """Where it lies."""
+        return plane_of(self._descriptor)
 
     def view(self, reference: TensorReference) -> "NDArray[Any]":
         """A read-only view without a copy; it holds until the operation has answered.
@@ -60,6 +77,11 @@ class InputArena:
         count = math.prod(reference.shape)
         return np.frombuffer(mapped, reference.dtype, count, reference.offset).reshape(reference.shape)
 
+    def close(self) -> None:
+        """The client is gone. The map lives on for as long as a view of it does."""
+        self._map = None
+        os.close(self._descriptor)
+
     def _reach(self, offset: int, size: int) -> mmap.mmap:
         """The map, made anew when the client has grown the file beyond it."""
         if offset >= 0 and self._map is not None and offset + size <= len(self._map):
@@ -76,11 +98,12 @@ class InputArena:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A piece of the output arena that the client has not released yet."""
+    """A piece of the output arena that its client has not released yet."""
 
     generation: int
     offset: int
     size: int
+    owner: int
 
 
 class OutputArena:
@@ -101,13 +124,13 @@ class OutputArena:
 
     @property
     def in_use(self) -> int:
-        """Bytes that the client has not released."""
+        """Bytes that have not been released."""
         return sum(slot.size for slot in self._slots.values())
 
     def allocate(
-        self, dtype: "np.dtype[Any]", shape: tuple[int, ...]
+        self, dtype: "np.dtype[Any]", shape: tuple[int, ...], owner: int = 0
     ) -> "tuple[TensorReference, NDArray[Any]]":
-        """A slot, as the reference that the client gets and the array to fill.
+        """A slot, as the reference that the client `owner` gets and the array to fill.
 
         Raises:
             OSError: the file cannot grow (ENOSPC: the shared memory of the machine is full).
@@ -116,7 +139,7 @@ class OutputArena:
 
         count = math.prod(shape)
         with self._lock:
-            slot = self._take(max(count * dtype.itemsize, 1))
+            slot = self._take(max(count * dtype.itemsize, 1), owner)
             mapped = self._reach(slot.offset + slot.size)
         array = np.frombuffer(mapped, dtype, count, slot.offset).reshape(shape)
         reference = TensorReference(
@@ -127,17 +150,29 @@ class OutputArena:
         )
         return reference, array
 
-    def release(self, generation: int) -> bool:
-        """Free a slot; False when that generation is not in use."""
+    def release(self, generation: int, owner: int = 0) -> bool:
+        """Free a slot; False when the owner has none of that generation."""
         with self._lock:
-            return self._slots.pop(generation, None) is not None
+            slot = self._slots.get(generation)
+            if slot is None or slot.owner != owner:
+                return False
+            del self._slots[generation]
+            return True
 
-    def _take(self, size: int) -> Slot:
+    def release_all(self, owner: int) -> int:
+        """Free every slot of a client that is gone; how many it had."""
+        with self._lock:
+            owned = [slot.generation for slot in self._slots.values() if slot.owner == owner]
+            for generation in owned:
+                del self._slots[generation]
+            return len(owned)
+
+    def _take(self, size: int, owner: int) -> Slot:
         size = _round_up(size, ALIGNMENT)
         offset = self._first_gap(size)
         self._grow(offset + size)
         self._last_generation += 1
-        slot = Slot(self._last_generation, offset, size)
+        slot = Slot(self._last_generation, offset, size, owner)
         self._slots[slot.generation] = slot
         return slot
 

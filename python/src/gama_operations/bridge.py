@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from gama_operations.call import Call, ProgressReporter
+from gama_operations.clients import OWNER, Client, Clients
 from gama_operations.errors import (
     CancelledError,
     InvalidRequestError,
@@ -32,10 +33,14 @@ from gama_operations.operations import BoundOperation
 from gama_operations.protocol import (
     OPERATIONS,
     PROTOCOL_VERSION,
+    AttachClientData,
+    AttachClientResult,
     CancelData,
     CancelResult,
     CreditData,
     CreditResult,
+    DetachClientData,
+    DetachClientResult,
     ErrorMessage,
     Id,
     Log,
@@ -54,6 +59,7 @@ from gama_operations.protocol import (
     ShutdownData,
     ShutdownResult,
     StatusData,
+    StatusResult,
 )
 from gama_operations.requests import Envelope, UnreadableLineError, decode_data, read_request
 from gama_operations.running import RunningMark
@@ -68,7 +74,11 @@ class Immediate:
     """An operation that the reader thread answers itself."""
 
     data: type[msgspec.Struct]
-    run: Callable[[Any], msgspec.Struct]
+    run: Callable[[Any, Client], msgspec.Struct]
+
+
+FOR_OWNER = ("attach_client", "detach_client", "shutdown")
+"""What only the owner of the process may ask; the clients of a host may not."""
 
 
 class Bridge:
@@ -84,17 +94,17 @@ class Bridge:
         self._wire = wire
         self._running = running
         self._session = session
+        self._clients = Clients(session.arenas)
         self._operations = operations
         self._queue = JobQueue()
         self._stopping = False
         self._immediate = {
             "ping": Immediate(PingData, self._ping),
-            "status": Immediate(StatusData, lambda _data: session.status()),
+            "status": Immediate(StatusData, self._status),
             "cancel": Immediate(CancelData, self._cancel),
             "release": Immediate(ReleaseData, self._release),
-            "credit": Immediate(
-                CreditData, lambda data: CreditResult(self._queue.grant(data.id, data.count))
-            ),
+            "credit": Immediate(CreditData, self._grant),
+            "attach_client": Immediate(AttachClientData, self._attach),
         }
 
     def serve(self, lines: LineReader) -> None:
@@ -105,7 +115,7 @@ class Bridge:
                     protocol=PROTOCOL_VERSION,
                     pid=os.getpid(),
                     python=platform.python_version(),
-                    operations=[*self._immediate, *self._operations, "shutdown"],
+                    operations=[*self._immediate, *self._operations, "detach_client", "shutdown"],
                     arena=self._session.arenas.plane != "json",
                 )
             )
@@ -144,8 +154,13 @@ class Bridge:
             self._fail(request_id, error)
 
     def _dispatch(self, envelope: Envelope) -> None:
+        client = self._clients.find(envelope.client)
+        if envelope.client != OWNER and envelope.operation in FOR_OWNER:
+            raise InvalidRequestError(
+                f"{envelope.operation} is not for a client: the process belongs to a host."
+            )
         if immediate := self._immediate.get(envelope.operation):
-            result = immediate.run(decode_data(envelope, immediate.data))
+            result = immediate.run(decode_data(envelope, immediate.data), client)
             if envelope.id is not None:
                 self._wire.send(ResultMessage(envelope.id, result))
             return
@@ -158,7 +173,12 @@ class Bridge:
         # Whatever was asked before is worked before.
         priority = "background" if envelope.operation == "shutdown" else envelope.priority
         stream = self._open_stream(envelope.id, envelope) if envelope.credit is not None else None
-        self._queue.put(Job(envelope.id, envelope.operation, operation.run, data, priority, stream))
+        job = Job(envelope.id, envelope.operation, operation.run, data, client, priority, stream)
+        if isinstance(data, DetachClientData):
+            self._queue.drop(self._clients.detach(data.client))
+            self._queue.put_first(job)  # after the job that runs, which may be the client's
+        else:
+            self._queue.put(job)
         if envelope.operation == "shutdown":
             self._stopping = True
             self._queue.close()
@@ -175,40 +195,54 @@ class Bridge:
     def _find(self, name: str) -> BoundOperation:
         if name == "shutdown":
             return BoundOperation(ShutdownData, lambda _data, _call: ShutdownResult("bye"))
+        if name == "detach_client":
+            return BoundOperation(DetachClientData, self._free)
         if name not in self._operations:
-            known = ", ".join([*self._immediate, *self._operations, "shutdown"])
+            known = ", ".join([*self._immediate, *self._operations, "detach_client", "shutdown"])
             raise UnknownOperationError(f"There is no operation {name!r}; there are: {known}.")
         return self._operations[name]
 
-    def _ping(self, _data: PingData) -> PingResult:
+    def _status(self, _data: StatusData, client: Client) -> StatusResult:
+        return msgspec.structs.replace(self._session.status(), plane=client.arenas.plane)
+
+    def _attach(self, data: AttachClientData, _client: Client) -> AttachClientResult:
+        return AttachClientResult(self._clients.attach(data).arenas.plane)
+
+    def _ping(self, _data: PingData, _client: Client) -> PingResult:
         available = self._session.memory_available()
         return PingResult("ok", device(), available, self._queue.busy, len(self._queue))
 
-    def _cancel(self, data: CancelData) -> CancelResult:
+    def _cancel(self, data: CancelData, _client: Client) -> CancelResult:
         state, dropped = self._queue.cancel(data.id)
         for job in dropped:
             self._fail(job.id, CancelledError("The request was cancelled while it waited."))
         return CancelResult(state)
 
-    def _release(self, data: ReleaseData) -> ReleaseResult:
-        outputs = self._session.arenas.outputs
+    def _release(self, data: ReleaseData, client: Client) -> ReleaseResult:
+        outputs = client.arenas.outputs
         if outputs is None:
             return ReleaseResult(0)
-        return ReleaseResult(sum(outputs.release(generation) for generation in data.generations))
+        released = sum(outputs.release(generation, client.number) for generation in data.generations)
+        return ReleaseResult(released)
 
-    def _grant(self, data: CreditData) -> CreditResult:
+    def _grant(self, data: CreditData, _client: Client) -> CreditResult:
         return CreditResult(self._queue.grant(data.id, data.count))
 
     # The model thread
 
+    def _free(self, data: DetachClientData, _call: Call) -> DetachClientResult:
+        self._session.profiles.drop(data.client)
+        return DetachClientResult(self._clients.free(data.client))
+
     def _work(self, job: Job) -> None:
-        tensors = CallTensors(self._session.arenas)
+        tensors = CallTensors(job.client.arenas)
         progress = ProgressReporter(lambda report: self._report(job.id, report))
         out_of_memory = False
         try:
             begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
             call = Call(progress, tensors, job.cancellation, begin, job.stream)
             call.check()
+            job.client.enter()
             result = job.run(job.data, call)
             call.check()
             progress.flush()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from gama_operations.call import Call, Cancellation
+from gama_operations.clients import Client
 from gama_operations.protocol import Id, Priority
 from gama_operations.streams import PartStream
 
@@ -22,6 +23,7 @@ class Job:
     operation: str
     run: Callable[[Any, Call], msgspec.Struct]
     data: msgspec.Struct
+    client: Client
     priority: Priority = "user"
     stream: PartStream | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
@@ -56,6 +58,12 @@ class JobQueue:
         """Append a job."""
         with self._lock:
             self._waiting[job.priority].append(job)
+        self._looks.put(None)
+
+    def put_first(self, job: Job) -> None:
+        """Let a job be the next one."""
+        with self._lock:
+            self._waiting["user"].appendleft(job)
         self._looks.put(None)
 
     def take(self) -> Job | None:
@@ -109,3 +117,11 @@ class JobQueue:
                 self._running.cancel()
                 return "running", dropped
         return ("queued" if dropped else "unknown"), dropped
+
+    def drop(self, client: Client) -> None:
+        """Forget what a client asked that is gone: nobody is left to hear of it."""
+        with self._lock:
+            for priority, jobs in self._waiting.items():
+                self._waiting[priority] = deque(job for job in jobs if job.client is not client)
+            if self._running is not None and self._running.client is client:
+                self._running.cancel()

@@ -32,6 +32,7 @@ class Profile:
     peak: int
     peak_outside: int
     proc: Path
+    owner: int
     exact: bool = True
     spans: list[MemorySpan] = field(default_factory=list)
     _last: dict[tuple[str, str, int], int] = field(default_factory=dict)
@@ -113,13 +114,14 @@ class Profiles:
         self._running: dict[int, Profile] = {}
         self._last_number = 0
 
-    def start(self, interval: float, now: Resident, proc: Path = PROC) -> int:
+    def start(self, interval: float, now: Resident, proc: Path = PROC, owner: int = 0) -> int:
         """Begin a profile, directly after the mark was reset.
 
         Args:
             interval: Seconds between samples.
             now: Memory at the reset.
             proc: Where the counters are.
+            owner: The client that asks for it; nobody else can stop it.
 
         Raises:
             InvalidRequestError: `MAX_PROFILES` run already.
@@ -132,23 +134,29 @@ class Profiles:
         began = time.perf_counter()
         self._last_number += 1
         self._running[self._last_number] = Profile(
-            Sampler(interval, began, proc), began, now.total, now.total, now.total, proc
+            Sampler(interval, began, proc), began, now.total, now.total, now.total, proc, owner
         )
         return self._last_number
 
-    def stop(self, number: int, now: Resident) -> StopProfileResult:
+    def stop(self, number: int, now: Resident, owner: int = 0) -> StopProfileResult:
         """End a profile, directly after the mark was read.
 
         Raises:
             InvalidRequestError: no such profile runs here.
         """
-        profile = self._running.pop(number, None)
-        if profile is None:
+        profile = self._running.get(number)
+        if profile is None or profile.owner != owner:
             raise InvalidRequestError(
                 f"No profile {number} runs: it was stopped already, or the process was restarted since "
                 "(then it is lost with the process that it ran in)."
             )
+        del self._running[number]
         return profile.stop(now)
+
+    def drop(self, owner: int) -> None:
+        """End the profiles of a client that is gone."""
+        for number in [number for number, profile in self._running.items() if profile.owner == owner]:
+            self._running.pop(number).sampler.stop()
 
     def include(self, peak: int, *, inside: bool, exact: bool) -> None:
         """Tell every running profile what was read off the mark.

@@ -154,7 +154,8 @@ def start_profile(session: Session, data: StartProfileData, call: Call) -> Start
         InvalidRequestError: too many profiles run already.
     """
     now = call.memory.account()
-    return StartProfileResult(session.profiles.start(data.interval, now), os.getpid())
+    number = session.profiles.start(data.interval, now, owner=call.tensors.owner)
+    return StartProfileResult(number, os.getpid())
 
 
 def stop_profile(session: Session, data: StopProfileData, call: Call) -> StopProfileResult:
@@ -163,7 +164,7 @@ def stop_profile(session: Session, data: StopProfileData, call: Call) -> StopPro
     Raises:
         InvalidRequestError: no such profile runs here.
     """
-    return session.profiles.stop(data.profile, call.memory.account())
+    return session.profiles.stop(data.profile, call.memory.account(), call.tensors.owner)
 
 
 def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemoryResult:

@@ -598,6 +598,40 @@ class ReleaseResult(Struct, frozen=True, forbid_unknown_fields=True):
     released: int
 
 
+class AttachClientData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `attach_client`: a host lets one more client speak through its lines."""
+
+    client: Annotated[int, Meta(ge=1)]
+    """What its requests carry as `client`."""
+    arena: str | None = None
+    """Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline."""
+    shares_output: bool = True
+    """Whether it reads the output arena; otherwise its results come inline."""
+    folder: str | None = None
+    """Where its relative paths begin; absent: where the process was started."""
+
+
+class AttachClientResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `attach_client`."""
+
+    plane: Literal["shared_memory", "file", "json"]
+
+
+class DetachClientData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `detach_client`: a client is gone. What it asked is dropped, the running request is
+    cancelled, and once that has ended its slots and profiles are freed.
+    """
+
+    client: Annotated[int, Meta(ge=1)]
+
+
+class DetachClientResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `detach_client`."""
+
+    released: int
+    """Slots of the output arena that it had not released."""
+
+
 class CancelData(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of `cancel`: a queued request is dropped, a running one stops at its next batch or token."""
 
@@ -704,6 +738,8 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     data: dict[str, Any] = {}
     priority: Priority = "user"
     credit: Credit | None = None
+    client: Annotated[int, Meta(ge=0)] = 0
+    """Written by a host that speaks for several: whose request it is. 0: who owns the process."""
 
 
 class ResultMessage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -789,5 +825,7 @@ OPERATIONS: dict[str, Operation] = {
     "release": Operation(ReleaseData, ReleaseResult, repeatable=False, immediate=True),
     "credit": Operation(CreditData, CreditResult, repeatable=False, immediate=True),
     "cancel": Operation(CancelData, CancelResult, repeatable=False, immediate=True),
+    "attach_client": Operation(AttachClientData, AttachClientResult, repeatable=False, immediate=True),
+    "detach_client": Operation(DetachClientData, DetachClientResult, repeatable=False),
     "shutdown": Operation(ShutdownData, ShutdownResult, repeatable=False),
 }

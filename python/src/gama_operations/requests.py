@@ -19,6 +19,7 @@ class Envelope(msgspec.Struct, frozen=True):
     data: msgspec.Raw = msgspec.Raw(b"{}")
     priority: Priority = "user"
     credit: Credit | None = None
+    client: int = 0
 
 
 class UnreadableLineError(Exception):

@@ -4,46 +4,55 @@ import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from gama_operations.arena import InputArena, OutputArena, count_bytes
+from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
 from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
     from numpy.typing import NDArray
 
-Plane = Literal["shared_memory", "file", "json"]
-
 
 @dataclass(frozen=True, slots=True)
 class Arenas:
-    """Both arenas, or none."""
+    """What one client shares with us: both arenas, one, or none."""
 
     inputs: InputArena | None
     outputs: OutputArena | None
     plane: Plane
+    owner: int = 0
+    """The client; 0: who owns the process."""
 
     @classmethod
     def inherit(cls, environment: Mapping[str, str]) -> "Arenas":
-        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name."""
+        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name.
+
+        A host names the output arena alone: its clients bring their own input arenas.
+        """
         names = environment.get("GRYM_ARENA_IN"), environment.get("GRYM_ARENA_OUT")
-        if names[0] is None or names[1] is None:
+        inputs, outputs = (None if name is None else _inherited(name) for name in names)
+        if outputs is None:
             return cls(None, None, "json")
-        descriptors = int(names[0]), int(names[1])
-        for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)
-        return cls(InputArena(descriptors[0]), OutputArena(descriptors[1]), _plane_of(descriptors[1]))
+        return cls(None if inputs is None else InputArena(inputs), OutputArena(outputs), plane_of(outputs))
+
+    def attach(self, owner: int, arena: str | None, *, shares_output: bool) -> "Arenas":
+        """What another client shares: its own input arena, and our output arena.
+
+        Raises:
+            OSError: its arena cannot be opened.
+        """
+        inputs = None if arena is None else InputArena(os.open(arena, os.O_RDONLY | os.O_CLOEXEC))
+        outputs = self.outputs if shares_output else None
+        if inputs is None or outputs is None:
+            return Arenas(inputs, outputs, "json", owner)
+        both = (self.plane, inputs.plane)
+        return Arenas(inputs, outputs, "file" if "file" in both else "shared_memory", owner)
 
 
-def _plane_of(descriptor: int) -> Plane:
-    """Where the file lies, by what the kernel calls it."""
-    try:
-        path = Path(f"/proc/self/fd/{descriptor}").readlink().as_posix()
-    except OSError:  # no /proc: then there is no /dev/shm either
-        return "file"
-    return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
+def _inherited(name: str) -> int:
+    os.set_inheritable(int(name), False)
+    return int(name)
 
 
 class CallTensors:
@@ -52,6 +61,11 @@ class CallTensors:
     def __init__(self, arenas: Arenas) -> None:
         self._arenas = arenas
         self._written: list[int] = []
+
+    @property
+    def owner(self) -> int:
+        """Whose call it is."""
+        return self._arenas.owner
 
     @property
     def shared(self) -> bool:
@@ -104,7 +118,7 @@ class CallTensors:
         if self._arenas.outputs is None:
             return _inline(array)
         try:
-            reference, target = self._arenas.outputs.allocate(array.dtype, array.shape)
+            reference, target = self._arenas.outputs.allocate(array.dtype, array.shape, self.owner)
         except OSError as error:
             # Shared memory is full. The line can still carry it, if it is short enough.
             if array.nbytes * 4 / 3 > MAX_LINE_BYTES / 2:
@@ -125,7 +139,7 @@ class CallTensors:
         """Give back what was written: the call failed, nobody will read it."""
         for generation in self._written:
             if self._arenas.outputs is not None:
-                self._arenas.outputs.release(generation)
+                self._arenas.outputs.release(generation, self.owner)
         self._written.clear()
 
 

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { availableParallelism, homedir, release, totalmem } from "node:os";
+import { availableParallelism, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder } from "../../cache-folder.ts";
 import { findBrowser } from "../../display/picture/find-browser.ts";
 import { ROOT } from "../kernel-spec.mjs";
 import { type Finding, writeBytes } from "./finding.ts";
@@ -42,11 +43,6 @@ export async function machineFindings(): Promise<Finding[]> {
 /** Shared memory, disks and the browser. */
 export function storageFindings(): Finding[] {
   return [sharedMemory(), disk("repository", ROOT), disk("cache", cacheFolder()), browser()];
-}
-
-/** Where models and data sets that are fetched or rendered are kept. */
-export function cacheFolder(): string {
-  return process.env["GRYM_CACHE"] || join(homedir(), ".cache", "grym-synth");
 }
 
 function describeSystem(): string {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import { findPython } from "../../bridge/find-python.ts";
 import { type BridgeOptions, GAMABridge, type OperationName } from "../../bridge/gama-bridge.ts";
-import type { LogEntry } from "../../bridge/session.ts";
+import type { LogEntry } from "../../bridge/log-entry.ts";
 
 const SOURCE = join(
   import.meta.dirname,

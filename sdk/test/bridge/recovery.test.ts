@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import type { LogEntry } from "../../bridge/session.ts";
+import type { LogEntry } from "../../bridge/log-entry.ts";
 import { ClosedError, ProcessExitError } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
 import { backwards, lightPython } from "./light-python.ts";

@@ -1,0 +1,166 @@
+"""One process, several clients: what a host's process does for them, and keeps apart."""
+
+import json
+import os
+import tempfile
+import time
+import wave
+from pathlib import Path
+
+import pytest
+
+SIZE = 4096  # bytes of a test tensor
+TENSOR = {"$t": {"dtype": "uint8", "shape": [SIZE], "offset": 0}}
+
+
+@pytest.fixture
+def arena():
+    """An input arena of the test's own, as a client makes it: filled with one byte."""
+    opened = []
+
+    def make(byte):
+        descriptor, path = tempfile.mkstemp()
+        os.unlink(path)  # noqa: PTH108 # a file without a name, as Node makes it
+        os.pwrite(descriptor, bytes([byte]) * SIZE, 0)
+        opened.append(descriptor)
+        return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+    yield make
+    for descriptor in opened:
+        os.close(descriptor)
+
+
+class Host:
+    """Speaks to the process for its clients."""
+
+    def __init__(self, process):
+        self.process = process
+        self._last_id = 0
+
+    def attach(self, client, **data):
+        return self.process.result("attach_client", {"client": client, **data})
+
+    def send(self, client, operation, data=None):
+        self._last_id += 1
+        request_id = client * 2**32 + self._last_id
+        line = {"client": client, "id": request_id, "operation": operation, "data": data or {}}
+        self.process.write(json.dumps(line).encode() + b"\n")
+        return request_id
+
+    def ask(self, client, operation, data=None):
+        return self.process.answer(self.send(client, operation, data))
+
+    def bytes_of(self, answer):
+        reference = answer["result"]["value"]["$t"]
+        return os.pread(self.process.arenas[1], SIZE, reference["offset"]), reference["generation"]
+
+
+@pytest.fixture
+def host(start):
+    return Host(start(faulty=True, arenas=True))
+
+
+def holds(process, path):
+    """Whether the process has that file open."""
+    wanted = os.readlink(path)  # noqa: PTH115 # a deleted file
+    return any(os.readlink(link) == wanted for link in Path(f"/proc/{process.pid}/fd").iterdir())  # noqa: PTH115 # as above
+
+
+def test_each_client_s_tensors_come_from_its_own_arena(host, arena):
+    host.attach(1, arena=arena(1))
+    host.attach(2, arena=arena(2))
+    first, second = (host.bytes_of(host.ask(client, "echo", {"tensor": TENSOR})) for client in (1, 2))
+    assert first[0] == b"\1" * SIZE
+    assert second[0] == b"\2" * SIZE
+
+
+def test_a_client_cannot_release_another_s_slot(host, arena):
+    host.attach(1, arena=arena(1))
+    host.attach(2, arena=arena(2))
+    _, generation = host.bytes_of(host.ask(1, "echo", {"tensor": TENSOR}))
+    assert host.ask(2, "release", {"generations": [generation]})["result"] == {"released": 0}
+    assert host.ask(1, "release", {"generations": [generation]})["result"] == {"released": 1}
+
+
+def test_a_client_that_goes_takes_its_requests_slots_and_descriptor_with_it_and_no_other_s(host, arena):
+    first, second = arena(1), arena(2)
+    host.attach(1, arena=first)
+    host.attach(2, arena=second)
+    for _ in range(3):
+        host.ask(1, "echo", {"tensor": TENSOR})
+    kept, generation = host.bytes_of(host.ask(2, "echo", {"tensor": TENSOR}))
+    running = host.send(1, "sleep", {"seconds": 60})
+    waiting = host.send(1, "echo", {"tensor": TENSOR})
+    other = host.send(2, "echo", {"tensor": TENSOR})
+    while not host.process.result("ping")["busy"]:
+        time.sleep(0.01)
+    assert host.process.result("detach_client", {"client": 1}) == {"released": 3}
+    assert host.process.answer(running)["error"]["code"] == "cancelled"
+    assert host.bytes_of(host.process.answer(other))[0] == b"\2" * SIZE
+    assert waiting not in host.process._early  # nobody is told of what nobody waits for
+    assert not holds(host.process, first)
+    assert holds(host.process, second)
+    assert kept == b"\2" * SIZE
+    assert host.ask(2, "release", {"generations": [generation]})["result"] == {"released": 1}
+    assert host.ask(1, "ping")["error"]["code"] == "invalid_request"
+
+
+def test_a_result_that_was_being_written_when_its_client_went_is_freed_too(host, arena):
+    host.attach(1, arena=arena(1))
+    ids = [host.send(1, "echo", {"tensor": TENSOR}) for _ in range(50)]
+    released = host.process.result("detach_client", {"client": 1})["released"]
+    answered = [message for message in host.process._early.values() if "result" in message]
+    assert released == len([message for message in answered if message["id"] in ids])
+    host.attach(2, arena=arena(2))
+    answer = host.ask(2, "echo", {"tensor": TENSOR})
+    assert answer["result"]["value"]["$t"]["offset"] == 0  # the arena is empty again
+
+
+@pytest.mark.parametrize("operation", ["attach_client", "detach_client", "shutdown"])
+def test_what_is_the_host_s_is_not_for_its_clients(host, operation):
+    host.attach(1)
+    data = {} if operation == "shutdown" else {"client": 1}
+    assert host.ask(1, operation, data)["error"]["code"] == "invalid_request"
+    assert host.ask(1, "ping")["result"]["status"] == "ok"
+
+
+def test_a_client_without_an_arena_gets_its_tensors_inside_the_lines(host):
+    assert host.attach(1, shares_output=False) == {"plane": "json"}
+    inline = {"$t": {"dtype": "uint8", "shape": [2], "base64": "AQI="}}
+    value = host.ask(1, "echo", {"tensor": inline})["result"]["value"]
+    assert value["$t"]["base64"] == "AQI="
+    assert host.ask(1, "status")["result"]["plane"] == "json"
+    assert host.process.result("status")["plane"] != "json"
+
+
+def test_an_arena_that_cannot_be_opened_is_an_error_of_the_host_s_request(host):
+    assert host.process.error("attach_client", {"client": 1, "arena": "/proc/self/fd/4095"})["code"]
+    assert host.ask(1, "ping")["error"]["message"] == "No client 1 is attached."
+
+
+def test_relative_paths_begin_where_each_client_is(host, tmp_path):
+    folders = [tmp_path / name for name in ("with", "without")]
+    for folder in folders:
+        folder.mkdir()
+    with wave.open(str(folders[0] / "clip.wav"), "wb") as clip:
+        clip.setparams((1, 2, 16_000, 0, "NONE", ""))
+        clip.writeframes(b"\1\2" * 16_000)
+    for client, folder in enumerate(folders, start=1):
+        host.attach(client, folder=str(folder))
+    asked = {"audio": "clip.wav", "model": "fbank"}
+    for _ in range(2):
+        assert host.ask(1, "extract_features", asked)["result"]["seconds_given"] == [1.0]
+        assert host.ask(2, "extract_features", asked)["error"]["code"] == "audio_not_found"
+    folders[1].rmdir()
+    assert "cannot be entered" in host.ask(2, "extract_features", asked)["error"]["message"]
+
+
+def test_a_profile_belongs_to_the_client_that_began_it_and_ends_with_it(host):
+    host.attach(1)
+    host.attach(2)
+    profile = {"profile": host.ask(1, "start_profile")["result"]["profile"]}
+    assert host.ask(2, "stop_profile", profile)["error"]["code"] == "invalid_request"
+    threads = Path(f"/proc/{host.process.pid}/task")
+    before = len(list(threads.iterdir()))
+    host.process.result("detach_client", {"client": 1})
+    assert len(list(threads.iterdir())) == before - 1

@@ -1,0 +1,142 @@
+/** One connection to a host: a client that attaches, or a command that asks. */
+import { closeSync } from "node:fs";
+import type { Socket } from "node:net";
+import { LineSplitter } from "../line-splitter.ts";
+import { MAX_LINE_BYTES } from "../protocol.gen.ts";
+import type { HostedPython, Sink } from "./hosted-python.ts";
+import {
+  type AttachData,
+  type EndData,
+  type FromHost,
+  formatMessage,
+  isHostLine,
+  type ToHost,
+} from "./messages.ts";
+import { openShared } from "./shared-file.ts";
+
+/** What a connection may ask of its host. */
+export interface HostServices {
+  /**
+   * The process for a client of that kind; undefined: the host is ending. Rejects with why there is
+   * none for it.
+   */
+  openProcess(hello: Extract<ToHost, { host: "hello" }>["data"]): Promise<HostedPython | undefined>;
+  noteAttached(client: HostClient, idleMs: number | undefined): void;
+  noteClosed(client: HostClient): void;
+  answerStatus(client: HostClient): Promise<void>;
+  stop(): void;
+}
+
+export class HostClient implements Sink {
+  readonly number: number;
+  readonly #socket: Socket;
+  readonly #services: HostServices;
+  #python: HostedPython | undefined;
+  #arenaFd: number | undefined;
+  #isAttached = false;
+  /** Process id of an attached client. */
+  pid: number | undefined;
+
+  constructor(number: number, socket: Socket, services: HostServices) {
+    this.number = number;
+    this.#socket = socket;
+    this.#services = services;
+    const splitter = new LineSplitter(MAX_LINE_BYTES, {
+      onLine: (line) => this.#receive(line),
+      onOversize: (head) => {
+        // The SDK refuses such a line itself. The request, if it was one, is answered by nobody else.
+        this.#refuse(`a line was longer than ${MAX_LINE_BYTES} bytes: ${head.slice(0, 80)}`);
+      },
+    });
+    socket.on("data", (chunk: Buffer) => splitter.push(chunk));
+    socket.on("error", () => socket.destroy()); // `close` follows
+    socket.on("close", () => this.#close());
+  }
+
+  get isChoked(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  sendLine(line: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(line);
+  }
+
+  send(message: FromHost): void {
+    if (this.#socket.writable) this.#socket.write(formatMessage(message));
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  end(data: EndData): void {
+    this.#python = undefined;
+    this.send({ host: "end", data });
+    this.setPaused(false); // else its own end would never be heard
+    this.#socket.end();
+  }
+
+  /** The host ends, and this one had not come far enough to be told. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(line: Buffer): void {
+    if (isHostLine(line)) {
+      this.#obey(line).catch((error: unknown) =>
+        this.#refuse(error instanceof Error ? error.message : String(error)),
+      );
+    } else if (this.#isAttached && this.#python && !this.#python.forward(this, line)) {
+      const head = line.toString("utf8", 0, 80);
+      this.#refuse(`a request has to begin with {"id":N,"operation":…, got ${head}`);
+    }
+  }
+
+  async #obey(line: Buffer): Promise<void> {
+    const message = JSON.parse(line.toString("utf8")) as ToHost; // the SDK's own words
+    switch (message.host) {
+      case "hello": {
+        const python = await this.#services.openProcess(message.data);
+        if (this.#socket.destroyed) return;
+        if (python === undefined) return this.destroy(); // it comes again, to the next host
+        if (python.end) return this.end(python.end);
+        this.#python = python;
+        this.send({ host: "welcome", data: python.welcome });
+        return;
+      }
+      case "attach":
+        return await this.#attach(message.data);
+      case "kill":
+        return this.#python?.kill();
+      case "status":
+        return await this.#services.answerStatus(this);
+      case "stop":
+        return this.#services.stop();
+    }
+  }
+
+  async #attach({ pid, arena, sharesOutput, folder, idleMs }: AttachData): Promise<void> {
+    if (this.#python === undefined) return this.destroy();
+    this.#arenaFd = arena && openShared(pid, arena);
+    this.pid = pid;
+    this.#isAttached = true;
+    this.#services.noteAttached(this, idleMs);
+    this.send({ host: "attached", data: { client: this.number } });
+    await this.#python.attach(this, { arenaFd: this.#arenaFd, sharesOutput, folder });
+  }
+
+  #refuse(reason: string): void {
+    this.send({ host: "refused", data: { reason } });
+    this.#socket.end();
+  }
+
+  #close(): void {
+    this.#python?.detach(this.number);
+    this.#python = undefined;
+    // Python has a descriptor of its own, or never had one.
+    if (this.#arenaFd !== undefined) closeSync(this.#arenaFd);
+    this.#arenaFd = undefined;
+    this.#services.noteClosed(this);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The detached process that `attach` starts: `node main.ts CONFIG`. It ends with 0 where another host has the
+ * name already, and writes to stderr only what its starter should read when it fails.
+ */
+import { connect, type Server } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { Host, type HostConfig } from "./host.ts";
+import { lockAddress, lockName } from "./name-lock.ts";
+
+/** A host that is ending keeps its name until its Python is gone (5 s at most). */
+const NAME_MS = 15_000;
+const AGAIN_MS = 20;
+
+async function main(config: HostConfig): Promise<void> {
+  process.title = `grym-synth host ${config.name}`;
+  process.umask(0o077);
+  // What a terminal or a notebook server sends to everybody is not meant for the models.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  let host: Host | undefined;
+  const lock = await takeName(config.path, () => void host?.ensureReachable());
+  if (lock === undefined) return;
+  host = new Host(config, () => process.exit(0));
+  process.on("SIGTERM", () => host.stop());
+  await host.listen();
+}
+
+/** @returns undefined: a host of that name answers */
+async function takeName(path: string, onKnock: () => void): Promise<Server | undefined> {
+  const end = performance.now() + NAME_MS;
+  for (;;) {
+    const lock = await lockName(path, onKnock);
+    if (lock !== undefined) return lock;
+    if (await answers(path)) return undefined;
+    if (performance.now() > end) {
+      throw new Error(`Another process holds the name of ${path} and does not answer`);
+    }
+    await answers(lockAddress(path)); // it may not know that its socket was removed
+    await wait(AGAIN_MS);
+  }
+}
+
+async function answers(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(path);
+  socket.once("connect", () => resolve(true));
+  socket.once("error", () => resolve(false));
+  const isThere = await promise;
+  socket.destroy();
+  return isThere;
+}
+
+// The argument is written by `startHost`, and by nobody else.
+await main(JSON.parse(process.argv[2] ?? "") as HostConfig);

@@ -1,0 +1,110 @@
+/** Finds the host of a name, or starts it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { HostError } from "../../errors.ts";
+import { type ArenaFile, openArenaFile } from "../arena.ts";
+import type { HostConfig } from "./host.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+const AGAIN_MS = 20;
+/** How much of a failed host's last words is shown, bytes. */
+const SHOWN_BYTES = 4_096;
+/** Nobody listens: there is no file, or the file of a dead host. */
+const NOBODY = ["ENOENT", "ECONNREFUSED"];
+/** A host that has as many waiting connections as it may have. */
+const BUSY = "EAGAIN";
+
+/**
+ * Connects to the host, starting one where none answers; as long as it takes, until `signal` aborts.
+ *
+ * @throws HostError the host cannot be started, or its socket cannot be used
+ */
+export async function reachHost(
+  config: HostConfig,
+  extra: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Socket> {
+  let starting: StartingHost | undefined;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const socket = await tryConnect(config.path);
+      if (socket !== undefined) return socket;
+      starting ??= new StartingHost(config, extra);
+      if (starting.hasFailed) throw starting.failure();
+      if (starting.hasEnded) starting = starting.close(); // another one was there first, and is gone
+      await wait(AGAIN_MS);
+    }
+  } finally {
+    starting?.close();
+  }
+}
+
+/** @returns undefined: nobody listens there */
+export async function tryConnect(path: string): Promise<Socket | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket | undefined>();
+  const socket = connect(path);
+  socket.once("connect", () => resolve(socket));
+  socket.once("error", (error) => {
+    const code = "code" in error ? String(error.code) : "";
+    if (NOBODY.includes(code) || code === BUSY) resolve(undefined);
+    else reject(new HostError(`The host's socket ${path} cannot be used`, error));
+  });
+  return await promise;
+}
+
+/** A host that was started and does not answer yet. */
+class StartingHost {
+  readonly #child: ChildProcess;
+  readonly #log: ArenaFile;
+  readonly #name: string;
+  #error: Error | undefined;
+
+  constructor(config: HostConfig, extra: Readonly<Record<string, string>>) {
+    this.#name = config.name;
+    this.#log = openLog();
+    const { NODE_OPTIONS: _debuggersAndLoaders, ...env } = process.env;
+    this.#child = spawn(process.execPath, ["--no-warnings", MAIN, JSON.stringify(config)], {
+      // A session of its own: neither the terminal nor who kills our process group reaches it.
+      detached: true,
+      stdio: ["ignore", "ignore", this.#log.fd],
+      env: { ...env, ...extra },
+    });
+    this.#child.once("error", (error) => {
+      this.#error = error;
+    });
+    this.#child.unref();
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  get hasFailed(): boolean {
+    return this.#error !== undefined || (this.hasEnded && this.#child.exitCode !== 0);
+  }
+
+  failure(): HostError {
+    const { size } = fstatSync(this.#log.fd);
+    const bytes = Buffer.alloc(Math.min(size, SHOWN_BYTES));
+    readSync(this.#log.fd, bytes, 0, bytes.length, size - bytes.length);
+    const words = this.#error?.message ?? bytes.toString("utf8").trim();
+    return new HostError(`The host "${this.#name}" could not be started: ${words}`);
+  }
+
+  close(): undefined {
+    closeSync(this.#log.fd);
+  }
+}
+
+/** A file without a name, so that nothing is left of it when the host ends. */
+function openLog(): ArenaFile {
+  try {
+    return openArenaFile("shared_memory");
+  } catch {
+    return openArenaFile("file");
+  }
+}

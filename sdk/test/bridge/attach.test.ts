@@ -1,0 +1,421 @@
+/** The process belongs to a host: what survives a client, what is kept apart, and what is left in the end. */
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { listHosts, stopHost } from "../../bridge/host/control.ts";
+import {
+  HostError,
+  InvalidArgumentError,
+  ProcessExitError,
+  ProcessStartError,
+} from "../../errors.ts";
+import { isAlive } from "./fake-python.ts";
+import { attach, runClient, useOwnHosts } from "./hosts.ts";
+
+const folder = useOwnHosts();
+const RATE = 16_000;
+const tone = Float32Array.from({ length: RATE }, (_, index) => Math.sin(index / 10) / 2);
+/** Enough work that a call still runs when the test interferes. */
+const LONG = {
+  audios: Array.from({ length: 60 }, () => ({
+    samples: new Float32Array(30 * RATE).fill(0.1),
+    sample_rate: RATE,
+  })),
+  model: "fbank",
+  batch_size: 1,
+};
+const LONG_SOURCE = `{
+  audios: Array.from({ length: 60 }, () => ({
+    samples: new Float32Array(${30 * RATE}).fill(0.1), sample_rate: ${RATE} })),
+  model: "fbank", batch_size: 1 }`;
+
+async function featuresOf(bridge: GAMABridge, gain = 1): Promise<Float32Array> {
+  const { features } = await bridge.executeOperation("extract_features", {
+    audio: { samples: tone.map((x) => x * gain), sample_rate: RATE },
+    model: "fbank",
+  });
+  return Array.isArray(features)
+    ? Float32Array.from(features as number[])
+    : (features.data as Float32Array); // the protocol: features are float32
+}
+
+async function statusOf(name: string) {
+  const found = (await listHosts()).find((host) => host.name === name);
+  if (found?.status === undefined) throw new Error(`the host ${name} does not answer`);
+  return found.status;
+}
+
+async function stop(name: string): Promise<void> {
+  for (const host of await listHosts()) if (host.name === name) await stopHost(host);
+}
+
+/** Files in shared memory that a process has open. */
+function sharedFiles(pid: number): string[] {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return [...new Set(links.filter((link) => link.startsWith("/dev/shm/")))].toSorted();
+}
+
+describe("a client that is killed with its whole process group in the middle of a call", () => {
+  it("leaves the process and its models to the next client, and no memory of its own", async () => {
+    const { child, lines } = runClient(`
+      const bridge = new GAMABridge({ transport: "attach", host: { name: "kept", idleMs: 60_000 } });
+      await bridge.executeOperation("load_model", { model: "wav2vec2-tiny" });
+      print(bridge.stats());
+      await bridge.executeOperation("extract_features", ${LONG_SOURCE}, { onProgress: () => print("works") });
+    `);
+    await expect.poll(() => lines.includes("works")).toBe(true);
+    const [{ pid, host }] = lines as [{ pid: number; host: { pid: number } }];
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+
+    const { bridge } = attach("kept");
+    await using _ = bridge;
+    expect((await bridge.initialize()).pid).toBe(pid);
+    expect(bridge.stats()).toMatchObject({
+      pid,
+      host,
+      plane: "shared_memory",
+      planeReason: undefined,
+    });
+    const { models } = await bridge.executeOperation("status", {});
+    expect(models.map(({ model_id }) => model_id)).toContain("wav2vec2-tiny");
+    expect(await featuresOf(bridge)).toHaveLength(256);
+    await expect.poll(async () => (await statusOf("kept")).clients).toEqual([process.pid]);
+    // Of the host: its log, the mark and the output arena; and our arena, not the dead client's.
+    await expect.poll(() => sharedFiles(host.pid)).toHaveLength(4);
+    await expect.poll(() => sharedFiles(pid)).toHaveLength(3);
+  });
+});
+
+describe("two clients at once", () => {
+  it("get only their own answers, though their requests have the same numbers", async () => {
+    const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
+    await using _a = a;
+    await using _b = b;
+    const gains = Array.from({ length: 20 }, (_unused, index) => (index + 1) / 20);
+    const expected = [];
+    for (const gain of gains) expected.push(await featuresOf(a, gain));
+    const [ofA, ofB] = await Promise.all([
+      Promise.all(gains.map((gain) => featuresOf(a, gain))),
+      Promise.all(gains.toReversed().map((gain) => featuresOf(b, gain))),
+    ]);
+    expect(ofA).toEqual(expected);
+    expect(ofB).toEqual(expected.toReversed());
+    expect(a.pid).toBe(b.pid);
+    for (const { stats } of [a, b].map((bridge) => ({ stats: bridge.stats() }))) {
+      expect(stats).toMatchObject({ waiting: 0, abandoned: 0, arenaUsed: 0, starts: 1 });
+    }
+  });
+
+  it("give up only their own calls", async () => {
+    const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
+    await using _a = a;
+    await using _b = b;
+    await Promise.all([a.initialize(), b.initialize()]);
+    const controller = new AbortController();
+    // Both are the first request of their client.
+    const givenUp = a.executeOperation("extract_features", LONG, { signal: controller.signal });
+    const kept = b.executeOperation("extract_features", { ...LONG, audios: LONG.audios.slice(50) });
+    controller.abort(new Error("enough"));
+    await expect(givenUp).rejects.toThrow("enough");
+    expect((await kept).shape).toEqual([10, 256]);
+    await expect.poll(() => a.stats().abandoned).toBe(0);
+  });
+
+  it("lose nothing when their Python is killed, and keep their host", async () => {
+    const [{ bridge: a, remarks }, { bridge: b }] = [attach("two"), attach("two")];
+    await using _a = a;
+    await using _b = b;
+    const gains = Array.from({ length: 20 }, (_unused, index) => (index + 1) / 20);
+    const expected = [];
+    for (const gain of gains) expected.push(await featuresOf(a, gain));
+    await b.initialize();
+    const { pid, host } = a.stats();
+    process.kill(pid ?? 0, "SIGSTOP"); // so that it cannot be faster than the test
+    const calls = [a, b].flatMap((bridge) => gains.map((gain) => featuresOf(bridge, gain)));
+    process.kill(pid ?? 0, "SIGKILL");
+    expect(await Promise.all(calls)).toEqual([...expected, ...expected]);
+    await Promise.all([a, b].map((bridge) => bridge.initialize()));
+    expect(a.stats()).toMatchObject({ host, starts: 2, arenaUsed: 0 });
+    expect(a.pid).toBe(b.pid);
+    expect(a.pid).not.toBe(pid);
+    expect(remarks.join()).toMatch(/^The Python process died of SIGKILL\. A new one starts/);
+  });
+
+  it("are not blamed for each other's request of which the process dies", async () => {
+    const hook = mkdtempSync(join(tmpdir(), "poison-"));
+    const poison = join(hook, "poison.wav");
+    writeFileSync(poison, "RIFF");
+    writeFileSync(
+      join(hook, "sitecustomize.py"),
+      `import ctypes, sys
+sys.addaudithook(lambda event, args: ctypes.string_at(0) if event == "open" and "poison" in str(args[0]) else None)
+`,
+    );
+    const paths = [hook, process.env["PYTHONPATH"]].filter(Boolean).join(":");
+    const env = { PYTHONPATH: paths };
+    const [{ bridge: a }, { bridge: b }] = [attach("poison", { env }), attach("poison", { env })];
+    await using _a = a;
+    await using _b = b;
+    await b.initialize();
+    const good = Array.from({ length: 10 }, () => featuresOf(b));
+    const bad = a.executeOperation("extract_features", { audio: poison, model: "fbank" });
+    await expect(bad).rejects.toBeInstanceOf(ProcessExitError);
+    await expect(bad).rejects.toMatchObject({
+      signal: "SIGSEGV",
+      attempts: 2,
+      stderrTail: expect.stringContaining("Segmentation fault"),
+    });
+    for (const features of await Promise.all(good)) expect(features).toHaveLength(256);
+    await stop("poison");
+  });
+});
+
+describe("a host that dies", () => {
+  it("costs no call: another one starts in its place, over the socket that it left", async () => {
+    const { bridge } = attach("mortal");
+    await using _ = bridge;
+    const expected = await featuresOf(bridge);
+    const { pid, host } = bridge.stats();
+    const calls = [featuresOf(bridge), featuresOf(bridge)];
+    process.kill(host?.pid ?? 0, "SIGKILL");
+    expect(await Promise.all(calls)).toEqual([expected, expected]);
+    expect(bridge.stats().host?.pid).not.toBe(host?.pid);
+    await expect.poll(() => isAlive(pid ?? 0)).toBe(false);
+  });
+
+  it("or hangs, is killed by the client whose process does not answer", async () => {
+    const watchdog = { pingAfterMs: 200, unresponsiveAfterMs: 1_000 };
+    const { bridge, remarks } = attach("mortal", { watchdog });
+    await using _ = bridge;
+    const expected = await featuresOf(bridge);
+    const { pid, host } = bridge.stats();
+    for (const stopped of [host?.pid, pid]) process.kill(stopped ?? 0, "SIGSTOP");
+    expect(await featuresOf(bridge)).toEqual(expected);
+    expect(remarks[0]).toMatch(/neither answered nor computed/);
+    expect([host?.pid, pid].map((id) => isAlive(id ?? 0))).toEqual([false, false]);
+    await stop("mortal");
+  });
+});
+
+describe("finding a host", () => {
+  it("starts one and no more, however many look for it at once, also where a dead one's socket lies", async () => {
+    const { bridge: first } = attach("race");
+    await first.initialize();
+    const { host } = first.stats();
+    await first.shutdown();
+    process.kill(host?.pid ?? 0, "SIGKILL");
+    await expect.poll(() => isAlive(host?.pid ?? 0)).toBe(false);
+    expect(existsSync(join(folder, "grym-synth", "race.sock"))).toBe(true);
+    const source = `
+      const bridge = new GAMABridge({ transport: "attach", host: { name: "race" } });
+      await bridge.initialize();
+      print(bridge.stats().host.pid);
+      await bridge.shutdown();`;
+    const children = [runClient(source), runClient(source)];
+    const bridges = Array.from({ length: 5 }, () => attach("race").bridge);
+    await Promise.all(bridges.map((bridge) => bridge.initialize()));
+    await expect.poll(() => children.flatMap(({ lines }) => lines)).toHaveLength(2);
+    const pids = [
+      ...bridges.map((bridge) => bridge.stats().host?.pid),
+      ...children.flatMap(({ lines }) => lines),
+    ];
+    expect(new Set(pids).size).toBe(1);
+    await Promise.all(bridges.map((bridge) => bridge.shutdown()));
+    await stop("race");
+  });
+
+  it("waits for one that is just ending, and starts the next", async () => {
+    const pids = new Set();
+    for (let round = 0; round < 5; round += 1) {
+      const { bridge } = attach("brief", { host: { name: "brief", idleMs: 0 } });
+      expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+      pids.add(bridge.stats().host?.pid);
+      await bridge.shutdown(); // with which the host ends
+    }
+    expect(pids.size).toBeGreaterThan(1);
+    await expect
+      .poll(async () => (await listHosts()).map(({ name }) => name))
+      .not.toContain("brief");
+  });
+
+  it("succeeds although somebody has removed its socket", async () => {
+    const { bridge } = attach("two");
+    await using _ = bridge;
+    await bridge.initialize();
+    rmSync(join(folder, "grym-synth", "two.sock"));
+    const { bridge: other } = attach("two");
+    await using __ = other;
+    expect((await other.initialize()).pid).toBe(bridge.pid);
+  });
+
+  it("of another kind is an error that says what differs and what to do", async () => {
+    const { bridge } = attach("two");
+    await using _ = bridge;
+    await bridge.initialize();
+    const { bridge: other } = attach("two", { env: { GAMA_DEVICE: "cuda" } });
+    const refused = other.executeOperation("ping", {});
+    await expect(refused).rejects.toBeInstanceOf(HostError);
+    await expect(refused).rejects.toThrow("GAMA_DEVICE is not set there, cuda here");
+    await expect(refused).rejects.toThrow("`grym-synth stop two`");
+    await other.shutdown();
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+  });
+
+  it("whose Python does not exist fails as a process of our own does", async () => {
+    const { bridge } = attach("nowhere", { python: "/nowhere/python" });
+    const call = bridge.executeOperation("ping", {});
+    await expect(call).rejects.toBeInstanceOf(ProcessStartError);
+    await expect(call).rejects.toThrow("there is no such program");
+    await bridge.shutdown();
+    await stop("nowhere");
+  });
+
+  it("refuses a name that no file may have, and a host without `attach`", () => {
+    expect(() => attach("../up")).toThrow(InvalidArgumentError);
+    expect(() => attach("x", { host: { idleMs: -1 } })).toThrow("`host.idleMs`");
+    expect(() => new GAMABridge({ host: { name: "x" } })).toThrow("`host`");
+  });
+});
+
+describe("the socket", () => {
+  it("is the user's alone, as is its folder", async () => {
+    const { bridge } = attach("two");
+    await using _ = bridge;
+    await bridge.initialize();
+    const mode = (path: string): number => statSync(path).mode & 0o777;
+    expect(mode(join(folder, "grym-synth"))).toBe(0o700);
+    expect(mode(join(folder, "grym-synth", "two.sock"))).toBe(0o600);
+  });
+
+  it("lies in the cache folder where there is no runtime folder", async () => {
+    const cache = mkdtempSync(join(tmpdir(), "cache-"));
+    const { lines } = runClient(
+      `const bridge = new GAMABridge({ transport: "attach", host: { name: "cached", idleMs: 0 } });
+       await bridge.initialize();
+       print(bridge.stats().plane);
+       process.exit();`,
+      { XDG_RUNTIME_DIR: join(cache, "missing"), GRYM_CACHE: cache },
+    );
+    const socket = join(cache, "run", "cached.sock");
+    await expect.poll(() => existsSync(socket)).toBe(true);
+    expect(statSync(join(cache, "run")).mode & 0o777).toBe(0o700);
+    await expect.poll(() => lines).toEqual(["shared_memory"]);
+    await expect.poll(() => existsSync(socket)).toBe(false);
+  });
+
+  it("answers a line that is no request of the SDK's with the reason, and costs nobody else anything", async () => {
+    const { bridge } = attach("two");
+    await using _ = bridge;
+    await bridge.initialize();
+    for (const line of ['{"host":', '{"host":"hello"}', '{"host":"attach","data":{"pid":1}}']) {
+      const socket = connect(join(folder, "grym-synth", "two.sock"));
+      let said = "";
+      socket.on("data", (chunk) => {
+        said += chunk.toString();
+      });
+      socket.write(`${line}\n`);
+      await new Promise((resolve) => socket.once("close", resolve));
+      expect(said === "" || said.startsWith('{"host":"refused"')).toBe(true);
+    }
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+  });
+});
+
+describe.each(["file", "json"] as const)("the plane %s", (plane) => {
+  it("gives the same bits, and is named", async () => {
+    const [{ bridge: shared }, { bridge }] = [attach("two"), attach("two", { plane })];
+    await using _shared = shared;
+    await using _ = bridge;
+    expect(await featuresOf(bridge)).toEqual(await featuresOf(shared));
+    expect(bridge.stats().plane).toBe(plane);
+    expect((await bridge.executeOperation("status", {})).plane).toBe(plane);
+    expect(shared.stats().plane).toBe("shared_memory");
+  });
+});
+
+describe("the end", () => {
+  it("of a client's bridge leaves the host, and no handle in the client", async () => {
+    const { child, lines } = runClient(`
+      const open = () => process.getActiveResourcesInfo().filter((name) => /Pipe|Process|Timeout/.test(name));
+      const before = open();
+      const bridge = new GAMABridge({ transport: "attach", host: { name: "two" } });
+      await bridge.executeOperation("ping", {});
+      const { host } = bridge.stats();
+      await bridge.shutdown();
+      for (let turn = 0; turn < 100 && open().length > before.length; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      print([host.pid, before, open()]);
+    `);
+    await expect.poll(() => child.exitCode).toBe(0);
+    const [[host, before, after]] = lines as [[number, string[], string[]]];
+    expect(after).toEqual(before);
+    expect(isAlive(host)).toBe(true);
+  });
+
+  it("of Node comes by itself while an attached bridge is idle", async () => {
+    const { child } = runClient(`
+      const bridge = new GAMABridge({ transport: "attach", host: { name: "two" } });
+      await bridge.executeOperation("ping", {});`);
+    await expect.poll(() => child.exitCode).toBe(0);
+  });
+
+  it("of the last client is the end of an idle host: no process, no socket, no memory is left", async () => {
+    const { bridge } = attach("idle", { host: { name: "idle", idleMs: 100 } });
+    await featuresOf(bridge);
+    const { pid = 0, host } = bridge.stats();
+    const mine = sharedFiles(process.pid);
+    await bridge.shutdown();
+    await expect.poll(() => [pid, host?.pid ?? 0].map(isAlive)).toEqual([false, false]);
+    expect(existsSync(join(folder, "grym-synth", "idle.sock"))).toBe(false);
+    expect(mine.length - sharedFiles(process.pid).length).toBe(3); // input, output, mark
+  });
+
+  it("of a host that is stopped rejects the calls that wait; a later call has another host", async () => {
+    const { bridge } = attach("stopped");
+    await using _ = bridge;
+    await bridge.initialize();
+    const { host } = bridge.stats();
+    const call = bridge.executeOperation("extract_features", LONG);
+    call.catch(() => undefined);
+    await stop("stopped");
+    await expect(call).rejects.toThrow('The host "stopped" was stopped');
+    expect(isAlive(host?.pid ?? 0)).toBe(false);
+    expect(existsSync(join(folder, "grym-synth", "stopped.sock"))).toBe(false);
+    expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
+    expect(bridge.stats().host?.pid).not.toBe(host?.pid);
+    await stop("stopped");
+  });
+});
+
+it("GRYM_HOST attaches what notebooks use: a restarted one finds its process", async () => {
+  const source = `
+    const bridge = sharedBridge();
+    await bridge.initialize();
+    print(bridge.stats().host.name + " " + bridge.pid);`;
+  const pids = [];
+  for (let run = 0; run < 2; run += 1) {
+    const { child, lines } = runClient(source, { GRYM_HOST: "notebook", GRYM_HOST_IDLE: "60" });
+    await expect.poll(() => child.exitCode).toBe(0);
+    pids.push(...lines);
+  }
+  expect(pids[0]).toMatch(/^notebook \d+$/);
+  expect(pids[1]).toBe(pids[0]);
+});
