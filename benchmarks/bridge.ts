@@ -69,18 +69,12 @@ ways.push(
 await tryPeer("HTTP", async () => makeHttp(await installPythonPeers()));
 await tryPeer("pythonia", async () => makePythonia(await installNodePeers()));
 
-const T = [performance.now()];
 const payloads = await measurePayloads(ways, missing, share);
-T.push(performance.now());
 const small = await measureSmallCalls(ways, missing, share);
-T.push(performance.now());
 const { plane } = bridge.stats();
 for (const way of ways) await way[Symbol.asyncDispose]();
 const busy = await measureBusy(share);
-T.push(performance.now());
 const replays = await measureReplays(share);
-T.push(performance.now());
-console.error(T.map((t, i) => ((t - (T[i - 1] ?? 0)) / 1000).toFixed(1)));
 
 const record = await writeRecord(
   "bridge",

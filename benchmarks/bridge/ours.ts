@@ -36,8 +36,8 @@ export function makePing(bridge: GAMABridge): Way {
     name: "ours, ping",
     how: "`executeOperation` of `ping`, which the reader thread answers",
     async small(value) {
-      await bridge.executeOperation("ping", {});
-      return value + 1;
+      const { status } = await bridge.executeOperation("ping", {});
+      return status === "ok" ? value + 1 : Number.NaN; // a ping brings no number
     },
     async [Symbol.asyncDispose]() {
       // As above.

@@ -23,7 +23,7 @@ export const PAYLOADS: readonly Payload[] = [
 export type Direction = "one-way" | "echo";
 const DIRECTIONS: readonly Direction[] = ["one-way", "echo"];
 
-/** A way that takes longer than this is not asked. */
+/** A way that takes longer than this is not asked; in a quick run, a tenth of it. */
 const LONGEST_CALL_MS = 5_000;
 /** Time that one way may take for one payload in one direction; slow ones get fewer rounds. */
 const BUDGET_MS = 4_000;
@@ -55,8 +55,9 @@ export async function measurePayloads(
           ? 0
           : (medians.get(key(smaller.name, direction, way.name)) ?? Number.POSITIVE_INFINITY) *
             (payload.samples / smaller.samples);
+      const pace = { rounds: payload.rounds * share, isQuick: share < 1, expected };
       const cell = { part: "payload", payload: payload.name, direction };
-      const times = await measureCell(ways, samples, direction, payload.rounds * share, expected);
+      const times = await measureCell(ways, samples, direction, pace);
       const floor = median(times.get("memcpy")?.calls ?? []);
       for (const { name } of ways) {
         const found = times.get(name);
@@ -79,6 +80,13 @@ export async function measurePayloads(
   return { rows, medians };
 }
 
+interface Pace {
+  readonly rounds: number;
+  readonly isQuick: boolean;
+  /** What a call takes at least, milliseconds. */
+  readonly expected: (way: Way) => number;
+}
+
 interface Cell {
   readonly calls: number[];
   /** Why it was not measured. */
@@ -91,26 +99,30 @@ async function measureCell(
   ways: readonly Way[],
   samples: Float32Array,
   direction: Direction,
-  rounds: number,
-  expected: (way: Way) => number,
+  { rounds, isQuick, expected }: Pace,
 ): Promise<ReadonlyMap<string, Cell>> {
   const cells = new Map<string, Cell>();
   const calls = Math.max(FEWEST, Math.round(rounds));
+  const longest = isQuick ? LONGEST_CALL_MS / 10 : LONGEST_CALL_MS;
   for (const way of ways) {
     const call = bind(way, direction);
     if (call === undefined) continue;
     const cell: Cell = { calls: [], reason: null, stride: 1 };
     cells.set(way.name, cell);
     const least = expected(way);
-    if (least > LONGEST_CALL_MS) {
-      const seconds = Number.isFinite(least) ? `about ${Math.round(least / 1000)} s` : "over 5 s";
-      cell.reason = `skipped: ${seconds} a call, by the next smaller payload`;
+    if (least > longest) {
+      cell.reason = Number.isFinite(least)
+        ? `skipped: about ${(least / 1000).toPrecision(2)} s a call, by the next smaller payload`
+        : "skipped, as the next smaller payload was";
       continue;
     }
     try {
+      const began = performance.now();
       await check(way, samples, direction);
-      let last = 0;
-      for (let round = 0; round < WARM_UP; round += 1) last = await time(way, call, samples);
+      let last = performance.now() - began;
+      for (let round = 0; round < WARM_UP && !isQuick; round += 1) {
+        last = await time(way, call, samples);
+      }
       cell.stride = Math.max(1, Math.ceil((last * calls) / BUDGET_MS));
     } catch (error) {
       cell.reason = `failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -22,7 +22,7 @@ export async function measureReplays(
   for (const model of ["none", "gama-tiny"] as const) {
     const rounds = Math.max(1, Math.round(ROUNDS[model] * share));
     const all: Omit<Replay, "model">[] = [];
-    await measureRound(model); // brings the files into memory
+    if (share === 1) await measureRound(model); // brings the files into memory
     while (all.length < rounds) all.push(await measureRound(model));
     found.push({
       model,

@@ -51,6 +51,8 @@ export class Calls {
   #recipient: Recipient | undefined;
   /** The process reads slower than we write. */
   #isChoked = false;
+  /** Slots of Python's arena that were read, by their generations. */
+  readonly #read: number[] = [];
   #nextId = 1;
 
   constructor(options: CallsOptions, handlers: CallsHandlers) {
@@ -140,6 +142,7 @@ export class Calls {
   begin(recipient: Recipient, prepare: () => void): void {
     const waiting = this.#pending.entries();
     this.#outbox.clear();
+    this.#read.length = 0; // slots of the process before
     this.#isChoked = false;
     this.#recipient = undefined; // nothing is sent before what comes first
     prepare();
@@ -227,9 +230,10 @@ export class Calls {
       const call = this.#pending.get(id);
       if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
       call.attachment.isSent = true;
-      for (const line of call.attachment.lines) {
-        this.#isChoked = !this.#recipient.write(line); // a request is sent whole
-      }
+      const release = this.#takeRelease();
+      const lines = release ? [release, ...call.attachment.lines] : call.attachment.lines;
+      this.#isChoked = !this.#recipient.write(lines.join("
+")); // a request is sent whole
     }
   }
 
@@ -265,8 +269,22 @@ export class Calls {
     ).unref();
   }
 
+  /** What was read may be used again; it is told with the next request, or at the end of this turn. */
   #release(generations: readonly number[]): void {
-    if (generations.length > 0) this.tell("release", { generations });
+    if (generations.length === 0) return;
+    if (this.#read.length === 0) {
+      process.nextTick(() => {
+        const line = this.#takeRelease();
+        if (line !== undefined && this.#recipient?.isRunning) this.#recipient.write(line);
+      });
+    }
+    this.#read.push(...generations);
+  }
+
+  #takeRelease(): string | undefined {
+    if (this.#read.length === 0) return undefined;
+    const generations = this.#read.splice(0);
+    return JSON.stringify({ operation: "release", data: { generations } });
   }
 
   /** Python has answered: its memory is free, and so is its place. */

@@ -39,6 +39,8 @@ export class PythonProcess {
   readonly #said = new TailBuffer();
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
   #isRunning = true;
+  /** In this turn of the event loop. */
+  #hasWritten = false;
 
   constructor(options: PythonProcessOptions) {
     const child = spawn(options.command, options.args, {
@@ -78,10 +80,16 @@ export class PythonProcess {
   write(line: string): boolean {
     const { stdin } = this.#child;
     if (!stdin?.writable) return true;
-    // One write for all lines of this turn: the child wakes up once, and not for each.
-    if (stdin.writableCorked === 0) {
-      stdin.cork();
-      process.nextTick(() => stdin.uncork());
+    // The first line of a turn leaves at once, the others together: the child wakes up for two
+    // writes, and not for each line.
+    if (this.#hasWritten) {
+      if (stdin.writableCorked === 0) stdin.cork();
+    } else {
+      this.#hasWritten = true;
+      process.nextTick(() => {
+        this.#hasWritten = false;
+        stdin.uncork();
+      });
     }
     return stdin.write(`${line}\n`);
   }

@@ -296,7 +296,7 @@ export class Supervisor {
     this.#log({ level: "warning", source: "bridge", text });
     if (this.#options.onLog !== undefined) return;
     const waiting = this.#calls.entries().find(([, { isWaiting }]) => isWaiting);
-    waiting?.[1].inContext(() => console.warn(text));
+    waiting?.[1].context.runInAsyncScope(() => console.warn(text));
   }
 
   #refuseWhileCrashing(operation: string): void {

@@ -15,6 +15,7 @@ from gama_operations.lifetime import (
     die_with_parent,
     end,
     ignore_interrupts,
+    let_the_reader_in,
     share_the_cores,
     take_children_along,
 )
@@ -35,6 +36,7 @@ def main(more_operations: Callable[[], Operations] = dict) -> None:
     ignore_interrupts()
     die_with_parent()
     share_the_cores()
+    let_the_reader_in()
 
     from gama_operations.bridge import Bridge
     from gama_operations.operations import bind

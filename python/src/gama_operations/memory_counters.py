@@ -69,24 +69,26 @@ def _lifetime_peak() -> int:
 
 
 def reset_peak(proc: Path = PROC) -> bool:
-    """Bring the kernel's high-water mark down to the present memory; False where that does not work."""
+    """Bring the kernel's high-water mark down to the present memory; False where that is refused."""
     descriptor = _open_file(proc / "clear_refs", os.O_WRONLY)
     if descriptor is None:
         return False
-    before = read_resident(proc)
     try:
         os.pwrite(descriptor, RESET_PEAK, 0)
     except OSError:
         return False
-    now = read_resident(proc)
-    # On many cores the slack is larger than ours; a mark that fell was reset all the same.
-    return now.peak <= now.total + COUNTER_SLACK or now.peak < before.peak
+    return True
 
 
 @cache
 def can_reset(proc: Path = PROC) -> bool:
-    """Whether the mark can be reset; tried once per process, by the first recorder."""
-    return reset_peak(proc)
+    """Whether a reset does what it should; tried once per process, by the first recorder."""
+    before = read_resident(proc)
+    if not reset_peak(proc):
+        return False
+    now = read_resident(proc)
+    # On many cores the slack is larger than ours; a mark that fell was reset all the same.
+    return now.peak <= now.total + COUNTER_SLACK or now.peak < before.peak
 
 
 def take_device_peak() -> int | None:

@@ -37,7 +37,7 @@ describe("the benchmark bridge", () => {
           }
         }
       }
-      expect(stdout).toMatch(/seed, JSON arrays +\| +0 \| –.*skipped: about \d+ s a call/);
+      expect(stdout).toMatch(/seed, JSON arrays +\| +0 \| –.*skipped: about \S+ s a call/);
       expect(stdout).toContain("small call p50 / blocking line loop");
       expect(stdout).toContain("ping p50 under loop, ms");
       expect(stdout).toContain("kill -9 to answer, over start and load (model: gama-tiny), ms");
