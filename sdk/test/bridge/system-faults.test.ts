@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { PythonProcess } from "../../bridge/python-process.ts";
 import { ProcessStartError } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
 import { ask, backwards, lightBridge, lightPython } from "./light-python.ts";
@@ -331,6 +332,28 @@ describe("the end of a bridge", () => {
   });
 });
 
+describe("a clock that is set to another day", () => {
+  it("30: in the middle of a silent call ends nothing, and starts nothing", async () => {
+    const watchdog = { pingAfterMs: 100, unresponsiveAfterMs: 60_000 };
+    const { bridge, entries } = lightBridge({ watchdog });
+    await using _ = bridge;
+    await bridge.initialize();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      for (const days of [1, -1]) {
+        const call = ask(bridge, "block", { seconds: 0.6 }, { timeoutMs: 60_000 });
+        await sleep(200);
+        vi.setSystemTime(Date.now() + days * 86_400_000);
+        expect(await call).toBe(0);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(bridge.stats().starts).toBe(1);
+    expect(entries).toEqual([]);
+  });
+});
+
 describe("two bridges in one Node", () => {
   it("30: have a process each, and get only their own answers", async () => {
     const [{ bridge: a }, { bridge: b }] = [lightBridge(), lightBridge()];
@@ -367,12 +390,20 @@ describe("two bridges in one Node", () => {
     }
   });
 
-  it("30: a signal for a process that is over reaches nobody, though its number may be used again", async () => {
-    const { bridge } = lightBridge();
-    await backwards(bridge, samples);
-    const pid = bridge.pid ?? 0;
-    process.kill(pid, "SIGKILL");
-    await expect.poll(() => bridge.pid).toBeUndefined();
+  it("30: a signal for a process that is over reaches nobody: its number may be used again", async () => {
+    const ended = Promise.withResolvers<void>();
+    const over = new PythonProcess({
+      command: "true",
+      args: [],
+      env: process.env,
+      descriptors: [],
+      onOutput: () => undefined,
+      onStderr: () => undefined,
+      onDrain: () => undefined,
+      onEnd: () => ended.resolve(),
+    });
+    over.ref();
+    await ended.promise;
     const sent: unknown[] = [];
     const { kill } = process;
     process.kill = (...signal) => {
@@ -380,7 +411,9 @@ describe("two bridges in one Node", () => {
       return true;
     };
     try {
-      await bridge.shutdown();
+      over.kill("SIGKILL");
+      await over.stop();
+      await over.destroy();
     } finally {
       process.kill = kill;
     }
