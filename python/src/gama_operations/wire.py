@@ -37,6 +37,7 @@ class LineReader:
     def __init__(self, descriptor: int, limit: int = MAX_LINE_BYTES) -> None:
         self._descriptor = descriptor
         self._limit = limit
+        self._chunk = memoryview(bytearray(CHUNK_BYTES))
         self._held = bytearray()
         self._oversize: bytes | None = None
 
@@ -54,7 +55,8 @@ class LineReader:
     def _read(self) -> bytes:
         while True:
             try:
-                return os.read(self._descriptor, CHUNK_BYTES)
+                # A fresh buffer of that size for each read, cut to what came, would scatter the heap.
+                return bytes(self._chunk[: os.readv(self._descriptor, [self._chunk])])
             except BlockingIOError:  # a terminal or a shell may hand over a non-blocking descriptor
                 select.select([self._descriptor], [], [])
             except ConnectionResetError:  # the other end of a socket was killed: the same as end of file
