@@ -88,6 +88,9 @@ for (const name of chosen) {
     const outcome = await parts[name]?.();
     rows.push(...(outcome?.rows ?? []));
     targets.push(...(outcome?.targets ?? []));
+    for (const { name: target, value, goal } of outcome?.targets ?? []) {
+      console.log(`${target}: ${value} (goal ${goal})`);
+    }
   } catch (error) {
     console.error(error);
     passed = false;

@@ -231,9 +231,11 @@ export class Calls {
       if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
       call.attachment.isSent = true;
       const release = this.#takeRelease();
-      const lines = release ? [release, ...call.attachment.lines] : call.attachment.lines;
-      this.#isChoked = !this.#recipient.write(lines.join("
-")); // a request is sent whole
+      // A request is sent whole, however slowly it is read.
+      for (const [index, line] of call.attachment.lines.entries()) {
+        const text = release && index === 0 ? `${release}\n${line}` : line;
+        this.#isChoked = !this.#recipient.write(text);
+      }
     }
   }
 

@@ -1,5 +1,4 @@
 /** Many calls, given up, late, large or all at once. Numbers are those of the faults. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { CallTimeoutError } from "../../errors.ts";
@@ -146,22 +145,5 @@ describe("lines that no client writes", () => {
     expect(outcome).toMatchObject({ lines: 10_000, garbled: 0, exitCode: 0 });
     expect(outcome.answers).toBeGreaterThan(9_000);
     expect(outcome.bytesAtEnd).toBeLessThan(outcome.bytesAtTenth * 1.05 + 5e6);
-  });
-});
-
-describe("a clock that is set", () => {
-  it("30: is not the clock that calls, silences and restarts are measured with", () => {
-    const folder = new URL("../../bridge/", import.meta.url);
-    for (const file of [
-      "supervisor",
-      "watchdog",
-      "restart-policy",
-      "pending",
-      "session",
-      "python-process",
-    ]) {
-      const source = readFileSync(new URL(`${file}.ts`, folder), "utf8");
-      expect(source, file).not.toMatch(/Date\.now|new Date/);
-    }
   });
 });

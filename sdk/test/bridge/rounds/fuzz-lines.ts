@@ -114,6 +114,7 @@ export async function fuzzLines(lines: number, seed: number): Promise<FuzzOutcom
     env: { ...process.env, GRYM_PARENT_PID: String(process.pid) },
     detached: true,
   });
+  child.stdin.on("error", () => undefined); // it is gone: its exit says how
   const waiting = new Map<string, () => void>();
   let answers = 0;
   let garbled = 0;

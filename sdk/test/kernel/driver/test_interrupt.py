@@ -55,24 +55,32 @@ class Interrupts(KernelCase):
         finally:
             os.kill(pid, 9)
 
-    def test_a_call_to_python_is_given_up_and_python_lives_on(self) -> None:
+    def test_a_call_to_a_model_is_given_up_and_the_model_stays_loaded(self) -> None:
         sdk = json.dumps(str(REPOSITORY / "sdk" / "index.ts"))
         setup = f"import {{ GAMABridge }} from {sdk}; const bridge = new GAMABridge()"
-        assert self.run_cell(setup).status == "ok"
-        running = self.send("""
+        assert self.run_cell(f"{setup}; const model = 'wav2vec2-tiny'").status == "ok"
+        assert self.run_cell("await bridge.executeOperation('load_model', { model })").status == "ok"
+        self.run_cell("const { pid: before, models } = await bridge.executeOperation('status', {})")
+        assert self.run_cell("models.map(({ model_id }) => model_id)").text == "[ 'wav2vec2-tiny' ]"
+        embed = """
             const clip = { samples: new Float32Array(30 * 16_000).fill(0.1), sample_rate: 16_000 };
-            const audios = Array.from({ length: 40 }, () => clip);
             const onProgress = ({ stage }) => { if (stage === "encode") console.log("begun"); };
-            const data = { audios, model: "fbank", batch_size: 1 };
+            const audios = Array.from({ length: 200 }, () => clip);
+            const data = { audios, model, batch_size: 1 };
             await bridge.executeOperation("extract_features", data, { onProgress });
-        """)
+        """
+        running = self.send(embed)
         self.broadcasts_until("stream")
         self.km.interrupt_kernel()
         assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
         assert self.run_cell("bridge.stats().waiting").text == "0"
-        self.run_cell("const { pid } = await bridge.executeOperation('status', {})")
-        status = "[pid === bridge.pid, bridge.stats().starts]"
-        assert self.run_cell(status).text == "[ true, 1 ]"
+        next_call = """
+            const { shape } = await bridge.executeOperation("extract_features", { audio: clip, model });
+            const status = await bridge.executeOperation("status", {});
+            [status.pid === before, bridge.stats().starts, status.models.length, shape.length]
+        """
+        assert self.run_cell(next_call).text == "[ true, 1, 1, 1 ]"
+        assert self.run_cell("status.models[0].model_id").text == "'wav2vec2-tiny'"
         assert self.run_cell("await bridge.shutdown()").status == "ok"
 
     def test_the_rest_of_an_awaiting_cell_does_not_run_but_its_finally_does(self) -> None:

@@ -1,0 +1,182 @@
+/** What a machine that is short of something does to the process. Numbers are those of the faults. */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { ProcessStartError } from "../../errors.ts";
+import { fakePython } from "./fake-python.ts";
+import { ask, backwards, lightBridge, lightPython } from "./light-python.ts";
+
+const samples = Float32Array.of(1, 2, 3);
+
+/** Shell commands, in a mount namespace of their own, that make /dev/shm what the test wants. */
+const SHARED_MEMORY: readonly (readonly [string, string, "shared_memory" | "file", string])[] = [
+  ["that is full", "mount -t tmpfs -o size=1m tmpfs /dev/shm; fill", "file", "answered"],
+  ["of one megabyte", "mount -t tmpfs -o size=1m tmpfs /dev/shm", "shared_memory", "out_of_memory"],
+  ["of two", "mount -t tmpfs -o size=2100k tmpfs /dev/shm", "shared_memory", "out_of_memory"],
+  ["that can only be read", "mount -t tmpfs -o ro tmpfs /dev/shm", "file", "answered"],
+  ["that is not there", "hide", "file", "answered"],
+  ["without execution", "mount -t tmpfs -o noexec tmpfs /dev/shm", "shared_memory", "answered"],
+];
+const SHELL = `
+fill() { head -c 1048576 /dev/zero > /dev/shm/full || true; }
+hide() {
+  mkdir "$1/dev"; mount --rbind /dev "$1/dev"; mount -t tmpfs tmpfs /dev
+  for name in null zero urandom random; do touch /dev/$name; mount --bind "$1/dev/$name" /dev/$name; done
+  ln -s /proc/self/fd /dev/fd
+}
+`;
+const namespaces = spawnSync("unshare", ["-rm", "true"]).status === 0;
+if (!namespaces)
+  console.log("21: skipped, this machine lets nobody make a mount namespace (unshare)");
+
+describe.skipIf(!namespaces)("shared memory", () => {
+  const TEST = `
+    const { bridge } = lightBridge();
+    const small = Float32Array.from({ length: 1_000 }, (_x, n) => n);
+    const large = Float32Array.from({ length: 600_000 }, (_x, n) => n); // 2.4 MB
+    const isRight = (a, b) => Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.toReversed().buffer)) === 0;
+    const right = [];
+    for (const samples of [small, large, small]) right.push(isRight(await backwards(bridge, samples), samples));
+    const huge = await backwards(bridge, new Float32Array(9_000_000)).then(() => "answered", ({ code }) => code);
+    right.push(isRight(await backwards(bridge, small), small));
+    const { plane, planeReason, starts, arenaUsed } = bridge.stats();
+    console.log(JSON.stringify({ right, huge, plane, reason: planeReason !== undefined, starts, arenaUsed }));
+    await bridge.shutdown();`;
+
+  it.each(SHARED_MEMORY)(
+    "21: %s costs no answer and no process; another way is taken, or an error says so",
+    async (_kind, mounts, plane, huge) => {
+      const folder = mkdtempSync(join(tmpdir(), "shared-memory-"));
+      const path = join(import.meta.dirname, "light-python.ts");
+      const script = `import { backwards, lightBridge } from ${JSON.stringify(path)};\n${TEST}`;
+      const command = `${SHELL}\nset -e\nset -- ${folder}\n${mounts.replace("hide", `hide ${folder}`)}\nexec "$NODE" --input-type=module -e "$SCRIPT"`;
+      const { stdout } = await promisify(execFile)("unshare", ["-rm", "sh", "-c", command], {
+        env: { ...process.env, NODE: process.execPath, SCRIPT: script },
+        timeout: 60_000,
+      });
+      const outcome = JSON.parse(stdout);
+      expect(outcome).toMatchObject({
+        right: [true, true, true, true],
+        plane,
+        starts: 1,
+        arenaUsed: 0,
+      });
+      expect(outcome.reason).toBe(plane === "file");
+      expect(outcome.huge).toBe(huge);
+    },
+  );
+});
+
+describe("memory that is not there", () => {
+  it("22: is a typed error of its call; process and model live on", async () => {
+    const { bridge } = lightBridge({ python: lightPython("ulimit -v 3000000") });
+    await using _ = bridge;
+    await backwards(bridge, samples);
+    const pid = bridge.pid;
+    const call = ask(bridge, "hoard", { count: 8_000_000_000 });
+    await expect(call).rejects.toMatchObject({
+      code: "out_of_memory",
+      cause: { name: "MemoryError" },
+    });
+    await expect(call).rejects.toThrow("Ask for less at once");
+    for (const kind of ["memory", "allocator"]) {
+      await expect(ask(bridge, "fail", { kind })).rejects.toMatchObject({ code: "out_of_memory" });
+    }
+    expect(await backwards(bridge, samples)).toEqual(samples.toReversed());
+    expect(bridge.pid).toBe(pid);
+  });
+
+  it("22: for which the kernel kills the process twice is told with the signal", async () => {
+    const { bridge } = lightBridge();
+    await using _ = bridge;
+    await expect(ask(bridge, "die")).rejects.toMatchObject({
+      code: "process_exit",
+      signal: "SIGKILL",
+    });
+    expect(await backwards(bridge, samples)).toEqual(samples.toReversed());
+  });
+});
+
+describe("a Python that cannot be used", () => {
+  const many = (bridge: GAMABridge): Promise<PromiseSettledResult<unknown>[]> =>
+    Promise.allSettled([1, 2, 3].map(() => bridge.executeOperation("status", {})));
+
+  it.each([
+    ["no file", "/no/such/python", "there is no such program"],
+    ["a file without rights", fileWithoutRights(), "it may not be executed"],
+    [
+      "too old",
+      fakePython(`if (process.argv[2] === "-c") console.log('{"version": [3, 8, 10], "found": true}');
+        else process.exitCode = 1;`),
+      "it is Python 3.8.10; 3.11 or newer is needed",
+    ],
+    [
+      "without our package",
+      fakePython(`if (process.argv[2] === "-c") console.log('{"version": [3, 12, 1], "found": false}');
+        else process.exitCode = 1;`),
+      "it has no package `gama_operations`",
+    ],
+  ])(
+    "23: %s is one clear error for each call, and is not tried again and again",
+    async (_kind, python, said) => {
+      await using bridge = new GAMABridge({ python });
+      for (const call of await many(bridge)) {
+        const error: unknown = call.status === "rejected" ? call.reason : undefined;
+        expect(error).toBeInstanceOf(ProcessStartError);
+        expect(String(error)).toContain(said);
+        expect(String(error)).toContain("npm run setup");
+      }
+      expect(bridge.stats()).toMatchObject({ starts: 1, waiting: 0 });
+    },
+  );
+
+  it("23: without torch has an error for what needs torch, and goes on with the rest", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "no-torch-"));
+    mkdirSync(join(folder, "torch"));
+    const absent = 'raise ModuleNotFoundError("No module named \'torch\'", name="torch")\n';
+    writeFileSync(join(folder, "torch", "__init__.py"), absent);
+    const paths = [folder, process.env["PYTHONPATH"]].filter(Boolean).join(":");
+    const { bridge } = lightBridge({ env: { PYTHONPATH: paths } });
+    await using _ = bridge;
+    const load = bridge.executeOperation("load_model", { model: "wav2vec2-tiny" });
+    await expect(load).rejects.toThrow("No module named 'torch'");
+    await expect(load).rejects.toThrow("npm run setup");
+    expect(await backwards(bridge, samples)).toEqual(samples.toReversed());
+    expect(bridge.stats().starts).toBe(1);
+  });
+
+  it("23: for want of descriptors is a clear error, and works when there are some again", async () => {
+    const path = join(import.meta.dirname, "light-python.ts");
+    const script = `
+      import { closeSync, openSync } from "node:fs";
+      import { backwards, lightBridge } from ${JSON.stringify(path)};
+      const { bridge } = lightBridge();
+      const taken = [];
+      try { for (;;) taken.push(openSync("/dev/null")); } catch {}
+      const failure = await backwards(bridge, Float32Array.of(1)).catch((error) => error);
+      for (const descriptor of taken) closeSync(descriptor);
+      const answer = await backwards(bridge, Float32Array.of(1, 2));
+      const { starts, plane } = bridge.stats();
+      console.log(JSON.stringify({ code: failure.code, text: failure.message, answer: [...answer], starts }));
+      await bridge.shutdown();`;
+    const command = 'ulimit -n 100; exec "$NODE" --input-type=module -e "$SCRIPT"';
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], {
+      env: { ...process.env, NODE: process.execPath, SCRIPT: script },
+      timeout: 60_000,
+    });
+    const { code, text, answer } = JSON.parse(stdout);
+    expect(code).toBe("process_start");
+    expect(text).toContain("EMFILE");
+    expect(answer).toEqual([2, 1]);
+  });
+});
+
+function fileWithoutRights(): string {
+  const file = join(mkdtempSync(join(tmpdir(), "no-rights-")), "python");
+  writeFileSync(file, "");
+  return file;
+}
