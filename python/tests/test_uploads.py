@@ -54,6 +54,15 @@ def test_pieces_whose_request_is_refused_are_forgotten_with_it(start):
 def test_pieces_of_requests_that_never_come_do_not_pile_up():
     uploads = Uploads()
     for request_id in range(MOST_REQUESTS + 10):
-        uploads.add(piece(request_id, 0, b"abc"))
-    assert uploads.take(9) == {}
-    assert uploads.take(10) == {0: bytearray(b"abc")}
+        uploads.add(piece(request_id, 0, b"abc"), 0)
+    assert uploads.take(9, 0) == {}
+    assert uploads.take(10, 0) == {0: bytearray(b"abc")}
+
+
+def test_pieces_belong_to_one_client_and_go_with_it():
+    uploads = Uploads()
+    for client in (1, 2):
+        uploads.add(piece(7, 0, bytes([client])), client)
+    uploads.drop(1)
+    assert uploads.take(7, 1) == {}
+    assert uploads.take(7, 2) == {0: bytearray([2])}

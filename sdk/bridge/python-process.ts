@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import type { ProcessEnd } from "../errors.ts";
 import { TailBuffer } from "./tail-buffer.ts";
+import { TurnWriter } from "./turn-writer.ts";
 
 /** How to run the child, and whom to tell. */
 export interface PythonProcessOptions {
@@ -35,12 +36,11 @@ function killAll(): void {
 
 export class PythonProcess {
   readonly #child: ChildProcess;
+  readonly #input: TurnWriter | undefined;
   /** What it wrote to stderr and what it logged, in the order of arrival. */
   readonly #said = new TailBuffer();
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
   #isRunning = true;
-  /** In this turn of the event loop. */
-  #hasWritten = false;
 
   constructor(options: PythonProcessOptions) {
     const child = spawn(options.command, options.args, {
@@ -51,6 +51,7 @@ export class PythonProcess {
       windowsHide: true,
     });
     this.#child = child;
+    this.#input = child.stdin ? new TurnWriter(child.stdin) : undefined;
     if (living.size === 0) process.on("exit", killAll);
     living.add(this);
     child.stdout?.on("data", options.onOutput);
@@ -78,30 +79,17 @@ export class PythonProcess {
 
   /** @returns false: the child reads slower than we write; `onDrain` tells when it has caught up */
   write(line: string): boolean {
-    const { stdin } = this.#child;
-    if (!stdin?.writable) return true;
-    // The first line of a turn leaves at once, the others together: the child wakes up for two
-    // writes, and not for each line.
-    if (this.#hasWritten) {
-      if (stdin.writableCorked === 0) stdin.cork();
-    } else {
-      this.#hasWritten = true;
-      process.nextTick(() => {
-        this.#hasWritten = false;
-        stdin.uncork();
-      });
-    }
-    return stdin.write(`${line}\n`);
+    return this.#input?.write(`${line}\n`) ?? true;
+  }
+
+  /** As `write`, for whole lines in bytes, with their newlines. */
+  writeBytes(lines: Uint8Array): boolean {
+    return this.#input?.write(lines) ?? true;
   }
 
   /** Keeps something that the child said elsewhere, for the report of a crash. */
   note(text: string): void {
     this.#said.push(Buffer.from(text));
-  }
-
-  /** As `write`, for whole lines in bytes, with their newlines. */
-  writeBytes(lines: Uint8Array): boolean {
-    return this.#child.stdin?.writable ? this.#child.stdin.write(lines) : true;
   }
 
   /** The child and its pipes keep Node alive. */

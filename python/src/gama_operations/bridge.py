@@ -169,7 +169,7 @@ class Bridge:
             if envelope.id is not None:
                 self._wire.send(ResultMessage(envelope.id, result))
             return
-        uploads = self._uploads.take(envelope.id)  # also where the request is refused
+        uploads = self._uploads.take(envelope.id, client.number)  # also where the request is refused
         operation = self._find(envelope.operation)
         data = decode_data(envelope, operation.data)
         if envelope.id is None:
@@ -182,6 +182,7 @@ class Bridge:
         job = Job(envelope.id, envelope.operation, operation.run, data, client, priority, stream, uploads)
         if isinstance(data, DetachClientData):
             self._queue.drop(self._clients.detach(data.client))
+            self._uploads.drop(data.client)
             self._queue.put_first(job)  # after the job that runs, which may be the client's
         else:
             self._queue.put(job)
@@ -231,8 +232,8 @@ class Bridge:
         released = sum(outputs.release(generation, client.number) for generation in data.generations)
         return ReleaseResult(released)
 
-    def _upload(self, data: UploadData, _client: Client) -> UploadResult:
-        return UploadResult(self._uploads.add(data))
+    def _upload(self, data: UploadData, client: Client) -> UploadResult:
+        return UploadResult(self._uploads.add(data, client.number))
 
     def _grant(self, data: CreditData, _client: Client) -> CreditResult:
         return CreditResult(self._queue.grant(data.id, data.count))

@@ -21,25 +21,30 @@ def decode_base64(text: str) -> bytes:
 
 
 class Uploads:
-    """Pieces by request, until the request itself comes."""
+    """Pieces by client and request, until the request itself comes."""
 
     def __init__(self) -> None:
-        self._pieces: dict[Id, dict[int, bytearray]] = {}
+        self._pieces: dict[tuple[int, Id], dict[int, bytearray]] = {}
 
-    def add(self, data: UploadData) -> int:
+    def add(self, data: UploadData, client: int) -> int:
         """Append a piece; the bytes that its tensor has now.
 
         Raises:
             InvalidRequestError: it is not base64.
         """
         piece = decode_base64(data.base64)
-        tensors = self._pieces.setdefault(data.id, {})
+        tensors = self._pieces.setdefault((client, data.id), {})
         while len(self._pieces) > MOST_REQUESTS:
             del self._pieces[next(iter(self._pieces))]
         content = tensors.setdefault(data.upload, bytearray())
         content += piece
         return len(content)
 
-    def take(self, request_id: Id | None) -> dict[int, bytearray]:
+    def take(self, request_id: Id | None, client: int) -> dict[int, bytearray]:
         """The tensors of a request that has come."""
-        return {} if request_id is None else self._pieces.pop(request_id, {})
+        return {} if request_id is None else self._pieces.pop((client, request_id), {})
+
+    def drop(self, client: int) -> None:
+        """Forget the pieces of a client that is gone."""
+        for key in [key for key in self._pieces if key[0] == client]:
+            del self._pieces[key]

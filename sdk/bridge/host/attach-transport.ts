@@ -8,6 +8,7 @@ import type { DataPlane } from "../plane.ts";
 import { MAX_LINE_BYTES } from "../protocol.gen.ts";
 import { readMark } from "../running-mark.ts";
 import type { HostReference, Transport, TransportHandlers } from "../transport.ts";
+import { TurnWriter } from "../turn-writer.ts";
 import type { HostConfig } from "./host.ts";
 import {
   type EndData,
@@ -47,6 +48,7 @@ export class AttachTransport implements Transport {
   readonly #giveUp = new AbortController();
   readonly #gone = Promise.withResolvers<void>();
   #socket: Socket | undefined;
+  #lines: TurnWriter | undefined;
   /** What was written before the host let us in. */
   #waiting: string[] | undefined = [];
   #welcome: WelcomeData | undefined;
@@ -86,7 +88,7 @@ export class AttachTransport implements Transport {
       this.#waiting.push(line);
       return true;
     }
-    return this.#socket?.writable ? this.#socket.write(`${line}\n`) : true;
+    return this.#lines?.write(`${line}\n`) ?? true;
   }
 
   note(): void {
@@ -143,6 +145,7 @@ export class AttachTransport implements Transport {
   /** Resolves when the host has let us in, or the connection is over. */
   async #talk(socket: Socket): Promise<void> {
     this.#socket = socket;
+    this.#lines = new TurnWriter(socket);
     const settled = Promise.withResolvers<void>();
     const reader = new LineReader(MAX_HOST_LINE_BYTES, {
       onLine: (line) => {
@@ -247,7 +250,7 @@ export class AttachTransport implements Transport {
   }
 
   #say(message: ToHost): void {
-    if (this.#socket?.writable) this.#socket.write(formatMessage(message));
+    this.#lines?.write(formatMessage(message));
   }
 
   /** Gives up the way to the host. */

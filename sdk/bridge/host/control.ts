@@ -20,9 +20,11 @@ export interface FoundHost {
 }
 
 /** A host answers at once, and within 2 s where its Python does not. */
-const ANSWER_MS = 4_000;
+const ANSWER_MS = 3_000;
 /** Python is asked (3 s), told (2 s) and killed, and clients read that it is over (1 s). */
 const STOP_MS = 8_000;
+/** One that does not even tell its state is given less. */
+const STOP_SILENT_MS = 1_000;
 const LOOK_MS = 20;
 
 /** Every host of this user; sockets of dead ones are removed on the way. */
@@ -46,12 +48,16 @@ export async function stopHost({ path, pid, status }: FoundHost): Promise<boolea
   const socket = await tryConnect(path);
   socket?.on("error", () => undefined); // it ends while we write
   socket?.write(formatMessage({ host: "stop" }));
-  const obeyed = await areGone(processes, STOP_MS);
+  const obeyed = await areGone(processes, status === undefined ? STOP_SILENT_MS : STOP_MS);
   socket?.destroy();
   if (!obeyed) {
     for (const id of processes) killProcess(id);
     await areGone(processes, STOP_MS);
-    await removeStale(path);
+    // Its threads may hold the name a moment longer than the process is seen.
+    const end = performance.now() + STOP_SILENT_MS;
+    while (!(await removeStale(path)) && existsSync(path) && performance.now() < end) {
+      await wait(LOOK_MS);
+    }
   }
   return obeyed;
 }

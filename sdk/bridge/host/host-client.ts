@@ -3,6 +3,7 @@ import { closeSync } from "node:fs";
 import type { Socket } from "node:net";
 import { LineSplitter } from "../line-splitter.ts";
 import { MAX_LINE_BYTES } from "../protocol.gen.ts";
+import { TurnWriter } from "../turn-writer.ts";
 import type { HostedPython, Sink } from "./hosted-python.ts";
 import {
   type AttachData,
@@ -30,6 +31,7 @@ export interface HostServices {
 export class HostClient implements Sink {
   readonly number: number;
   readonly #socket: Socket;
+  readonly #lines: TurnWriter;
   readonly #services: HostServices;
   #python: HostedPython | undefined;
   #arenaFd: number | undefined;
@@ -40,6 +42,7 @@ export class HostClient implements Sink {
   constructor(number: number, socket: Socket, services: HostServices) {
     this.number = number;
     this.#socket = socket;
+    this.#lines = new TurnWriter(socket);
     this.#services = services;
     const splitter = new LineSplitter(MAX_LINE_BYTES, {
       onLine: (line) => this.#receive(line),
@@ -58,11 +61,11 @@ export class HostClient implements Sink {
   }
 
   sendLine(line: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(line);
+    this.#lines.write(line);
   }
 
   send(message: FromHost): void {
-    if (this.#socket.writable) this.#socket.write(formatMessage(message));
+    this.#lines.write(formatMessage(message));
   }
 
   setPaused(isPaused: boolean): void {

@@ -21,12 +21,17 @@ export function killProcess(pid: number): void {
   }
 }
 
+/** Flags of a socket that takes connections (__SO_ACCEPTCON, linux/net.h). */
+const LISTENS = "00010000";
+
 /** The process that listens at a Unix socket, for when it does not answer itself. */
 export function findListener(path: string): number | undefined {
-  const line = readFileSync("/proc/net/unix", "utf8")
+  // Num RefCount Protocol Flags Type St Inode Path; connections to it have the same path.
+  const inode = readFileSync("/proc/net/unix", "utf8")
     .split("\n")
-    .find((text) => text.endsWith(` ${path}`));
-  const inode = line?.trim().split(/\s+/)[6]; // Num RefCount Protocol Flags Type St Inode Path
+    .filter((line) => line.endsWith(` ${path}`))
+    .map((line) => line.split(/\s+/))
+    .find(([, , , flags]) => flags === LISTENS)?.[6];
   if (inode === undefined) return undefined;
   const link = `socket:[${inode}]`;
   return readdirSync("/proc")

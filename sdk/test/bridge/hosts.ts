@@ -12,6 +12,7 @@ import type { LogEntry } from "../../bridge/log-entry.ts";
 export function useOwnHosts(): string {
   const folder = mkdtempSync(join(tmpdir(), "hosts-"));
   process.env["XDG_RUNTIME_DIR"] = folder;
+  process.env["GRYM_HOST_IDLE"] = "60"; // should the tests be killed themselves
   afterAll(async () => {
     await Promise.all((await listHosts()).map(stopHost));
     rmSync(folder, { recursive: true });
@@ -28,8 +29,8 @@ export function attach(
   const onLog = ({ source, text }: LogEntry): void => {
     if (source === "bridge") remarks.push(text);
   };
-  const host = { name, idleMs: 60_000, ...options.host };
-  return { bridge: new GAMABridge({ onLog, ...options, transport: "attach", host }), remarks };
+  const bridge = new GAMABridge({ onLog, host: { name }, ...options, transport: "attach" });
+  return { bridge, remarks };
 }
 
 /** A Node process with the SDK at hand, in a process group of its own; `print` writes a line of JSON. */

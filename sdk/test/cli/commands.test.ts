@@ -20,6 +20,8 @@ describe("grym-synth", () => {
       "kernel uninstall",
       "kernel spec",
       "embed",
+      "ps",
+      "stop",
     ]) {
       expect(stdout).toContain(command);
     }
@@ -49,6 +51,9 @@ describe("grym-synth", () => {
       "mean, mean_std",
     ],
     [["doctor", "--verbose"], "Unknown option '--verbose'"],
+    [["ps", "all"], "Unexpected argument 'all'"],
+    [["stop", "one", "two"], 'unexpected "two"'],
+    [["stop", "one", "--all"], "give a name or --all, not both"],
   ])("says what is wrong with %j", (args, complaint) => {
     const { status, stderr } = runCli(args);
     expect(status).toBe(2);

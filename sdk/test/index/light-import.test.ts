@@ -70,6 +70,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/supervisor.ts",
         "sdk/bridge/tail-buffer.ts",
         "sdk/bridge/tensors.ts",
+        "sdk/bridge/turn-writer.ts",
         "sdk/bridge/watchdog.ts",
         "sdk/cluster/cluster-outcome.ts",
         "sdk/cluster/cluster.ts",
