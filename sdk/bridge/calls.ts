@@ -275,7 +275,8 @@ export class Calls {
   #release(generations: readonly number[]): void {
     if (generations.length === 0) return;
     if (this.#read.length === 0) {
-      process.nextTick(() => {
+      // After the turn in which the caller goes on, and asks for more.
+      setImmediate(() => {
         const line = this.#takeRelease();
         if (line !== undefined && this.#recipient?.isRunning) this.#recipient.write(line);
       });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { InputArena, openArenaFile } from "../../bridge/arena.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import type { TensorReference } from "../../bridge/protocol.gen.ts";
+import { InvalidArgumentError } from "../../errors.ts";
 
 const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
@@ -113,17 +114,20 @@ describe("DataPlane", () => {
     plane.close();
   });
 
-  it("sends what the whole arena cannot hold inside the line, and refuses what that cannot", () => {
-    const plane = new DataPlane("shared_memory", MIB);
-    const put = (bytes: number): ReturnType<typeof plane.placeAll> =>
-      plane.placeAll(true, (place) => place(new Uint8Array(bytes)));
-    expect(put(2 * MIB)?.value).toHaveProperty("base64");
-    const alone = new DataPlane("shared_memory", MIB);
-    expect(() => alone.placeAll(true, (place) => place(new Uint8Array(65 * MIB)))).toThrow(
-      "where the arena has no room",
+  it("cuts what is too long for a line, and refuses what may never be on its way", () => {
+    const plane = new DataPlane("json", 8 * MIB);
+    const placed = plane.placeAll(true, (place) => place(new Uint8Array(7 * MIB).fill(1)));
+    expect(placed?.value).toEqual({ upload: 0 });
+    const pieces = placed?.slots[0]?.pieces ?? [];
+    expect(pieces.length).toBe(3);
+    expect(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")))).toEqual(
+      Buffer.alloc(7 * MIB, 1),
+    );
+    plane.free(placed?.slots ?? []);
+    expect(() => plane.placeAll(true, (place) => place(new Uint8Array(9 * MIB)))).toThrow(
+      InvalidArgumentError,
     );
     plane.close();
-    alone.close();
   });
 
   it("refuses a reference beyond the output arena", () => {
