@@ -130,6 +130,33 @@ describe("two clients at once", () => {
     }
   });
 
+  it("take their own answers in parts, each at its own pace", async () => {
+    const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
+    await using _a = a;
+    await using _b = b;
+    const clips = (gain: number) =>
+      Array.from({ length: 8 }, (_unused, index) => ({
+        samples: tone.map((x) => (x * gain) / (index + 1)),
+        sample_rate: RATE,
+      }));
+    const rowsOf = async (bridge: GAMABridge, gain: number): Promise<Float32Array[]> => {
+      const work = { audios: clips(gain), model: "fbank", batch_size: 1 };
+      const rows: Float32Array[] = [];
+      for await (const { indices, features } of bridge.stream("extract_features", work, {
+        window: 1,
+      })) {
+        if (Array.isArray(features)) throw new Error("expected a tensor");
+        rows[indices[0] ?? -1] = features.data as Float32Array; // as above
+      }
+      return rows;
+    };
+    const whole = async (gain: number): Promise<Float32Array[]> =>
+      await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((part) => featuresOf(a, gain / part)));
+    const [rowsOfA, rowsOfB] = await Promise.all([rowsOf(a, 1), rowsOf(b, 0.5)]);
+    expect(rowsOfA).toEqual(await whole(1));
+    expect(rowsOfB).toEqual(await whole(0.5));
+  });
+
   it("give up only their own calls", async () => {
     const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
     await using _a = a;
@@ -351,6 +378,9 @@ describe.each(["file", "json"] as const)("the plane %s", (plane) => {
     await using _shared = shared;
     await using _ = bridge;
     expect(await featuresOf(bridge)).toEqual(await featuresOf(shared));
+    const long = { samples: new Float32Array(60 * RATE).fill(0.1), sample_rate: RATE }; // comes in pieces
+    const work = { audio: long, model: "fbank" };
+    expect((await bridge.executeOperation("extract_features", work)).seconds_given).toEqual([60]);
     expect(bridge.stats().plane).toBe(plane);
     expect((await bridge.executeOperation("status", {})).plane).toBe(plane);
     expect(shared.stats().plane).toBe("shared_memory");
