@@ -19,6 +19,7 @@ const OF_OTHERS = ["PYTHONPATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES"];
 /** Ours, but nothing that the Python process reads; the Python itself is compared anyway. */
 const NOT_PYTHONS = [
   "GRYM_BASE_PYTHON",
+  "GRYM_BENCH_PYTHON",
   "GRYM_BROWSER",
   "GRYM_CACHE",
   "GRYM_DATASET",
@@ -26,6 +27,7 @@ const NOT_PYTHONS = [
   "GRYM_FIXTURES",
   "GRYM_HOST",
   "GRYM_HOST_IDLE",
+  "GRYM_KEEP_TMP",
   "GRYM_PARENT_PID",
   "GRYM_PYTHON",
   "GRYM_QUICK",
