@@ -30,8 +30,12 @@ const { values } = parseArgs({
 });
 
 /** Runs a command in the foreground; it throws where that fails. */
-async function run(args: string[], env: Record<string, string>): Promise<PartOutcome> {
-  const child = spawn(python, args, {
+async function run(
+  args: string[],
+  env: Record<string, string>,
+  program = python,
+): Promise<PartOutcome> {
+  const child = spawn(program, args, {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, ...env },
@@ -47,6 +51,13 @@ async function simulations(file: string): Promise<PartOutcome> {
   return await run(["-m", "pytest", ...options, `python/tests/${file}`], { GRYM_SOAK: "1" });
 }
 
+/** The same tests as in `npm test`, with the times that the list of faults names. */
+async function longFaults(): Promise<PartOutcome> {
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const args = [vitest, "run", "sdk/test/bridge", "-t", "\\b(10|16|19|20): "];
+  return await run(args, { GRYM_SOAK: "1" }, process.execPath);
+}
+
 const notebooks = ["scripts/notebooks.py"];
 /** In this order; together about an hour, of which `clusters` takes more than half. */
 const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
@@ -57,6 +68,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   aborts: () => randomAborts(10),
   fuzz: () => fuzzedLines(100_000),
   "at-once": () => callsAtOnce(10_000),
+  faults: longFaults,
   memory: () => bridgeMemory(Number(values.calls)),
   patterns: () => patternCrashes(20),
   statistics: () => simulations("test_statistics.py"),

@@ -16,12 +16,12 @@ def records(process, request):
 
 
 def wait_until_idle(pid):
-    """Until the process has used no processor time for a while."""
+    """Until the process waits, and has used no processor time for a while: it is not merely kept from it."""
     ticks, since = None, time.monotonic()
     while time.monotonic() - since < 0.5:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        if (now := fields[11:13]) != ticks:
-            ticks, since = now, time.monotonic()
+        if fields[0] != "S" or fields[11:13] != ticks:
+            ticks, since = fields[11:13], time.monotonic()
         time.sleep(0.02)
 
 

@@ -2,6 +2,7 @@ import { closeSync, readSync, writeSync } from "node:fs";
 import { openArenaFile } from "./arena.ts";
 
 const BYTES = 8;
+const NOTHING = Buffer.alloc(BYTES);
 
 /**
  * Which request Python works on: a number in memory that both processes have. When the process is
@@ -13,12 +14,15 @@ export class RunningMark {
 
   constructor() {
     for (const plane of ["shared_memory", "file"] as const) {
+      let fd: number | undefined;
       try {
-        this.fd = openArenaFile(plane).fd;
-        this.clear();
+        fd = openArenaFile(plane).fd;
+        writeSync(fd, NOTHING, 0, BYTES, 0); // where there is no room, it shows here
+        this.fd = fd;
         return;
       } catch {
         // The next one; without any the oldest request is taken for the running one.
+        if (fd !== undefined) closeSync(fd);
       }
     }
   }
@@ -39,7 +43,7 @@ export class RunningMark {
 
   /** A new process begins with nothing. */
   clear(): void {
-    if (this.fd !== undefined) writeSync(this.fd, Buffer.alloc(BYTES), 0, BYTES, 0);
+    if (this.fd !== undefined) writeSync(this.fd, NOTHING, 0, BYTES, 0);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { CallTimeoutError } from "../../errors.ts";
 import { ask, backwards, lightBridge } from "./light-python.ts";
+import { longForm } from "./long-form.ts";
 import { abortRounds } from "./rounds/abort-rounds.ts";
 import { concurrentCalls } from "./rounds/concurrent-calls.ts";
 import { fuzzLines } from "./rounds/fuzz-lines.ts";
@@ -98,7 +99,7 @@ describe("a Node that does not listen for a while", () => {
       ask(bridge, "flood", { count: 5_000 }, { onProgress }),
     );
     await sleep(50);
-    block(2_000);
+    block(longForm(2_000, 10_000));
     expect(await Promise.all(calls)).toEqual(calls.map(() => 5_000));
     expect(reports).toBeLessThan(100 * 50);
     expect(residentBytes(bridge.pid ?? 0, "VmHWM") - before).toBeLessThan(16 * MB);

@@ -44,7 +44,9 @@ describe.skipIf(!namespaces)("shared memory", () => {
     const huge = await backwards(bridge, new Float32Array(9_000_000)).then(() => "answered", ({ code }) => code);
     right.push(isRight(await backwards(bridge, small), small));
     const { plane, planeReason, starts, arenaUsed } = bridge.stats();
-    console.log(JSON.stringify({ right, huge, plane, reason: planeReason !== undefined, starts, arenaUsed }));
+    const shared = sharedDescriptors(process.pid);
+    const reason = planeReason !== undefined;
+    console.log(JSON.stringify({ right, huge, plane, reason, starts, arenaUsed, shared }));
     await bridge.shutdown();`;
 
   it.each(SHARED_MEMORY)(
@@ -52,7 +54,11 @@ describe.skipIf(!namespaces)("shared memory", () => {
     async (_kind, mounts, plane, huge) => {
       const folder = mkdtempSync(join(tmpdir(), "shared-memory-"));
       const path = join(import.meta.dirname, "light-python.ts");
-      const script = `import { backwards, lightBridge } from ${JSON.stringify(path)};\n${TEST}`;
+      const rounds = join(import.meta.dirname, "rounds", "many-calls.ts");
+      const script = `
+        import { backwards, lightBridge } from ${JSON.stringify(path)};
+        import { sharedDescriptors } from ${JSON.stringify(rounds)};
+        ${TEST}`;
       const command = `${SHELL}\nset -e\nset -- ${folder}\n${mounts.replace("hide", `hide ${folder}`)}\nexec "$NODE" --input-type=module -e "$SCRIPT"`;
       const { stdout } = await promisify(execFile)("unshare", ["-rm", "sh", "-c", command], {
         env: { ...process.env, NODE: process.execPath, SCRIPT: script },
@@ -67,6 +73,8 @@ describe.skipIf(!namespaces)("shared memory", () => {
       });
       expect(outcome.reason).toBe(plane === "file");
       expect(outcome.huge).toBe(huge);
+      // Of a file that could not be used nothing stays open.
+      if (plane === "file") expect(outcome.shared).toBe(0);
     },
   );
 });

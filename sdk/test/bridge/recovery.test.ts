@@ -8,6 +8,7 @@ import type { LogEntry } from "../../bridge/log-entry.ts";
 import { ClosedError, ProcessExitError } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
 import { backwards, lightPython } from "./light-python.ts";
+import { longForm } from "./long-form.ts";
 import { sharedDescriptors } from "./rounds/many-calls.ts";
 
 const RATE = 16_000;
@@ -228,7 +229,7 @@ describe("a process that says nothing", { timeout: PATIENCE }, () => {
     await backwards(bridge, tone);
     process.kill(bridge.pid ?? 0, "SIGSTOP");
     const call = backwards(bridge, tone);
-    setTimeout(() => process.kill(bridge.pid ?? 0, "SIGCONT"), 1_000);
+    setTimeout(() => process.kill(bridge.pid ?? 0, "SIGCONT"), longForm(1_000, 20_000));
     expect(await call).toEqual(tone.toReversed());
     expect(bridge.stats().starts).toBe(1);
     expect(remarks).toEqual([]);

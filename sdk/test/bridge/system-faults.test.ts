@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { PythonProcess } from "../../bridge/python-process.ts";
 import { isAlive } from "./fake-python.ts";
 import { ask, backwards, lightBridge } from "./light-python.ts";
+import { longForm } from "./long-form.ts";
 
 const samples = Float32Array.of(1, 2, 3);
 
@@ -75,7 +76,7 @@ describe("a process that does not answer because it is busy", () => {
     const { bridge, entries } = lightBridge({ watchdog });
     await using _ = bridge;
     const pid = (await bridge.initialize()).pid;
-    expect(await ask(bridge, "hold", { seconds: 2.5 })).toBe(true);
+    expect(await ask(bridge, "hold", { seconds: longForm(2.5, 20) })).toBe(true);
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
     expect(bridge.pid).toBe(pid);
     const remarks = entries.filter(({ source }) => source === "bridge").map(({ text }) => text);
@@ -88,7 +89,7 @@ describe("a process that does not answer because it is busy", () => {
       watchdog: { ...watchdog, unresponsiveAfterMs: 60_000 },
     });
     await using _ = bridge;
-    expect(await ask(bridge, "block", { seconds: 1 })).toBe(0);
+    expect(await ask(bridge, "block", { seconds: longForm(1, 20) })).toBe(0);
     expect(entries).toEqual([]);
     expect(bridge.stats().starts).toBe(1);
   });
@@ -96,7 +97,7 @@ describe("a process that does not answer because it is busy", () => {
   it("20: with a loop of Python answers pings meanwhile, and nobody is told anything", async () => {
     const { bridge, entries } = lightBridge({ watchdog });
     await using _ = bridge;
-    const spinning = ask(bridge, "spin", { seconds: 2 });
+    const spinning = ask(bridge, "spin", { seconds: longForm(2, 20) });
     const isSpinning = (): boolean => bridge.stats().waiting === 1;
     let pings = 0;
     do {

@@ -9,6 +9,7 @@ import type { TensorValue } from "../../bridge/tensors.ts";
 import { InvalidArgumentError, OperationFailedError, PythonError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";
 import { ask, lightBridge } from "./light-python.ts";
+import { longForm } from "./long-form.ts";
 
 const { bridge } = lightBridge();
 afterAll(() => bridge.shutdown());
@@ -42,7 +43,7 @@ describe("bytes in any pieces", () => {
     await using fake = new GAMABridge({
       python: fakePython(`ready(); onRequest(({ id }) => {
         process.stdout.write('{"id":' + id + ',"resu');
-        setTimeout(() => process.stdout.write('lt":{"answer":' + id + '}}\\n'), 500);
+        setTimeout(() => process.stdout.write('lt":{"answer":' + id + '}}\\n'), ${longForm(500, 5_000)});
       });`),
     });
     expect(await status(fake)).toEqual({ answer: 1 });
