@@ -1,15 +1,10 @@
 // npm run soak [-- --parts NAME,… --calls N]: the long forms of the tests, with a dated record.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  formatRecord,
-  formatRows,
-  type RecordRow,
-  type Target,
-  writeRecord,
-} from "../sdk/index.ts";
+import { formatRecord, readEnvironment, readRecord, writeRecord } from "../sdk/index.ts";
 import {
   callsAtOnce,
   fuzzedLines,
@@ -59,7 +54,10 @@ async function longFaults(): Promise<PartOutcome> {
 }
 
 const notebooks = ["scripts/notebooks.py"];
-/** In this order; together about an hour, of which `clusters` takes more than half. */
+/**
+ * In this order; together about an hour, of which `clusters` takes half. A run of some parts leaves what
+ * the record says of the others, with its date and commit.
+ */
 const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   // Before anything else has grown this process.
   "small-calls": () => smallCalls(1_000_000),
@@ -84,10 +82,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const rows: RecordRow[] = [];
-const targets: Target[] = [];
+/** What an earlier run has found in parts that this one leaves out; each row has its own date and commit. */
+async function earlier(): Promise<PartOutcome> {
+  const kept = Object.keys(parts).filter((name) => !chosen.includes(name));
+  const record = await readRecord("soak").catch(() => undefined);
+  return {
+    rows: record?.rows.filter(({ part }) => kept.includes(String(part))) ?? [],
+    targets:
+      record?.targets.filter(({ name }) => kept.some((part) => name.startsWith(`${part}: `))) ?? [],
+  };
+}
+
+const { rows, targets } = await earlier();
 const notes: string[] = [];
-let failed = 0;
+const { commit, isDirty } = await readEnvironment();
 for (const name of chosen) {
   if (name === "digits" && !existsSync(digits)) {
     notes.push("digits skipped: GRYM_DATA_FSDD is not set and no digits lie beside the clone");
@@ -95,36 +103,30 @@ for (const name of chosen) {
   }
   console.log(`\n── ${name}`);
   const started = performance.now();
-  let passed = true;
+  const date = new Date().toISOString();
+  let outcome: PartOutcome | undefined;
   try {
-    const outcome = await parts[name]?.();
-    rows.push(...(outcome?.rows ?? []));
-    targets.push(...(outcome?.targets ?? []));
-    for (const { name: target, value, goal } of outcome?.targets ?? []) {
-      console.log(`${target}: ${value} (goal ${goal})`);
-    }
+    outcome = await parts[name]?.();
   } catch (error) {
     console.error(error);
-    passed = false;
-    failed += 1;
   }
-  rows.push({ part: name, passed, seconds: (performance.now() - started) / 1000 });
+  const seconds = (performance.now() - started) / 1000;
+  const passed = outcome !== undefined;
+  rows.push({ part: name, passed, seconds, date, commit, isDirty, load: loadavg()[0] ?? null });
+  rows.push(...(outcome?.rows ?? []).map((row) => ({ ...row, part: name })));
+  const found = (outcome?.targets ?? []).map((it) => ({ ...it, name: `${name}: ${it.name}` }));
+  targets.push(...found);
+  for (const { name: target, value, goal } of found) console.log(`${target}: ${value} (${goal})`);
 }
-const content = {
+const failed = rows.filter(({ passed }) => passed === false).length;
+const missing = Object.keys(parts).filter((name) => !rows.some(({ part }) => part === name));
+if (missing.length > 0) notes.push(`parts that were not run yet: ${missing.join(", ")}`);
+const record = await writeRecord("soak", {
   question:
     "Do the long forms hold, does memory stay flat, is nothing lost when processes are killed, and does a store keep what it acknowledged?",
   rows,
-  targets: [
-    ...targets,
-    { name: "parts that failed", value: failed, goal: 0, better: "lower" as const },
-  ],
+  targets: [...targets, { name: "parts that failed", value: failed, goal: 0, better: "lower" }],
   notes,
-};
-if (values.parts === undefined) console.log(formatRecord(await writeRecord("soak", content)));
-else {
-  console.log(
-    `\n${formatRows(rows)}\n\n${formatRows(content.targets.map((target) => ({ ...target })))}`,
-  );
-  console.log("\nSome parts only: the record is written by a run of all of them.");
-}
+});
+console.log(formatRecord(record));
 process.exitCode = failed === 0 ? 0 : 1;

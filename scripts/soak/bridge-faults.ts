@@ -34,9 +34,9 @@ function killed(part: string, outcome: KillOutcome): PartOutcome {
   return {
     rows: [{ part, ...outcome }],
     targets: [
-      atMost(`${part}: calls lost`, lost, 0),
-      atMost(`${part}: calls answered twice`, duplicated, 0),
-      atMost(`${part}: answers that differ from a clean run`, wrong, 0),
+      atMost("calls lost", lost, 0),
+      atMost("calls answered twice", duplicated, 0),
+      atMost("answers that differ from a clean run", wrong, 0),
     ],
   };
 }
@@ -120,26 +120,18 @@ export async function smallCalls(calls: number): Promise<PartOutcome> {
     rows: looks.map((look) => ({ part, ...look })),
     targets: [
       atMost(
-        "small calls: growth of Node after the first tenth, MB",
+        "growth of Node after the first tenth, MB",
         (last.nodeBytes - first.nodeBytes) / MB,
         5,
       ),
       atMost(
-        "small calls: growth of Python after the first tenth, MB",
+        "growth of Python after the first tenth, MB",
         (last.pythonBytes - first.pythonBytes) / MB,
         5,
       ),
-      atMost(
-        "small calls: descriptors more in Node",
-        last.nodeDescriptors - first.nodeDescriptors,
-        0,
-      ),
-      atMost(
-        "small calls: descriptors more in Python",
-        last.pythonDescriptors - first.pythonDescriptors,
-        0,
-      ),
-      atMost("small calls: pieces of shared memory left", sharedDescriptors(process.pid), 0),
+      atMost("descriptors more in Node", last.nodeDescriptors - first.nodeDescriptors, 0),
+      atMost("descriptors more in Python", last.pythonDescriptors - first.pythonDescriptors, 0),
+      atMost("pieces of shared memory left", sharedDescriptors(process.pid), 0),
     ],
   };
 }
@@ -159,10 +151,10 @@ export async function randomAborts(minutes: number): Promise<PartOutcome> {
   return {
     rows: [{ part, minutes, ...outcome, starts: bridge.stats().starts }],
     targets: [
-      atMost("random aborts: inputs torn by another call", outcome.torn, 0),
-      atMost("random aborts: answers that were not the call's own", outcome.wrong, 0),
-      atMost("random aborts: bytes of the arena still taken", outcome.leaked, 0),
-      atMost("random aborts: restarts", bridge.stats().starts - 1, 0),
+      atMost("inputs torn by another call", outcome.torn, 0),
+      atMost("answers that were not the call's own", outcome.wrong, 0),
+      atMost("bytes of the arena still taken", outcome.leaked, 0),
+      atMost("restarts", bridge.stats().starts - 1, 0),
     ],
   };
 }
@@ -174,9 +166,9 @@ export async function fuzzedLines(lines: number): Promise<PartOutcome> {
   return {
     rows: [{ part: "fuzzed lines", ...outcome }],
     targets: [
-      atMost("fuzzed lines: exit code", outcome.exitCode ?? 1, 0),
-      atMost("fuzzed lines: lines from Python that are no JSON", outcome.garbled, 0),
-      atMost("fuzzed lines: memory in the end over allowed", outcome.bytesAtEnd / allowed, 1),
+      atMost("exit code", outcome.exitCode ?? 1, 0),
+      atMost("lines from Python that are no JSON", outcome.garbled, 0),
+      atMost("memory in the end over allowed", outcome.bytesAtEnd / allowed, 1),
     ],
   };
 }
@@ -190,10 +182,10 @@ export async function callsAtOnce(calls: number): Promise<PartOutcome> {
   return {
     rows: [{ part: "calls at once", ...outcome }],
     targets: [
-      atMost("calls at once: answers that were not the call's own", outcome.wrong, 0),
+      atMost("answers that were not the call's own", outcome.wrong, 0),
       // Both arenas are mapped by Python; Node maps none. A line and its call take less than 20 kB.
-      atMost("calls at once: growth of Python over both arenas", pythonRise / (2 * arenaBytes), 1),
-      atMost("calls at once: growth of Node, kB per call", nodeRise / 1e3 / calls, 40),
+      atMost("growth of Python over both arenas", pythonRise / (2 * arenaBytes), 1),
+      atMost("growth of Node, kB per call", nodeRise / 1e3 / calls, 40),
     ],
   };
 }

@@ -72,7 +72,10 @@ class TensorEncoder {
     if (Array.isArray(item)) return item.map((child, index) => this.#encodeChild(index, child));
     if ("toJSON" in item && typeof item.toJSON === "function") return this.encode(item.toJSON());
     return Object.fromEntries(
-      Object.entries(item).map(([key, child]) => [key, this.#encodeChild(key, child)]),
+      Object.entries(item).map(([key, child]) => {
+        if (!key.isWellFormed()) throw this.#refusal("without keys of broken Unicode", item);
+        return [key, this.#encodeChild(key, child)];
+      }),
     );
   }
 

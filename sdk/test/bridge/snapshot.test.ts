@@ -92,6 +92,11 @@ const arrays: readonly TypedArray[] = [
   Int32Array.of(-(2 ** 31), 2 ** 31 - 1),
   BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n, 2n ** 53n + 1n),
   Uint8Array.of(0, 255),
+  Int8Array.of(-128, 127),
+  Uint16Array.of(0, 65_535),
+  Uint32Array.of(0, 2 ** 32 - 1),
+  BigUint64Array.of(0n, 2n ** 64n - 1n),
+  Float16Array.of(1.5, -0, Number.NaN, 65_504, 2 ** -24),
 ];
 
 describe("a typed array", () => {

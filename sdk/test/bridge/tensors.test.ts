@@ -85,6 +85,7 @@ describe("encodeTensors and decodeTensors", () => {
     ["data.a[1]", { a: [1, Number.NaN] }, "a finite number"],
     ["data.a.b", { a: { b: Number.POSITIVE_INFINITY } }, "a finite number"],
     ["data.text", { text: "\ud800" }, "well-formed Unicode"],
+    ["data.text", { text: { "\udfff": 1 } }, "without keys of broken Unicode"],
     ["data.n", { n: 1n }, "something that JSON has"],
     ["data.f", { f: () => 1 }, "something that JSON has"],
     ["data.x", { x: { data: Float32Array.of(1, 2), shape: [3] } }, "2 numbers in the shape [3]"],
