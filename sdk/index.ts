@@ -6,6 +6,7 @@ export type { AudioInput, AudioSamples } from "./audio/audio-input.ts";
 export type { WavEncoding } from "./audio/wav.ts";
 // Bridge
 export type { Plane } from "./bridge/arena.ts";
+export type { BridgeOptions } from "./bridge/bridge-options.ts";
 export type {
   CallOptions,
   ExecuteOptions,
@@ -14,19 +15,17 @@ export type {
   StreamOptions,
 } from "./bridge/call-options.ts";
 export { findPython } from "./bridge/find-python.ts";
-export {
-  type BridgeOptions,
-  type BridgeStats,
-  GAMABridge,
-  type OperationData,
-  type OperationName,
-  type OperationPart,
-  type OperationResult,
-  type StreamedName,
-} from "./bridge/gama-bridge.ts";
+export { type BridgeStats, GAMABridge } from "./bridge/gama-bridge.ts";
 export type { HostOptions } from "./bridge/host/host-connector.ts";
 export type { Lease } from "./bridge/lease.ts";
 export type { LogEntry } from "./bridge/log-entry.ts";
+export type {
+  OperationData,
+  OperationName,
+  OperationPart,
+  OperationResult,
+  StreamedName,
+} from "./bridge/operation-types.ts";
 export type {
   Capability,
   ClipFailure,

@@ -10,6 +10,7 @@ import { Outbox, type QueueOptions } from "./outbox.ts";
 import { type CallTerms, type PendingCall, PendingCalls } from "./pending.ts";
 import { DataPlane } from "./plane.ts";
 import { OPERATIONS } from "./protocol.gen.ts";
+import { ReadSlots } from "./read-slots.ts";
 import { Request, type RequestFacts } from "./request.ts";
 import type { Connector } from "./transport.ts";
 
@@ -51,8 +52,9 @@ export class Calls {
   #recipient: Recipient | undefined;
   /** The process reads slower than we write. */
   #isChoked = false;
-  /** Slots of Python's arena that were read, by their generations. */
-  readonly #read: number[] = [];
+  readonly #read = new ReadSlots((line) => {
+    if (this.#recipient?.isRunning) this.#recipient.write(line);
+  });
   #nextId = 1;
 
   constructor(options: CallsOptions, handlers: CallsHandlers) {
@@ -142,7 +144,7 @@ export class Calls {
   begin(recipient: Recipient, prepare: () => void): void {
     const waiting = this.#pending.entries();
     this.#outbox.clear();
-    this.#read.length = 0; // slots of the process before
+    this.#read.clear();
     this.#isChoked = false;
     this.#recipient = undefined; // nothing is sent before what comes first
     prepare();
@@ -172,7 +174,7 @@ export class Calls {
         new WireError(`The answer to \`${call.operation}\` makes no sense`, { cause: error }),
       );
     }
-    this.#release(settleAnswer(call, message, this.plane));
+    this.#read.add(settleAnswer(call, message, this.plane));
     if (call) this.#forget(call);
   }
 
@@ -182,7 +184,7 @@ export class Calls {
     const call = this.#pending.get(id);
     const wasWaiting = call?.isWaiting;
     const grant = (): void => this.tell("credit", { id, count: 1 });
-    this.#release(receivePart(call, message, this.plane, grant));
+    this.#read.add(receivePart(call, message, this.plane, grant));
     if (wasWaiting && !call?.isWaiting) this.#abandon(id); // it could not be received
   }
 
@@ -230,7 +232,7 @@ export class Calls {
       const call = this.#pending.get(id);
       if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
       call.attachment.isSent = true;
-      const release = this.#takeRelease();
+      const release = this.#read.take();
       // A request is sent whole, however slowly it is read.
       for (const [index, line] of call.attachment.lines.entries()) {
         const text = release && index === 0 ? `${release}\n${line}` : line;
@@ -269,25 +271,6 @@ export class Calls {
       () => this.#handlers.onStuck(call.operation),
       cancelGraceMs,
     ).unref();
-  }
-
-  /** What was read may be used again; it is told with the next request, or at the end of this turn. */
-  #release(generations: readonly number[]): void {
-    if (generations.length === 0) return;
-    if (this.#read.length === 0) {
-      // After the turn in which the caller goes on, and asks for more.
-      setImmediate(() => {
-        const line = this.#takeRelease();
-        if (line !== undefined && this.#recipient?.isRunning) this.#recipient.write(line);
-      });
-    }
-    this.#read.push(...generations);
-  }
-
-  #takeRelease(): string | undefined {
-    if (this.#read.length === 0) return undefined;
-    const generations = this.#read.splice(0);
-    return JSON.stringify({ operation: "release", data: { generations } });
   }
 
   /** Python has answered: its memory is free, and so is its place. */

@@ -1,91 +1,26 @@
-import { AsyncResource } from "node:async_hooks";
-import { GrymError, InvalidArgumentError } from "../errors.ts";
-import type { Plane } from "./arena.ts";
+import { type BridgeOptions, toSupervisorOptions } from "./bridge-options.ts";
 import {
   type CallOptions,
   type ExecuteOptions,
   type StreamOptions,
   validateWindow,
 } from "./call-options.ts";
+import { withCallSite } from "./call-site.ts";
 import { withCellSignal } from "./cell-signal.ts";
-import { findPython } from "./find-python.ts";
-import { HostConnector, type HostOptions } from "./host/host-connector.ts";
 import { Lease } from "./lease.ts";
-import type { LogEntry } from "./log-entry.ts";
-import type { QueueOptions } from "./outbox.ts";
+import type {
+  OperationData,
+  OperationName,
+  OperationPart,
+  OperationResult,
+  StreamedName,
+} from "./operation-types.ts";
 import { PartQueue } from "./part-queue.ts";
 import type { CallTerms } from "./pending.ts";
-import type { Operations, Ready } from "./protocol.gen.ts";
-import type { RestartOptions } from "./restart-policy.ts";
+import type { Ready } from "./protocol.gen.ts";
 import { BufferPool, LeasedMemory, OutMemory } from "./result-memory.ts";
-import { SpawnConnector } from "./spawn-transport.ts";
-import { Supervisor, type SupervisorStats } from "./supervisor.ts";
-import type { Received, WithTensors } from "./tensors.ts";
-import type { Connector, TransportKind } from "./transport.ts";
-import type { WatchdogOptions } from "./watchdog.ts";
-
-/** The operations that a caller may ask for; the others are the bridge's own, and a host's. */
-export type OperationName = Exclude<
-  keyof Operations,
-  "release" | "upload" | "credit" | "cancel" | "attach_client" | "detach_client"
->;
-/** What an operation takes; wherever the wire has a tensor, a `TensorValue`. */
-export type OperationData<Name extends OperationName> = WithTensors<Operations[Name]["data"]>;
-/** What an operation answers; tensors arrive as typed arrays with their shape. */
-export type OperationResult<Name extends OperationName> = Received<Operations[Name]["result"]>;
-
-/** Operations whose answer may come in parts. */
-export type StreamedName = {
-  [Name in OperationName]: Operations[Name] extends { part: unknown } ? Name : never;
-}[OperationName];
-/** A part of the answer of such an operation. */
-export type OperationPart<Name extends StreamedName> = Received<Operations[Name]["part"]>;
-
-/** How the bridge starts its process. */
-export interface BridgeOptions {
-  /**
-   * The Python to run.
-   * @default GRYM_PYTHON, else the repository's `.venv`, else VIRTUAL_ENV
-   */
-  readonly python?: string | undefined;
-  /** Environment variables beside those of this process. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /**
-   * `spawn`: the process is ours, and dies with us. `attach`: it belongs to a detached host, which is started
-   * where none lives, keeps the models when we end, and may have other clients; `shutdown` only disconnects.
-   * @default "spawn"
-   */
-  readonly transport?: TransportKind | undefined;
-  /** Of `attach`: which host. */
-  readonly host?: HostOptions | undefined;
-  /**
-   * The best way for bulk data to try.
-   * @default "shared_memory"
-   */
-  readonly plane?: Plane | undefined;
-  /**
-   * Time for the process to say `ready` (before torch is imported), milliseconds.
-   * @default 30_000
-   */
-  readonly startTimeoutMs?: number | undefined;
-  /**
-   * A call that was given up and is still worked on after this time costs its process: the next one loads
-   * the models again and is asked what else waits, milliseconds.
-   * @default 30_000
-   */
-  readonly cancelGraceMs?: number | undefined;
-  /** What happens when the process dies. */
-  readonly restart?: RestartOptions | undefined;
-  /** How much may be asked at once. */
-  readonly queue?: QueueOptions | undefined;
-  /** When a process that says nothing is given up. */
-  readonly watchdog?: WatchdogOptions | undefined;
-  /**
-   * Hears the records of Python's `logging` and `warnings`, stderr, the remarks of the protocol, and of
-   * restarts (else these last ones are told by `console.warn`).
-   */
-  readonly onLog?: ((entry: LogEntry) => void) | undefined;
-}
+import { Supervisor } from "./supervisor.ts";
+import type { SupervisorStats } from "./supervisor-stats.ts";
 
 /** What the bridge has done so far. */
 export interface BridgeStats extends SupervisorStats {
@@ -93,8 +28,6 @@ export interface BridgeStats extends SupervisorStats {
   readonly pooledBytes: number;
 }
 
-const START_TIMEOUT_MS = 30_000;
-const CANCEL_GRACE_MS = 30_000;
 /** Parts of an answer that may be on their way at once. */
 const WINDOW = 4;
 
@@ -119,17 +52,7 @@ export class GAMABridge implements AsyncDisposable {
   #shutdown: Promise<void> | undefined;
 
   constructor(options: BridgeOptions = {}) {
-    const { plane, restart, queue, watchdog, onLog } = options;
-    this.#supervisor = new Supervisor({
-      connector: makeConnector(options),
-      plane,
-      startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
-      cancelGraceMs: options.cancelGraceMs ?? CANCEL_GRACE_MS,
-      restart,
-      queue,
-      watchdog,
-      onLog: onLog && AsyncResource.bind(onLog),
-    });
+    this.#supervisor = new Supervisor(toSupervisorOptions(options));
   }
 
   /** Process id of the running child. */
@@ -287,32 +210,4 @@ export class GAMABridge implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
-}
-
-function makeConnector({ python, env = {}, plane, transport, host }: BridgeOptions): Connector {
-  const find = (): string => python ?? findPython();
-  if (transport === "attach") {
-    return new HostConnector({ host: host ?? {}, findPython: find, env, plane });
-  }
-  if (host !== undefined) {
-    throw new InvalidArgumentError("host", 'absent without `transport: "attach"`', host);
-  }
-  return new SpawnConnector({ findPython: find, env });
-}
-
-/**
- * An error that arises when a line arrives has only the event loop on its stack; the caller wants
- * to see their own line. It is looked up now, by who waits for the promise: the stack of
- * every call would take a fifth of the time of a small one.
- */
-function withCallSite(error: unknown): unknown {
-  if (!(error instanceof GrymError)) return error;
-  const [, ...frames] = new Error().stack?.split("\n") ?? [];
-  const callers = frames.filter(
-    (frame) => !frame.includes(import.meta.filename) && !frame.includes("node:internal"),
-  );
-  if (callers.length > 0) {
-    error.stack = [`${error.name}: ${error.message}`, ...callers].join("\n");
-  }
-  return error;
 }

@@ -4,18 +4,19 @@
  */
 import { ClosedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
-import type { Plane } from "./arena.ts";
 import { validateTimeout } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { ModelRecord } from "./model-record.ts";
+import { Notices } from "./notices.ts";
 import type { CallTerms, PendingCall } from "./pending.ts";
 import type { Ready } from "./protocol.gen.ts";
 import type { Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
 import { Session, type SessionHandlers, type StartFailure } from "./session.ts";
-import type { HostReference, TransportEnd } from "./transport.ts";
+import type { SupervisorStats } from "./supervisor-stats.ts";
+import type { TransportEnd } from "./transport.ts";
 import { Watchdog, type WatchdogOptions } from "./watchdog.ts";
 
 export interface SupervisorOptions extends CallsOptions {
@@ -23,31 +24,6 @@ export interface SupervisorOptions extends CallsOptions {
   readonly restart: RestartOptions | undefined;
   readonly watchdog: WatchdogOptions | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
-}
-
-/** Counts over all processes of a bridge. */
-export interface SupervisorStats {
-  readonly pid: number | undefined;
-  /** The host that owns the process; undefined where it is ours. */
-  readonly host: HostReference | undefined;
-  /** How bulk data crosses. */
-  readonly plane: Plane;
-  /** Why a better plane is not in use. */
-  readonly planeReason: string | undefined;
-  /** Processes started: 1 + restarts. */
-  readonly starts: number;
-  readonly calls: number;
-  /** Callers that wait for an answer. */
-  readonly waiting: number;
-  /** Of the waiting: those that the process does not have yet. */
-  readonly queued: number;
-  /** Given up, and not answered yet. */
-  readonly abandoned: number;
-  /** Requests that were asked again of a new process. */
-  readonly repeated: number;
-  readonly discardedLines: number;
-  readonly arenaBytes: number;
-  readonly arenaUsed: number;
 }
 
 /** Processes in a row that may be killed before they are ready. */
@@ -59,6 +35,7 @@ export class Supervisor {
   readonly #models = new ModelRecord();
   readonly #calls: Calls;
   readonly #watchdog: Watchdog;
+  readonly #notices: Notices;
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
   #readyWaiters: PromiseWithResolvers<Ready>[] = [];
@@ -76,6 +53,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.restart);
+    this.#notices = new Notices(options.onLog);
     this.#calls = new Calls(options, {
       onBusy: () => this.#updateHold(),
       onStuck: (operation) => this.#endStuck(operation),
@@ -187,7 +165,7 @@ export class Supervisor {
       },
       onPart: (message) => this.#calls.receivePart(message),
       onOversize: (id) => this.#calls.receiveOversize(id),
-      onLog: (entry) => this.#log(entry),
+      onLog: (entry) => this.#notices.log(entry),
       onHeard: () => this.#watchdog.heard(),
       onDrain: () => this.#calls.resume(),
       onEnd: (...end) => this.#receiveEnd(...end),
@@ -200,7 +178,7 @@ export class Supervisor {
       this.#calls.ask("load_model", load, {}, { isOwn: true }).catch((error: unknown) => {
         if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
         this.#models.forget(load);
-        this.#log({
+        this.#notices.log({
           level: "error",
           source: "bridge",
           text: `${load.model} was not loaded again: ${String(error)}`,
@@ -291,24 +269,17 @@ export class Supervisor {
     }
   }
 
-  /** One line for the notebook, in the cell that waits. */
   #tellUser(text: string): void {
-    this.#log({ level: "warning", source: "bridge", text });
-    if (this.#options.onLog !== undefined) return;
-    const waiting = this.#calls.entries().find(([, { isWaiting }]) => isWaiting);
-    waiting?.[1].context.runInAsyncScope(() => console.warn(text));
+    this.#notices.tell(
+      text,
+      this.#calls.entries().map(([, call]) => call),
+    );
   }
 
   #refuseWhileCrashing(operation: string): void {
     if (this.#isClosed) throw new ClosedError("bridge");
     if (this.#lastEnd === undefined || this.#policy.closedFor(performance.now()) === 0) return;
     throw tooOften(operation, this.#lastEnd, 0);
-  }
-
-  /** In a turn of its own: an error of the listener must not cost the lines that follow. */
-  #log(entry: LogEntry): void {
-    const { onLog } = this.#options;
-    if (onLog) queueMicrotask(() => onLog(entry));
   }
 
   #rejectReady(error: unknown): void {

@@ -1,5 +1,5 @@
 /** Results of the wire in the words of the SDK. */
-import type { OperationPart, OperationResult } from "../bridge/gama-bridge.ts";
+import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
 import type { ModelDescription } from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";

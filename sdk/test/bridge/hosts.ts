@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { type BridgeOptions, GAMABridge } from "../../bridge/gama-bridge.ts";
+import type { BridgeOptions } from "../../bridge/bridge-options.ts";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { listHosts, stopHost } from "../../bridge/host/control.ts";
 import type { LogEntry } from "../../bridge/log-entry.ts";
 

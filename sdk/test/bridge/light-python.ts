@@ -2,10 +2,12 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BridgeOptions } from "../../bridge/bridge-options.ts";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import { findPython } from "../../bridge/find-python.ts";
-import { type BridgeOptions, GAMABridge, type OperationName } from "../../bridge/gama-bridge.ts";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import type { LogEntry } from "../../bridge/log-entry.ts";
+import type { OperationName } from "../../bridge/operation-types.ts";
 
 const SOURCE = join(
   import.meta.dirname,

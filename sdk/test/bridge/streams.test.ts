@@ -1,6 +1,7 @@
 /** Answers that come in parts: in step with the loop that takes them, and across a crash. */
 import { afterAll, describe, expect, it } from "vitest";
-import { GAMABridge, type OperationPart } from "../../bridge/gama-bridge.ts";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import type { OperationPart } from "../../bridge/operation-types.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { decodeTensors } from "../../bridge/decode-tensors.ts";
 import { encodeTensors, type Placement } from "../../bridge/encode-tensors.ts";
-import type { OperationData, OperationResult } from "../../bridge/gama-bridge.ts";
+import type { OperationData, OperationResult } from "../../bridge/operation-types.ts";
 import type { TensorValue, TypedArray } from "../../bridge/tensors.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 

@@ -1,0 +1,87 @@
+import { AsyncResource } from "node:async_hooks";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Plane } from "./arena.ts";
+import { findPython } from "./find-python.ts";
+import { HostConnector, type HostOptions } from "./host/host-connector.ts";
+import type { LogEntry } from "./log-entry.ts";
+import type { QueueOptions } from "./outbox.ts";
+import type { RestartOptions } from "./restart-policy.ts";
+import { SpawnConnector } from "./spawn-transport.ts";
+import type { SupervisorOptions } from "./supervisor.ts";
+import type { Connector, TransportKind } from "./transport.ts";
+import type { WatchdogOptions } from "./watchdog.ts";
+
+/** How the bridge starts its process. */
+export interface BridgeOptions {
+  /**
+   * The Python to run.
+   * @default GRYM_PYTHON, else the repository's `.venv`, else VIRTUAL_ENV
+   */
+  readonly python?: string | undefined;
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `spawn`: the process is ours, and dies with us. `attach`: it belongs to a detached host, which is started
+   * where none lives, keeps the models when we end, and may have other clients; `shutdown` only disconnects.
+   * @default "spawn"
+   */
+  readonly transport?: TransportKind | undefined;
+  /** Of `attach`: which host. */
+  readonly host?: HostOptions | undefined;
+  /**
+   * The best way for bulk data to try.
+   * @default "shared_memory"
+   */
+  readonly plane?: Plane | undefined;
+  /**
+   * Time for the process to say `ready` (before torch is imported), milliseconds.
+   * @default 30_000
+   */
+  readonly startTimeoutMs?: number | undefined;
+  /**
+   * A call that was given up and is still worked on after this time costs its process: the next one loads
+   * the models again and is asked what else waits, milliseconds.
+   * @default 30_000
+   */
+  readonly cancelGraceMs?: number | undefined;
+  /** What happens when the process dies. */
+  readonly restart?: RestartOptions | undefined;
+  /** How much may be asked at once. */
+  readonly queue?: QueueOptions | undefined;
+  /** When a process that says nothing is given up. */
+  readonly watchdog?: WatchdogOptions | undefined;
+  /**
+   * Hears the records of Python's `logging` and `warnings`, stderr, the remarks of the protocol, and of
+   * restarts (else these last ones are told by `console.warn`).
+   */
+  readonly onLog?: ((entry: LogEntry) => void) | undefined;
+}
+
+const START_TIMEOUT_MS = 30_000;
+const CANCEL_GRACE_MS = 30_000;
+
+/** @throws InvalidArgumentError options that contradict each other */
+export function toSupervisorOptions(options: BridgeOptions): SupervisorOptions {
+  const { plane, restart, queue, watchdog, onLog } = options;
+  return {
+    connector: makeConnector(options),
+    plane,
+    startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
+    cancelGraceMs: options.cancelGraceMs ?? CANCEL_GRACE_MS,
+    restart,
+    queue,
+    watchdog,
+    onLog: onLog && AsyncResource.bind(onLog),
+  };
+}
+
+function makeConnector({ python, env = {}, plane, transport, host }: BridgeOptions): Connector {
+  const find = (): string => python ?? findPython();
+  if (transport === "attach") {
+    return new HostConnector({ host: host ?? {}, findPython: find, env, plane });
+  }
+  if (host !== undefined) {
+    throw new InvalidArgumentError("host", 'absent without `transport: "attach"`', host);
+  }
+  return new SpawnConnector({ findPython: find, env });
+}

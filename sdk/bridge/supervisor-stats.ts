@@ -1,0 +1,27 @@
+import type { Plane } from "./arena.ts";
+import type { HostReference } from "./transport.ts";
+
+/** Counts over all processes of a bridge. */
+export interface SupervisorStats {
+  readonly pid: number | undefined;
+  /** The host that owns the process; undefined where it is ours. */
+  readonly host: HostReference | undefined;
+  /** How bulk data crosses. */
+  readonly plane: Plane;
+  /** Why a better plane is not in use. */
+  readonly planeReason: string | undefined;
+  /** Processes started: 1 + restarts. */
+  readonly starts: number;
+  readonly calls: number;
+  /** Callers that wait for an answer. */
+  readonly waiting: number;
+  /** Of the waiting: those that the process does not have yet. */
+  readonly queued: number;
+  /** Given up, and not answered yet. */
+  readonly abandoned: number;
+  /** Requests that were asked again of a new process. */
+  readonly repeated: number;
+  readonly discardedLines: number;
+  readonly arenaBytes: number;
+  readonly arenaUsed: number;
+}
