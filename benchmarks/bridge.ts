@@ -10,8 +10,8 @@
  * What is measured against lies in `peers/`: it is installed into build/peers on first use, and a
  * row says so where that fails.
  *
- * `node benchmarks/bridge.ts [--quick] [--note TEXT]`; a quick run shows that the benchmark works,
- * its record is not kept.
+ * `node benchmarks/bridge.ts [--quick] [--without-peers] [--note TEXT]`; a quick run shows that the
+ * benchmark works, its record is not kept. Without peers nothing is installed.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,6 +35,7 @@ import { makeZeroMQ } from "./bridge/zeromq.ts";
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    "without-peers": { type: "boolean", default: false },
     note: { type: "string", multiple: true },
   },
 });
@@ -46,6 +47,7 @@ const ways: Way[] = [];
 /** A peer that cannot be had here is a row with the reason. */
 async function tryPeer(name: string, make: () => Promise<Way>): Promise<void> {
   try {
+    if (values["without-peers"]) throw new Error("--without-peers");
     ways.push(await make());
   } catch (error) {
     missing.push({ name, reason: `not measured: ${String(error).split("\n")[0]}` });

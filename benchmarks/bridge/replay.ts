@@ -19,7 +19,8 @@ export async function measureReplays(
   share: number,
 ): Promise<{ rows: RecordRow[]; found: readonly Replay[] }> {
   const found: Replay[] = [];
-  for (const model of ["none", "gama-tiny"] as const) {
+  const models: readonly Loaded[] = share < 1 ? ["none"] : ["none", "gama-tiny"];
+  for (const model of models) {
     const rounds = Math.max(1, Math.round(ROUNDS[model] * share));
     const all: Omit<Replay, "model">[] = [];
     if (share === 1) await measureRound(model); // brings the files into memory

@@ -1,5 +1,5 @@
 // The temporary folder of one test run: what tests leave lying there goes with it.
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -12,7 +12,13 @@ export function isInRunFolder() {
 
 /** @returns {string} a short path: that of a Unix socket in it may have 108 bytes */
 export function makeRunFolder() {
-  return mkdtempSync(join(tmpdir(), PREFIX));
+  return openToAll(mkdtempSync(join(tmpdir(), PREFIX)));
+}
+
+/** As the folder that it replaces: some tests have processes of another user. */
+export function openToAll(folder) {
+  chmodSync(folder, 0o1777);
+  return folder;
 }
 
 /** Removes what a run has left, or says where it is kept. On stderr: stdout may be a report. */

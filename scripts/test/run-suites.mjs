@@ -6,7 +6,7 @@ import { environment } from "../setup/environment.mjs";
 import { passThrough } from "../setup/pass-through.mjs";
 import { root } from "../setup/paths.mjs";
 import { count } from "./count.mjs";
-import { makeRunFolder, removeRunFolder } from "./run-folder.mjs";
+import { makeRunFolder, openToAll, removeRunFolder } from "./run-folder.mjs";
 
 /**
  * Ctrl-C and SIGTERM end the suite that runs and leave out the others; the folder is removed in
@@ -31,6 +31,7 @@ export async function runSuites(suites) {
       if (suite.report) rmSync(suite.report.file, { force: true });
       const TMPDIR = join(folder, suite.name.replaceAll(/\W+/g, "-"));
       mkdirSync(TMPDIR);
+      openToAll(TMPDIR);
       const started = performance.now();
       const options = { cwd: root, env: environment({ TMPDIR }) };
       const counted = count(suite.report, await passThrough(suite.command, suite.args, options));
