@@ -212,10 +212,10 @@ describe("the queue", () => {
       call.catch(() => undefined);
       return call;
     };
-    given("background"); // the process has it
-    given("background");
+    void given("background"); // the process has it
+    void given("background");
     await expect(given("background")).rejects.toThrow(QueueFullError);
-    given("user");
+    void given("user");
     await expect(given("user")).rejects.toThrow(QueueFullError);
     await bridge.executeOperation("ping", {});
     await bridge.shutdown();
