@@ -2,11 +2,12 @@
  * The processes of a bridge, one after the other. When one dies, the next one loads the models
  * again and is asked what the old one had not answered.
  */
-import { ClosedError, OperationFailedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
+import { ClosedError, type ProcessEnd } from "../errors.ts";
 import type { Answer } from "./answer.ts";
 import { validateTimeout } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
+import { loadAgain } from "./load-again.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { ModelRecord } from "./model-record.ts";
 import { Notices } from "./notices.ts";
@@ -175,23 +176,10 @@ export class Supervisor {
     };
   }
 
-  /** Before anything that may need them; what cannot be loaded any more fails where it is needed. */
   #loadAgain(): void {
-    for (const load of this.#models.loads) {
-      this.#calls.ask("load_model", load, {}, { isOwn: true }).catch((error: unknown) => {
-        const isFinal =
-          error instanceof ProcessExitError
-            ? error.attempts >= this.#policy.maxAttempts
-            : error instanceof OperationFailedError;
-        if (!isFinal) return; // the next process is asked again
-        this.#models.forget(load);
-        this.#notices.log({
-          level: "error",
-          source: "bridge",
-          text: `${load.model} was not loaded again: ${String(error)}`,
-        });
-      });
-    }
+    loadAgain(this.#models, this.#calls, this.#policy.maxAttempts, (text) =>
+      this.#notices.log({ level: "error", source: "bridge", text }),
+    );
   }
 
   #receiveReady(ready: Ready): void {

@@ -64,6 +64,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/lease.ts",
         "sdk/bridge/line-reader.ts",
         "sdk/bridge/line-splitter.ts",
+        "sdk/bridge/load-again.ts",
         "sdk/bridge/log-entry.ts",
         "sdk/bridge/model-record.ts",
         "sdk/bridge/notices.ts",
