@@ -8,7 +8,7 @@ export interface QueueOptions {
    */
   readonly maxInFlight?: number | undefined;
   /**
-   * Requests that wait in Node; one more is refused with `QueueFullError`.
+   * Requests of one priority that wait in Node; one more is refused with `QueueFullError`.
    * @default 10_000
    */
   readonly maxQueued?: number | undefined;
@@ -37,9 +37,8 @@ export class Outbox {
     this.#maxInFlight = maxInFlight;
   }
 
-  get queued(): number {
-    const { immediate, user, background } = this.#waiting;
-    return immediate.size + user.size + background.size;
+  queuedIn(lane: Lane): number {
+    return this.#waiting[lane].size;
   }
 
   add(id: number, lane: Lane): void {

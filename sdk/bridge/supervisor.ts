@@ -2,7 +2,7 @@
  * The processes of a bridge, one after the other. When one dies, the next one loads the models
  * again and is asked what the old one had not answered.
  */
-import { ClosedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
+import { ClosedError, OperationFailedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
 import { validateTimeout } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
@@ -56,6 +56,7 @@ export class Supervisor {
     this.#notices = new Notices(options.onLog);
     this.#calls = new Calls(options, {
       onBusy: () => this.#updateHold(),
+      worksOnAnother: (id) => this.#session?.worksOnAnother(id) ?? false,
       onStuck: (operation) => this.#endStuck(operation),
       onAnswer: (call, answer) => this.#noteAnswer(call, answer),
     });
@@ -112,7 +113,7 @@ export class Supervisor {
     validateTimeout(terms.timeoutMs);
     terms.signal?.throwIfAborted();
     this.#refuseWhileCrashing(operation);
-    this.#calls.refuseWhenFull(operation);
+    this.#calls.refuseWhenFull(operation, terms.priority ?? "user");
     this.#ensureProcess();
     this.#callCount += 1;
     return this.#calls.ask(operation, data, terms, { credit });
@@ -123,7 +124,7 @@ export class Supervisor {
     this.#isClosed = true;
     clearTimeout(this.#restart);
     this.#calls.abandonAll(() => new ClosedError("bridge"));
-    this.#rejectReady(new ClosedError("bridge"));
+    this.#rejectReady(() => new ClosedError("bridge"));
     await this.#session?.stop();
     this.#close();
   }
@@ -158,7 +159,7 @@ export class Supervisor {
       onAnswer: (message) => {
         this.#answers += 1;
         this.#policy.noteAnswer();
-        this.#calls.receiveAnswer(message);
+        return this.#calls.receiveAnswer(message);
       },
       onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
         if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
@@ -176,7 +177,11 @@ export class Supervisor {
   #loadAgain(): void {
     for (const load of this.#models.loads) {
       this.#calls.ask("load_model", load, {}, { isOwn: true }).catch((error: unknown) => {
-        if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
+        const isFinal =
+          error instanceof ProcessExitError
+            ? error.attempts >= this.#policy.maxAttempts
+            : error instanceof OperationFailedError;
+        if (!isFinal) return; // the next process is asked again
         this.#models.forget(load);
         this.#notices.log({
           level: "error",
@@ -223,15 +228,16 @@ export class Supervisor {
     this.#neverReady += Number(failure !== undefined);
     if (failure !== undefined && !(failure.wasKilled && this.#neverReady < NEVER_READY)) {
       this.#neverReady = 0;
-      this.#rejectReady(failure.error);
-      this.#calls.dropAll(() => failure.error);
+      this.#rejectReady(failure.makeError);
+      this.#calls.dropAll(failure.makeError);
       return;
     }
+    const sent = this.#calls.entries().filter(([, { attachment }]) => attachment.isSent);
     const wait = this.#settleCrash(end, running, failure === undefined);
-    const waiting = this.#calls.entries().length;
-    if (waiting === 0 && this.#readyWaiters.length === 0) return;
-    this.#repeated += waiting;
-    this.#tellUser(describeCrash(end, this.#models, waiting, wait));
+    if (!this.#isAwaited) return;
+    const repeated = sent.filter(([id]) => this.#calls.has(id)).length;
+    this.#repeated += repeated;
+    this.#tellUser(describeCrash(end, this.#models, repeated, wait));
     this.#restart = setTimeout(() => this.#startAgain(), wait);
   }
 
@@ -253,18 +259,22 @@ export class Supervisor {
       this.#calls.dropAll(({ operation, attachment }) =>
         tooOften(operation, end, attachment.attempts),
       );
-      this.#rejectReady(tooOften("initialize", end, 0));
+      this.#rejectReady(() => tooOften("initialize", end, 0));
     }
     return wait;
   }
 
   /** Nobody hears an exception of a timer: who waits is told. */
   #startAgain(): void {
+    if (!this.#isAwaited) {
+      this.#restart = undefined; // who waited has given up meanwhile
+      return;
+    }
     try {
       this.#start();
     } catch (error) {
       this.#lastEnd ??= { exitCode: null, signal: null, stderrTail: "" };
-      this.#rejectReady(error);
+      this.#rejectReady(() => error);
       this.#calls.dropAll(() => error);
     }
   }
@@ -282,8 +292,13 @@ export class Supervisor {
     throw tooOften(operation, this.#lastEnd, 0);
   }
 
-  #rejectReady(error: unknown): void {
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
+  /** Whether anyone waits for a process. */
+  get #isAwaited(): boolean {
+    return this.#calls.entries().length > 0 || this.#readyWaiters.length > 0;
+  }
+
+  #rejectReady(reason: () => unknown): void {
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(reason());
   }
 
   /** Node stays alive as long as someone waits for this process, and no longer. */
