@@ -60,9 +60,26 @@ export interface BridgeOptions {
 const START_TIMEOUT_MS = 30_000;
 const CANCEL_GRACE_MS = 30_000;
 
-/** @throws InvalidArgumentError options that contradict each other */
+/** What a timer can count, milliseconds; a longer time would pass at once. */
+const MAX_MS = 2 ** 31 - 1;
+
+/** Smallest and largest value of each number; the smallest is 1, of times 1 ms. */
+const LARGEST: Readonly<Record<string, number>> = {
+  startTimeoutMs: MAX_MS,
+  cancelGraceMs: MAX_MS,
+  "watchdog.pingAfterMs": MAX_MS,
+  "watchdog.unresponsiveAfterMs": Number.POSITIVE_INFINITY,
+  "restart.maxAttempts": Number.POSITIVE_INFINITY,
+  "restart.maxCrashesPerMinute": Number.POSITIVE_INFINITY,
+  "queue.maxInFlight": Number.POSITIVE_INFINITY,
+  "queue.maxQueued": Number.POSITIVE_INFINITY,
+  "queue.maxArenaBytes": Number.POSITIVE_INFINITY,
+};
+
+/** @throws InvalidArgumentError a number that would mean something else, or options that contradict each other */
 export function toSupervisorOptions(options: BridgeOptions): SupervisorOptions {
   const { plane, restart, queue, watchdog, onLog } = options;
+  for (const [field, largest] of Object.entries(LARGEST)) checkNumber(options, field, largest);
   return {
     connector: makeConnector(options),
     plane,
@@ -84,4 +101,18 @@ function makeConnector({ python, env = {}, plane, transport, host }: BridgeOptio
     throw new InvalidArgumentError("host", 'absent without `transport: "attach"`', host);
   }
   return new SpawnConnector({ findPython: find, env });
+}
+
+/** @param field its path in the options */
+function checkNumber(options: BridgeOptions, field: string, largest: number): void {
+  const value: unknown = field
+    .split(".")
+    .reduce<unknown>(
+      (part, key) => (part === undefined ? part : Reflect.get(Object(part), key)),
+      options,
+    );
+  if (value === undefined) return;
+  if (typeof value === "number" && value >= 1 && value <= largest) return;
+  const limit = Number.isFinite(largest) ? ` and at most ${largest}` : "";
+  throw new InvalidArgumentError(field, `at least 1${limit}`, value);
 }

@@ -39,7 +39,8 @@ export interface CallOptions {
 export interface ExecuteOptions extends CallOptions {
   /**
    * Takes the tensor of the result, whose `data` is then the beginning of this array: memory that was
-   * touched before is filled several times faster than fresh memory. Of the tensor's type, and long enough.
+   * touched before is filled several times faster than fresh memory. Of the tensor's type, and long enough;
+   * not for two calls at a time.
    */
   readonly out?: TypedArray | undefined;
 }

@@ -5,13 +5,13 @@
 import { type GrymError, QueueFullError, WireError } from "../errors.ts";
 import { type Answer, type PartMessage, receivePart, settleAnswer } from "./answer.ts";
 import type { Plane } from "./arena.ts";
-import type { Progress } from "./call-options.ts";
-import { Outbox, type QueueOptions } from "./outbox.ts";
+import type { Priority, Progress } from "./call-options.ts";
+import { LANES, type Lane, laneOf, Outbox, type QueueOptions } from "./outbox.ts";
 import { type CallTerms, type PendingCall, PendingCalls } from "./pending.ts";
 import { DataPlane } from "./plane.ts";
-import { OPERATIONS } from "./protocol.gen.ts";
 import { ReadSlots } from "./read-slots.ts";
 import { Request, type RequestFacts } from "./request.ts";
+import { RoomQueue } from "./room-queue.ts";
 import type { Connector } from "./transport.ts";
 
 /** What takes the lines: a process that runs. */
@@ -24,6 +24,8 @@ export interface Recipient {
 export interface CallsHandlers {
   /** Whether any caller waits. */
   readonly onBusy: () => void;
+  /** Whether the process works on another request than that one. */
+  readonly worksOnAnother: (id: number) => boolean;
   /** A call that was given up is still worked on after the time that it has to stop. */
   readonly onStuck: (operation: string) => void;
   /** An answer has come, before its caller hears of it. */
@@ -39,15 +41,15 @@ export interface CallsOptions {
 }
 
 const MAX_QUEUED = 10_000;
-
 export class Calls {
   readonly #options: CallsOptions;
   readonly #handlers: CallsHandlers;
   readonly #maxQueued: number;
   readonly #pending: PendingCalls<Request>;
   readonly #outbox: Outbox;
-  /** Ids of requests whose arrays have no room yet. */
-  readonly #unplaced = new Set<number>();
+  readonly #unplaced = new RoomQueue();
+  /** Of pings, which no caller waits for. */
+  readonly #pings = new Set<number>();
   #plane: DataPlane | undefined;
   #recipient: Recipient | undefined;
   /** The process reads slower than we write. */
@@ -82,7 +84,7 @@ export class Calls {
     const { size, used } = this.#plane?.usage ?? { size: 0, used: 0 };
     return {
       waiting: this.#pending.waiting,
-      queued: this.#outbox.queued + this.#unplaced.size,
+      queued: LANES.reduce((sum, lane) => sum + this.#queuedIn(lane), 0),
       abandoned: this.#pending.abandoned,
       arenaBytes: size,
       arenaUsed: used,
@@ -94,14 +96,20 @@ export class Calls {
     return { plane: this.#plane?.plane ?? "json", planeReason: this.#plane?.reason };
   }
 
+  has(id: number): boolean {
+    return this.#pending.get(id) !== undefined;
+  }
+
   /** Calls that Python has not answered, oldest first. */
   entries(): (readonly [id: number, call: PendingCall<Request>])[] {
     return this.#pending.entries();
   }
 
-  /** @throws QueueFullError as many wait as may */
-  refuseWhenFull(operation: string): void {
-    if (this.counts.queued >= this.#maxQueued) throw new QueueFullError(operation, this.#maxQueued);
+  /** @throws QueueFullError as many wait as may; those in the background are not in a user's way */
+  refuseWhenFull(operation: string, priority: Priority): void {
+    const lane = laneOf(operation, priority);
+    if (lane === "immediate" || this.#queuedIn(lane) < this.#maxQueued) return;
+    throw new QueueFullError(operation, this.#maxQueued);
   }
 
   /**
@@ -116,12 +124,12 @@ export class Calls {
     { credit, isOwn = false }: Partial<Pick<RequestFacts, "credit" | "isOwn">> = {},
   ): Promise<unknown> {
     const id = this.#nextId++;
-    const lane = OPERATIONS.get(operation)?.immediate ? "immediate" : (terms.priority ?? "user");
+    const lane = laneOf(operation, terms.priority);
     const request = new Request(id, operation, data, { lane, isOwn, credit });
-    const isPlaced = request.place(this.plane, this.#unplaced.size === 0);
+    const isPlaced = request.place(this.plane, this.#unplaced.mayTakeRoom(lane));
     const answer = this.#pending.open(id, operation, request, terms);
     if (isPlaced) this.#outbox.add(id, lane);
-    else this.#unplaced.add(id);
+    else this.#unplaced.add(id, lane);
     this.#pump();
     return answer;
   }
@@ -133,7 +141,9 @@ export class Calls {
 
   /** Asks for a sign of life; the answer has no other use. */
   ping(): void {
-    this.tell("ping", {}, this.#nextId++);
+    const id = this.#nextId++;
+    this.#pings.add(id);
+    this.tell("ping", {}, id);
   }
 
   /**
@@ -145,11 +155,13 @@ export class Calls {
     const waiting = this.#pending.entries();
     this.#outbox.clear();
     this.#read.clear();
+    this.#pings.clear();
     this.#isChoked = false;
     this.#recipient = undefined; // nothing is sent before what comes first
     prepare();
     for (const [id, { attachment }] of waiting) {
-      if (!this.#unplaced.has(id)) this.#outbox.add(id, attachment.facts.lane);
+      const { lane } = attachment.facts;
+      if (!this.#unplaced.has(id, lane)) this.#outbox.add(id, lane);
     }
     this.#recipient = recipient;
     this.#pump();
@@ -165,8 +177,11 @@ export class Calls {
     this.#pending.progress(id, progress);
   }
 
-  receiveAnswer(message: Answer): void {
-    const call = typeof message.id === "number" ? this.#pending.take(message.id) : undefined;
+  /** @returns whether it was asked for */
+  receiveAnswer(message: Answer): boolean {
+    const id = typeof message.id === "number" ? message.id : 0;
+    // What was not sent cannot be answered.
+    const call = this.#pending.get(id)?.attachment.isSent ? this.#pending.take(id) : undefined;
     try {
       this.#handlers.onAnswer(call, message);
     } catch (error) {
@@ -176,6 +191,7 @@ export class Calls {
     }
     this.#read.add(settleAnswer(call, message, this.plane));
     if (call) this.#forget(call);
+    return call !== undefined || this.#pings.delete(id);
   }
 
   receivePart(message: PartMessage): void {
@@ -190,6 +206,7 @@ export class Calls {
 
   /** An answer that was too long to keep still settles its call. */
   receiveOversize(id: number): void {
+    if (!this.#pending.get(id)?.attachment.isSent) return;
     const call = this.#pending.take(id);
     if (call === undefined) return;
     this.#forget(call);
@@ -198,17 +215,23 @@ export class Calls {
 
   /** Python will not answer a call. */
   drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
-    const call = this.#pending.take(id);
-    if (call === undefined) return;
-    this.#unplaced.delete(id);
-    this.#outbox.remove(id, call.attachment.facts.lane);
-    this.#free(call.attachment);
-    call.reject(reason(call)); // which changes nothing where nobody waits
+    this.#remove(id, reason);
     this.#placeMore();
+    this.#pump();
   }
 
   dropAll(reason: (call: PendingCall<Request>) => unknown): void {
-    for (const [id] of this.#pending.entries()) this.drop(id, reason);
+    for (const [id] of this.#pending.entries()) this.#remove(id, reason);
+  }
+
+  #remove(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+    const call = this.#pending.take(id);
+    if (call === undefined) return;
+    const { lane } = call.attachment.facts;
+    this.#unplaced.remove(id, lane);
+    this.#outbox.remove(id, lane);
+    this.#free(call.attachment);
+    call.reject(reason(call)); // which changes nothing where nobody waits
   }
 
   /** Tells every caller that it is over, and Python to stop. */
@@ -216,12 +239,12 @@ export class Calls {
     this.#pending.abandonAll(reason);
   }
 
-  /** The process is gone, and there will be no other one. */
+  /** There will be no other process. A host's may still read what we have sent: no slot is freed. */
   close(): void {
     this.#recipient = undefined;
-    this.dropAll(() => undefined);
     this.#plane?.close();
     this.#plane = undefined;
+    this.dropAll(() => undefined);
   }
 
   /** Sends what waits, as far as the process may have it and reads it. */
@@ -241,21 +264,27 @@ export class Calls {
     }
   }
 
+  #queuedIn(lane: Lane): number {
+    return this.#outbox.queuedIn(lane) + this.#unplaced.sizeOf(lane);
+  }
+
   /** Those that waited for room longest come first, also where a smaller one would fit. */
   #placeMore(): void {
-    for (const id of this.#unplaced) {
-      const call = this.#pending.get(id);
-      if (call === undefined) continue;
-      try {
-        if (!call.attachment.place(this.plane, true)) return;
-        this.#unplaced.delete(id);
-        this.#outbox.add(id, call.attachment.facts.lane);
-      } catch (error) {
-        this.#unplaced.delete(id);
-        this.#pending.take(id);
-        call.reject(error);
-      }
+    for (const [id, lane] of this.#unplaced.inOrder()) if (!this.#tryPlace(id, lane)) return;
+  }
+
+  /** @returns false: there is no room yet */
+  #tryPlace(id: number, lane: Lane): boolean {
+    const call = this.#pending.get(id);
+    try {
+      if (call?.attachment.place(this.plane, true) === false) return false;
+      if (call !== undefined) this.#outbox.add(id, lane);
+    } catch (error) {
+      this.#pending.take(id);
+      call?.reject(error);
     }
+    this.#unplaced.remove(id, lane);
+    return true;
   }
 
   /** The caller gave up: Python is told to stop, and nothing where it does not have the call yet. */
@@ -266,11 +295,16 @@ export class Calls {
       return;
     }
     this.tell("cancel", { id });
-    const { cancelGraceMs } = this.#options;
-    call.attachment.grace = setTimeout(
-      () => this.#handlers.onStuck(call.operation),
-      cancelGraceMs,
-    ).unref();
+    this.#watchGrace(id, call);
+  }
+
+  #watchGrace(id: number, call: PendingCall<Request>): void {
+    clearTimeout(call.attachment.grace);
+    call.attachment.grace = setTimeout(() => {
+      // Where it waits behind another one, that is not to pay for it.
+      if (this.#handlers.worksOnAnother(id)) this.#watchGrace(id, call);
+      else this.#handlers.onStuck(call.operation);
+    }, this.#options.cancelGraceMs).unref();
   }
 
   /** Python has answered: its memory is free, and so is its place. */

@@ -15,7 +15,10 @@ const STOPPABLE: ReadonlySet<keyof Operations> = new Set<keyof Operations>([
  * In a notebook, an interrupt of the cell gives up the calls that it has made: otherwise Python
  * would go on with work that nobody waits for.
  */
-export function withCellSignal(operation: keyof Operations, options: CallOptions): CallOptions {
+export function withCellSignal<Options extends CallOptions>(
+  operation: keyof Operations,
+  options: Options,
+): Options {
   const cell = STOPPABLE.has(operation) ? cellSignal() : undefined;
   if (cell === undefined) return options;
   const { signal } = options;

@@ -9,7 +9,7 @@ import type { Tensor, TensorReference, TensorType } from "./protocol.gen.ts";
 export type Placement = Pick<TensorReference, "offset" | "generation" | "base64" | "upload">;
 
 /** orjson and msgspec stop at 1024 levels. */
-const MAX_DEPTH = 512;
+export const MAX_DEPTH = 512;
 
 /** By what an array calls itself: those of another realm (a `vm` context) are as good. */
 const WIRE_TYPES: ReadonlyMap<string, TensorType> = new Map([

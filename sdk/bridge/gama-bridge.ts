@@ -74,14 +74,21 @@ export class GAMABridge implements AsyncDisposable {
   }
 
   /**
-   * Starts the process and waits until it is ready; calls do so by themselves.
+   * Starts the process and waits until it is ready; calls do so by themselves. Who gives up (`signal`,
+   * `timeoutMs`) leaves the process to the next one; there is no progress to be told of.
    *
    * @throws ProcessStartError no usable Python, or not ready in time
    * @throws HostError the host is of another kind, or cannot be had
+   * @throws CallTimeoutError `timeoutMs` has passed
    * @throws ClosedError after `shutdown`
+   * @throws the reason of `signal`, when it aborts
    */
-  async initialize(): Promise<Ready> {
-    return await this.#supervisor.ready();
+  async initialize(options: Omit<CallOptions, "priority" | "onProgress"> = {}): Promise<Ready> {
+    try {
+      return await this.#supervisor.ready(withCellSignal("load_model", options));
+    } catch (error) {
+      throw withCallSite(error);
+    }
   }
 
   /**

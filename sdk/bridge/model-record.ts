@@ -19,6 +19,7 @@ export class ModelRecord {
       const { model } = result as Answer<"load_model">;
       this.#loads.delete(model.model_id);
       this.#loads.set(model.model_id, data as LoadModelData);
+      this.#attempts.delete(data); // it can be loaded: what died before did not die of it
     } else if (operation === "unload_model") {
       this.#loads.delete((data as Operations["unload_model"]["data"]).model_id);
     } else if (operation === "free_memory") {

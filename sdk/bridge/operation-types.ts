@@ -5,7 +5,7 @@ import type { Received, WithTensors } from "./tensors.ts";
 /** The operations that a caller may ask for; the others are the bridge's own, and a host's. */
 export type OperationName = Exclude<
   keyof Operations,
-  "release" | "upload" | "credit" | "cancel" | "attach_client" | "detach_client"
+  "shutdown" | "release" | "upload" | "credit" | "cancel" | "attach_client" | "detach_client"
 >;
 /** What an operation takes; wherever the wire has a tensor, a `TensorValue`. */
 export type OperationData<Name extends OperationName> = WithTensors<Operations[Name]["data"]>;

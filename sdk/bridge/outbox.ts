@@ -1,4 +1,5 @@
 import type { Priority } from "./call-options.ts";
+import { OPERATIONS } from "./protocol.gen.ts";
 
 /** How much is on its way at once. */
 export interface QueueOptions {
@@ -8,7 +9,7 @@ export interface QueueOptions {
    */
   readonly maxInFlight?: number | undefined;
   /**
-   * Requests that wait in Node; one more is refused with `QueueFullError`.
+   * Requests of one priority that wait in Node; one more is refused with `QueueFullError`.
    * @default 10_000
    */
   readonly maxQueued?: number | undefined;
@@ -22,6 +23,12 @@ export interface QueueOptions {
 
 /** The line in which a request waits: what needs no model waits for nothing. */
 export type Lane = "immediate" | Priority;
+export const LANES: readonly Lane[] = ["immediate", "user", "background"];
+
+/** What the reader thread answers waits for no model. */
+export function laneOf(operation: string, priority: Priority = "user"): Lane {
+  return OPERATIONS.get(operation)?.immediate ? "immediate" : priority;
+}
 
 /** Requests that wait for their turn to be sent: a user's before those in the background. */
 export class Outbox {
@@ -37,9 +44,8 @@ export class Outbox {
     this.#maxInFlight = maxInFlight;
   }
 
-  get queued(): number {
-    const { immediate, user, background } = this.#waiting;
-    return immediate.size + user.size + background.size;
+  queuedIn(lane: Lane): number {
+    return this.#waiting[lane].size;
   }
 
   add(id: number, lane: Lane): void {

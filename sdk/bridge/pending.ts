@@ -125,6 +125,7 @@ export class PendingCalls<Attachment> {
     try {
       entry.context.runInAsyncScope(entry.onProgress, undefined, progress);
     } catch (error) {
+      if (!entry.isWaiting) return; // the callback itself has aborted the call
       entry.reject(error);
       this.#handlers.onAbandon(id);
     }

@@ -20,7 +20,8 @@ export interface SessionOptions {
 
 /** Why a process that was never ready ended. */
 export interface StartFailure {
-  readonly error: GrymError;
+  /** For each caller an error of its own: it gets that caller's stack. */
+  readonly makeError: () => GrymError;
   /** It was killed by someone else: another one may live. */
   readonly wasKilled: boolean;
 }
@@ -28,7 +29,8 @@ export interface StartFailure {
 /** What a session tells its owner. */
 export interface SessionHandlers {
   readonly onReady: (ready: Ready) => void;
-  readonly onAnswer: (message: Answer) => void;
+  /** @returns whether it was asked for */
+  readonly onAnswer: (message: Answer) => boolean;
   readonly onProgress: (message: Extract<Message, { event: "progress" }>) => void;
   readonly onPart: (message: PartMessage) => void;
   /** An answer that was too long to keep. */
@@ -84,6 +86,11 @@ export class Session {
     return this.#transport.host;
   }
 
+  /** Whether another request than that one is worked on; false where nobody knows. */
+  worksOnAnother(id: number): boolean {
+    return this.#transport.worksOnAnother(id);
+  }
+
   get ready(): Ready | undefined {
     return this.#ready;
   }
@@ -114,10 +121,21 @@ export class Session {
       this.#discard(`not JSON: ${line.slice(0, 200)}`); // newline framing: the next line is whole
       return;
     }
+    try {
+      this.#receiveMessage(message, line);
+    } catch (error) {
+      // Whatever is wrong with it, the lines behind it are read.
+      this.#discard(`a message that cannot be received (${error}): ${line.slice(0, 200)}`);
+    }
+  }
+
+  #receiveMessage(message: Message, line: string): void {
     if (typeof message !== "object" || message === null) this.#discard(line.slice(0, 200));
     else if ("event" in message) this.#receiveEvent(message, line);
-    else if ("id" in message) this.#handlers.onAnswer(message);
-    else this.#discard(`neither answer nor event: ${line.slice(0, 200)}`);
+    else if (!("id" in message)) this.#discard(`neither answer nor event: ${line.slice(0, 200)}`);
+    else if (!this.#handlers.onAnswer(message)) {
+      this.#discard(`an answer that nobody waits for: ${line.slice(0, 200)}`);
+    }
   }
 
   #receiveEvent(message: Extract<Message, { event: string }>, line: string): void {
@@ -175,7 +193,7 @@ export class Session {
   async #finish({ end, running, failure, startError }: TransportEnd): Promise<void> {
     clearTimeout(this.#startTimer);
     if (failure !== undefined && this.#startFailure === undefined) {
-      this.#handlers.onEnd(end, { error: failure, wasKilled: false }, running);
+      this.#handlers.onEnd(end, { makeError: () => failure, wasKilled: false }, running);
       return;
     }
     if (this.#ready && this.#startFailure === undefined) {
@@ -189,8 +207,9 @@ export class Session {
       (wasKilled ? `it died of ${end.signal}` : undefined) ??
       refusal(startError) ??
       (await diagnosePython(command));
-    const error = new ProcessStartError(command, reason, end.stderrTail, startError);
-    this.#handlers.onEnd(end, { error, wasKilled }, running);
+    const makeError = (): GrymError =>
+      new ProcessStartError(command, reason, end.stderrTail, startError);
+    this.#handlers.onEnd(end, { makeError, wasKilled }, running);
   }
 }
 

@@ -48,6 +48,7 @@ class SpawnTransport implements Transport {
   readonly command: string;
   readonly host = undefined;
   readonly #process: PythonProcess;
+  readonly #mark: RunningMark;
 
   constructor(
     command: string,
@@ -57,6 +58,7 @@ class SpawnTransport implements Transport {
     handlers: TransportHandlers,
   ) {
     this.command = command;
+    this.#mark = mark;
     const reader = new LineReader(MAX_LINE_BYTES, handlers);
     const arenas = plane.descriptors;
     this.#process = new PythonProcess({
@@ -88,6 +90,11 @@ class SpawnTransport implements Transport {
 
   get isRunning(): boolean {
     return this.#process.isRunning;
+  }
+
+  worksOnAnother(id: number): boolean {
+    const running = this.#mark.read() ?? 0;
+    return running > 0 && running !== id;
   }
 
   write(line: string): boolean {

@@ -2,16 +2,18 @@
  * The processes of a bridge, one after the other. When one dies, the next one loads the models
  * again and is asked what the old one had not answered.
  */
-import { ClosedError, type ProcessEnd, ProcessExitError } from "../errors.ts";
+import { ClosedError, type ProcessEnd } from "../errors.ts";
 import type { Answer } from "./answer.ts";
 import { validateTimeout } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
 import { describeCrash, judgeCrash, tooOften } from "./crash.ts";
+import { loadAgain } from "./load-again.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { ModelRecord } from "./model-record.ts";
 import { Notices } from "./notices.ts";
 import type { CallTerms, PendingCall } from "./pending.ts";
 import type { Ready } from "./protocol.gen.ts";
+import { ReadyWaiters } from "./ready-waiters.ts";
 import type { Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
 import { Session, type SessionHandlers, type StartFailure } from "./session.ts";
@@ -38,7 +40,7 @@ export class Supervisor {
   readonly #notices: Notices;
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #readyWaiters: PromiseWithResolvers<Ready>[] = [];
+  readonly #readyWaiters = new ReadyWaiters();
   #lastEnd: ProcessEnd | undefined;
   #isClosed = false;
   #starts = 0;
@@ -56,6 +58,7 @@ export class Supervisor {
     this.#notices = new Notices(options.onLog);
     this.#calls = new Calls(options, {
       onBusy: () => this.#updateHold(),
+      worksOnAnother: (id) => this.#session?.worksOnAnother(id) ?? false,
       onStuck: (operation) => this.#endStuck(operation),
       onAnswer: (call, answer) => this.#noteAnswer(call, answer),
     });
@@ -92,15 +95,16 @@ export class Supervisor {
   }
 
   /** Starts a process where none runs; resolves when it has said `ready`. */
-  async ready(): Promise<Ready> {
+  async ready({ signal, timeoutMs }: Pick<CallTerms, "signal" | "timeoutMs">): Promise<Ready> {
+    validateTimeout(timeoutMs);
+    signal?.throwIfAborted();
     this.#refuseWhileCrashing("initialize");
     this.#ensureProcess();
     const ready = this.#session?.ready;
     if (ready && this.#session?.isRunning) return ready;
-    const waiter = Promise.withResolvers<Ready>();
-    this.#readyWaiters.push(waiter);
+    const waiter = this.#readyWaiters.add({ signal, timeoutMs });
     this.#updateHold();
-    return await waiter.promise;
+    return await waiter.finally(() => this.#updateHold());
   }
 
   /**
@@ -112,7 +116,7 @@ export class Supervisor {
     validateTimeout(terms.timeoutMs);
     terms.signal?.throwIfAborted();
     this.#refuseWhileCrashing(operation);
-    this.#calls.refuseWhenFull(operation);
+    this.#calls.refuseWhenFull(operation, terms.priority ?? "user");
     this.#ensureProcess();
     this.#callCount += 1;
     return this.#calls.ask(operation, data, terms, { credit });
@@ -123,7 +127,7 @@ export class Supervisor {
     this.#isClosed = true;
     clearTimeout(this.#restart);
     this.#calls.abandonAll(() => new ClosedError("bridge"));
-    this.#rejectReady(new ClosedError("bridge"));
+    this.#readyWaiters.reject(() => new ClosedError("bridge"));
     await this.#session?.stop();
     this.#close();
   }
@@ -158,7 +162,7 @@ export class Supervisor {
       onAnswer: (message) => {
         this.#answers += 1;
         this.#policy.noteAnswer();
-        this.#calls.receiveAnswer(message);
+        return this.#calls.receiveAnswer(message);
       },
       onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
         if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
@@ -172,24 +176,15 @@ export class Supervisor {
     };
   }
 
-  /** Before anything that may need them; what cannot be loaded any more fails where it is needed. */
   #loadAgain(): void {
-    for (const load of this.#models.loads) {
-      this.#calls.ask("load_model", load, {}, { isOwn: true }).catch((error: unknown) => {
-        if (error instanceof ProcessExitError && error.attempts < this.#policy.maxAttempts) return;
-        this.#models.forget(load);
-        this.#notices.log({
-          level: "error",
-          source: "bridge",
-          text: `${load.model} was not loaded again: ${String(error)}`,
-        });
-      });
-    }
+    loadAgain(this.#models, this.#calls, this.#policy.maxAttempts, (text) =>
+      this.#notices.log({ level: "error", source: "bridge", text }),
+    );
   }
 
   #receiveReady(ready: Ready): void {
     this.#neverReady = 0;
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve(ready);
+    this.#readyWaiters.resolve(ready);
     this.#updateHold();
   }
 
@@ -223,15 +218,16 @@ export class Supervisor {
     this.#neverReady += Number(failure !== undefined);
     if (failure !== undefined && !(failure.wasKilled && this.#neverReady < NEVER_READY)) {
       this.#neverReady = 0;
-      this.#rejectReady(failure.error);
-      this.#calls.dropAll(() => failure.error);
+      this.#readyWaiters.reject(failure.makeError);
+      this.#calls.dropAll(failure.makeError);
       return;
     }
+    const sent = this.#calls.entries().filter(([, { attachment }]) => attachment.isSent);
     const wait = this.#settleCrash(end, running, failure === undefined);
-    const waiting = this.#calls.entries().length;
-    if (waiting === 0 && this.#readyWaiters.length === 0) return;
-    this.#repeated += waiting;
-    this.#tellUser(describeCrash(end, this.#models, waiting, wait));
+    if (!this.#isAwaited) return;
+    const repeated = sent.filter(([id]) => this.#calls.has(id)).length;
+    this.#repeated += repeated;
+    this.#tellUser(describeCrash(end, this.#models, repeated, wait));
     this.#restart = setTimeout(() => this.#startAgain(), wait);
   }
 
@@ -253,18 +249,22 @@ export class Supervisor {
       this.#calls.dropAll(({ operation, attachment }) =>
         tooOften(operation, end, attachment.attempts),
       );
-      this.#rejectReady(tooOften("initialize", end, 0));
+      this.#readyWaiters.reject(() => tooOften("initialize", end, 0));
     }
     return wait;
   }
 
   /** Nobody hears an exception of a timer: who waits is told. */
   #startAgain(): void {
+    if (!this.#isAwaited) {
+      this.#restart = undefined; // who waited has given up meanwhile
+      return;
+    }
     try {
       this.#start();
     } catch (error) {
       this.#lastEnd ??= { exitCode: null, signal: null, stderrTail: "" };
-      this.#rejectReady(error);
+      this.#readyWaiters.reject(() => error);
       this.#calls.dropAll(() => error);
     }
   }
@@ -282,13 +282,14 @@ export class Supervisor {
     throw tooOften(operation, this.#lastEnd, 0);
   }
 
-  #rejectReady(error: unknown): void {
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
+  /** Whether anyone waits for a process. */
+  get #isAwaited(): boolean {
+    return this.#calls.entries().length > 0 || this.#readyWaiters.count > 0;
   }
 
   /** Node stays alive as long as someone waits for this process, and no longer. */
   #updateHold(): void {
-    this.#session?.hold(this.#calls.counts.waiting > 0 || this.#readyWaiters.length > 0);
+    this.#session?.hold(this.#calls.counts.waiting > 0 || this.#readyWaiters.count > 0);
   }
 
   #close(): void {

@@ -48,6 +48,8 @@ export interface Transport {
   /** False from the moment that the process is known to have ended. */
   readonly isRunning: boolean;
   readonly host: HostReference | undefined;
+  /** Whether another request than that one is worked on; false where nobody knows. */
+  worksOnAnother(id: number): boolean;
   /** Sends a line. @returns false: wait for `onDrain` */
   write(line: string): boolean;
   /** Adds a record of the process to the tail that its end shows. */

@@ -20,7 +20,7 @@ import {
 } from "./messages.ts";
 import { killProcess } from "./proc.ts";
 import { reachHost } from "./reach-host.ts";
-import { splitId } from "./routes.ts";
+import { globalId, splitId } from "./routes.ts";
 import { openShared, pidNamespace, shareFile } from "./shared-file.ts";
 
 export interface AttachOptions {
@@ -81,6 +81,12 @@ export class AttachTransport implements Transport {
 
   get host(): HostReference | undefined {
     return this.#welcome && { name: this.#options.config.name, pid: this.#welcome.hostPid };
+  }
+
+  worksOnAnother(id: number): boolean {
+    if (this.#markFd === undefined || this.#client === undefined) return false;
+    const running = readMark(this.#markFd);
+    return running > 0 && running !== globalId(this.#client, id);
   }
 
   write(line: string): boolean {
