@@ -68,8 +68,8 @@ describe("a service", () => {
     }
     expect([...rows.keys()].sort()).toEqual([0, 2]);
     expect(rows.get(0)).toEqual((await service.extractFeatures(clip)).data);
-    const { failures, secondsHeard, modelId } = whole;
-    expect(next.value).toMatchObject({ failures, secondsHeard, modelId });
+    const { failures, layer, modelId } = whole;
+    expect(next.value).toMatchObject({ failures, layer, modelId });
     // A loop that is left costs nothing but what was on its way.
     for await (const __ of service.streamFeatures(clips)) break;
     await expect.poll(() => service.bridge.stats().abandoned).toBe(0);
