@@ -32,6 +32,7 @@ export class PartQueue<Part> {
       for (let next = this.#parts.shift(); next; next = this.#parts.shift()) {
         yield next.part;
         next.grant();
+        await undefined; // a caller who has just given up is heard before the next part is taken
       }
       if (this.#isOver) return;
       await this.#wake.promise;

@@ -75,6 +75,31 @@ describe("a service", () => {
     await expect.poll(() => service.bridge.stats().abandoned).toBe(0);
   });
 
+  it("names the whole time limit of a stream, and keeps none of its samples", async () => {
+    await using service = new MelStatisticsService();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    let isFree = false;
+    const registry = new FinalizationRegistry<string>(() => {
+      isFree = true;
+    });
+    const begin = (): AsyncGenerator<unknown, unknown, void> => {
+      const samples = tone.slice();
+      registry.register(samples.buffer, "samples");
+      const clips = Array.from({ length: 20 }, () => ({ ...clip, samples }));
+      return service.streamFeatures(clips, { batchSize: 1, window: 1, timeoutMs: 3000 });
+    };
+    const stream = begin();
+    await stream.next();
+    for (let tries = 0; !isFree && tries < 500; tries++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(isFree).toBe(true);
+    await expect.poll(() => service.bridge.stats().waiting, { timeout: 30_000 }).toBe(0);
+    await expect(stream.next()).rejects.toMatchObject({ code: "timeout", timeoutMs: 3000 });
+  });
+
   it("writes features where they are wanted", async () => {
     await using service = new MelStatisticsService();
     const expected = await service.extractFeatures(clip);
