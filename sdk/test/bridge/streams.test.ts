@@ -170,8 +170,23 @@ describe("the loop of a stream", () => {
   });
 
   it("gets no part after its time", async () => {
-    const stream = await takeOne({ timeoutMs: 3000 });
-    await expect.poll(() => bridge.stats().waiting, { timeout: 30_000 }).toBe(0);
+    await using slow = new GAMABridge({
+      python: fakePython(`
+        ready();
+        onRequest(({ id, operation, data }) => {
+          if (operation === "cancel") {
+            send({ id: data.id, error: { code: "cancelled", message: "", type: "" } });
+          } else {
+            for (const sequence of [0, 1]) {
+              send({ event: "part", id, data: { sequence, value: { indices: [sequence] } } });
+            }
+          }
+        });`),
+    });
+    await slow.initialize();
+    const stream = slow.stream("extract_features", few, { timeoutMs: 4000 });
+    expect((await stream.next()).value).toMatchObject({ indices: [0] });
+    await expect.poll(() => slow.stats().waiting, { timeout: 30_000 }).toBe(0);
     await expect(stream.next()).rejects.toThrow(CallTimeoutError);
   });
 
