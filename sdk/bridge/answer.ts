@@ -60,16 +60,23 @@ export function receivePart(
   if (!call?.isWaiting || call.onPart === undefined) return generations;
   const { attachment } = call;
   try {
-    if (sequence > attachment.parts) throw new WireError("A part of an answer is missing");
-    if (sequence < attachment.parts) {
-      grant(); // the caller has it from the process before
-      return generations;
-    }
-    attachment.parts += 1;
+    if (sequence !== attachment.parts) throw new WireError("A part of an answer is missing");
     const part = decodeTensors(value, (tensor, target) => plane.read(tensor, target));
-    call.onPart(part, grant);
+    attachment.notePart(findIndices(part));
+    call.onPart(part, () => {
+      attachment.notePartTaken();
+      grant();
+    });
   } catch (error) {
     call.reject(error);
   }
   return generations;
+}
+
+/** What a part brings; a process that follows does not make it again. */
+function findIndices(part: unknown): readonly number[] {
+  const indices =
+    typeof part === "object" && part !== null ? Reflect.get(part, "indices") : undefined;
+  if (Array.isArray(indices) && indices.every(Number.isSafeInteger)) return indices;
+  throw new WireError("A part of an answer does not say what it brings");
 }

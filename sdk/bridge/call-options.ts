@@ -48,7 +48,7 @@ export interface ExecuteOptions extends CallOptions {
 /** Options of a call whose answer comes in parts. */
 export interface StreamOptions extends CallOptions {
   /**
-   * Parts that may be on their way, or wait to be taken, at once.
+   * Parts that may be on their way, wait to be taken, or are worked on by the loop, at once.
    * @default 4
    */
   readonly window?: number | undefined;
@@ -85,7 +85,12 @@ export async function withinLimit<Result>(
   try {
     return await work(timeLeft);
   } catch (error) {
-    if (timeoutMs === undefined || !(error instanceof CallTimeoutError)) throw error;
-    throw new CallTimeoutError(error.operation, timeoutMs);
+    throw withWholeLimit(error, timeoutMs);
   }
+}
+
+/** The error of a call that had only what was left of a limit, with the limit that the caller knows. */
+export function withWholeLimit(error: unknown, timeoutMs: number | undefined): unknown {
+  if (timeoutMs === undefined || !(error instanceof CallTimeoutError)) return error;
+  return new CallTimeoutError(error.operation, timeoutMs);
 }

@@ -161,6 +161,7 @@ export class Calls {
     prepare();
     for (const [id, { attachment }] of waiting) {
       const { lane } = attachment.facts;
+      attachment.parts = 0;
       if (!this.#unplaced.has(id, lane)) this.#outbox.add(id, lane);
     }
     this.#recipient = recipient;
@@ -199,7 +200,10 @@ export class Calls {
     if (typeof id !== "number") return;
     const call = this.#pending.get(id);
     const wasWaiting = call?.isWaiting;
-    const grant = (): void => this.tell("credit", { id, count: 1 });
+    const grant = (): void => {
+      // What is sent anew says itself how many parts are wanted.
+      if (call?.isWaiting && call.attachment.isSent) this.tell("credit", { id, count: 1 });
+    };
     this.#read.add(receivePart(call, message, this.plane, grant));
     if (wasWaiting && !call?.isWaiting) this.#abandon(id); // it could not be received
   }
@@ -261,6 +265,7 @@ export class Calls {
         const text = release && index === 0 ? `${release}\n${line}` : line;
         this.#isChoked = !this.#recipient.write(text);
       }
+      if (!call.attachment.holdsPlace) this.#outbox.done(call.attachment.facts.lane);
     }
   }
 
@@ -310,7 +315,7 @@ export class Calls {
   /** Python has answered: its memory is free, and so is its place. */
   #forget({ attachment }: PendingCall<Request>): void {
     this.#free(attachment);
-    if (attachment.isSent) this.#outbox.done(attachment.facts.lane);
+    if (attachment.isSent && attachment.holdsPlace) this.#outbox.done(attachment.facts.lane);
     this.#placeMore();
     this.#pump();
   }

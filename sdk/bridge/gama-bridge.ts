@@ -16,6 +16,7 @@ import type {
   StreamedName,
 } from "./operation-types.ts";
 import { PartQueue } from "./part-queue.ts";
+import { once, streamParts } from "./part-stream.ts";
 import type { CallTerms } from "./pending.ts";
 import type { Ready } from "./protocol.gen.ts";
 import { BufferPool, LeasedMemory, OutMemory } from "./result-memory.ts";
@@ -157,42 +158,41 @@ export class GAMABridge implements AsyncDisposable {
 
   /**
    * The same, with an answer that comes in parts: Python works at most `window` parts ahead of the
-   * loop that takes them, so that memory stays flat however long the answer is. After a crash the
-   * next process continues where the loop is. The call is made by the first `next()`, and leaving
-   * the loop cancels it.
+   * loop that takes them, and one that waits, so that memory stays flat however long the answer is.
+   * The call is made by the first `next()`, which reads the data. After a crash the next process
+   * works on what is in no part yet.
+   *
+   * While the loop works, Python answers other calls: the loop itself may make some, and streams
+   * may be taken side by side. Leaving the loop cancels the call. A stream that is taken by hand
+   * needs its `return()`: one that is dropped without holds its place in Python until it is
+   * collected as garbage, or the bridge is shut down.
    *
    * @returns parts, and at the end the result
-   * @throws what `executeOperation` throws
+   * @throws what `executeOperation` throws: after the parts that came before an error of Python, at
+   *   once where the caller gave up (`signal`, `timeoutMs`, `shutdown`)
    * @example
    * for await (const { indices, features } of bridge.stream("extract_features", { audios })) …
    */
-  async *stream<Name extends StreamedName>(
+  // Not a generator, whose frame would hold `data` until the answer comes. Nor is any function made
+  // here that lives on: it would hold what the one that asks has closed over.
+  stream<Name extends StreamedName>(
     operation: Name,
     data: OperationData<Name>,
     options: StreamOptions = {},
   ): AsyncGenerator<OperationPart<Name>, OperationResult<Name>, void> {
     const { window = WINDOW, signal, ...rest } = options;
-    validateWindow(window);
     const left = new AbortController();
     const parts = new PartQueue<OperationPart<Name>>();
     const terms: CallTerms = {
       ...rest,
       signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
-      onPart: (part, grant) => parts.push(part as OperationPart<Name>, grant), // as above
+      onPart: parts.push.bind(parts),
     };
-    try {
-      const answer = this.#call(operation, data, terms, window);
-      answer.then(
-        () => parts.end(),
-        () => parts.end(),
-      );
-      yield* parts.take();
-      return (await answer) as OperationResult<Name>; // as above
-    } catch (error) {
-      throw withCallSite(error);
-    } finally {
-      left.abort();
-    }
+    const ask = once(() => {
+      validateWindow(window);
+      return this.#call(operation, data, terms, window);
+    });
+    return streamParts(ask, parts, left);
   }
 
   #call(

@@ -371,7 +371,7 @@ export interface ExtractFeaturesResult {
   revision: string;
   device: string;
   dtype: DType;
-  /** Per clip. */
+  /** Per clip; `[]` where they came in parts. */
   seconds_heard: number[];
   seconds_given: number[];
   /** Encoding time per clip (a batch's time divided by its clips). */
@@ -389,11 +389,11 @@ export interface ClipFailure {
 /**
  * A part of a streamed `extract_features`: some of the clips, those of like length together.
  *
- * Clips that cannot be used are in no part: the result that follows the last one names them, and has no
- * features of its own (`[]`).
+ * Clips that cannot be used are in no part: the result that follows the last one names them. What the
+ * parts brought is not repeated there: its `features` and its lists per clip are `[]`.
  */
 export interface FeaturesPart {
-  /** Places of the clips in `audios`; the rows of the other lists. */
+  /** Places of the clips in `audios`; the rows of the other lists. For `done`, should the process die. */
   indices: number[];
   /** [clips, features]. */
   features: unknown[] | Tensor;
@@ -699,18 +699,26 @@ export interface UploadResult {
   bytes: number;
 }
 
-/** Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer. */
+/**
+ * Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer.
+ *
+ * A stream without credit lets other requests run. As any request before it, it holds up `shutdown`; the
+ * end of input cancels it.
+ */
 export interface CreditData {
   id: Id;
   count: number;
 }
 
-/** Result of `credit`: whether that stream is running. */
+/** Result of `credit`: whether there is that stream. */
 export interface CreditResult {
   running: boolean;
 }
 
-/** Parameters of `cancel`: a queued request is dropped, a running one stops at its next batch or token. */
+/**
+ * Parameters of `cancel`: a running request stops at its next batch or token; one that is queued, or
+ * waits for credit, is dropped.
+ */
 export interface CancelData {
   id: Id;
 }
@@ -863,6 +871,8 @@ export interface Request {
   /** @default "user" */
   priority?: "background" | "user";
   credit?: number | null;
+  /** With `credit`: indices that parts of a process before brought; they come in no part again. */
+  done?: number[];
   /**
    * Written by a host that speaks for several: whose request it is. 0: who owns the process.
    * @default 0

@@ -22,16 +22,20 @@ export class Request {
   readonly #operation: string;
   /** Until its tensors are placed, and for as long as it lives where it says which models are loaded. */
   data: object | undefined;
-  /** What is sent; the request itself is the last line. */
-  lines: readonly string[] = [];
+  /** Before and with the request, which is the last line. */
+  #lines: readonly string[] = [];
   /** Where its tensors lie in the input arena. */
   slots: readonly Slot[] = [];
   /** The running process has it. */
   isSent = false;
-  /** Processes that died while they worked on it. */
+  /** Processes that died while they worked on it, and brought nothing new. */
   attempts = 0;
-  /** Parts of the answer that the caller has. */
+  /** Parts of the answer that the running process has sent. */
   parts = 0;
+  /** Parts that the caller has not taken and worked on. */
+  #outstanding = 0;
+  /** What came in parts, from any process. */
+  readonly #done: number[] = [];
   /** Runs from the moment that the caller gave up. */
   grace: NodeJS.Timeout | undefined;
 
@@ -50,11 +54,11 @@ export class Request {
    * @throws InvalidArgumentError the data cannot be sent as it is
    */
   place(plane: DataPlane, mayTakeRoom: boolean): boolean {
-    const { lane, credit } = this.facts;
+    const { lane } = this.facts;
     const placed = plane.placeAll(mayTakeRoom, (place) => {
       const priority = lane === "background" ? lane : undefined;
       const data = encodeTensors(this.data, place);
-      return JSON.stringify({ id: this.#id, operation: this.#operation, data, priority, credit });
+      return JSON.stringify({ id: this.#id, operation: this.#operation, data, priority });
     });
     if (placed === undefined) return false;
     if (isTooLong(placed.value)) {
@@ -65,10 +69,46 @@ export class Request {
         this.data,
       );
     }
-    this.lines = [...this.#uploads(placed.slots), placed.value];
+    this.#lines = [...this.#uploads(placed.slots), placed.value];
     this.slots = placed.slots;
     if (!ModelRecord.concerns(this.#operation)) this.data = undefined;
     return true;
+  }
+
+  /**
+   * Whether it counts among those that are on their way, until it is answered. A stream waits for its
+   * caller's loop, which may wait for other calls.
+   */
+  get holdsPlace(): boolean {
+    return this.facts.credit === undefined;
+  }
+
+  /** What is sent. A stream goes on where its caller is, also in a new process. */
+  get lines(): readonly string[] {
+    const { credit: window } = this.facts;
+    const line = this.#lines.at(-1);
+    if (window === undefined || line === undefined) return this.#lines;
+    const credit = Math.max(0, window - this.#outstanding);
+    const done = this.#done.length === 0 ? "" : `,"done":[${this.#done.join(",")}]`;
+    // The ends of a host's lines are as their client wrote them.
+    return this.#lines.with(-1, `${line.slice(0, -1)},"credit":${credit}${done}}`);
+  }
+
+  /**
+   * A part of the answer has come: whatever its process dies of, it got further.
+   *
+   * @param indices what it brings
+   */
+  notePart(indices: readonly number[]): void {
+    this.parts += 1;
+    this.attempts = 0;
+    this.#outstanding += 1;
+    for (const index of indices) this.#done.push(index);
+  }
+
+  /** The caller has worked on a part, and wants one more. */
+  notePartTaken(): void {
+    this.#outstanding -= 1;
   }
 
   /** The tensors that have no room beside the lines and are too long for one. */

@@ -1,6 +1,8 @@
 import { type AudioInput, toWireAudio } from "../audio/audio-input.ts";
-import { type CallOptions, withinLimit } from "../bridge/call-options.ts";
+import { type CallOptions, withinLimit, withWholeLimit } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
+import { once } from "../bridge/part-stream.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { ClosedError, ProcessExitError } from "../errors.ts";
@@ -105,25 +107,21 @@ export abstract class BridgedService implements ModelService {
     return toFeatures(result);
   }
 
-  async *streamFeatures(
+  // Not a generator, whose frame would hold the samples until the answer comes.
+  streamFeatures(
     audios: readonly AudioInput[],
     options: FeatureStreamOptions = {},
   ): AsyncGenerator<FeaturesPart, FeaturesEnd, void> {
-    const { window } = options;
-    const stream = await this.#run(toWireAudios(audios), options, async (wire, model, call) =>
-      this.#bridge.stream(
-        "extract_features",
-        { ...wire, model, ...toFeatureOptions(options) },
-        { ...call, window },
+    const ask = once(() =>
+      this.#run(toWireAudios(audios), options, async (wire, model, call) =>
+        this.#bridge.stream(
+          "extract_features",
+          { ...wire, model, ...toFeatureOptions(options) },
+          { ...call, window: options.window },
+        ),
       ),
     );
-    try {
-      let next = await stream.next();
-      for (; !next.done; next = await stream.next()) yield toFeaturesPart(next.value);
-      return toFeaturesEnd(next.value);
-    } finally {
-      await stream.return(undefined as never); // a loop that was left cancels the call
-    }
+    return takeFeatures(ask, options.timeoutMs);
   }
 
   async status(options: CallOptions = {}): Promise<ModelStatus> {
@@ -215,5 +213,30 @@ export abstract class BridgedService implements ModelService {
       // The model went with its process.
       if (!(error instanceof ProcessExitError || error instanceof ClosedError)) throw error;
     }
+  }
+}
+
+type WireParts = AsyncGenerator<
+  OperationPart<"extract_features">,
+  OperationResult<"extract_features">,
+  void
+>;
+
+/** @param ask makes the stream, and takes from its time limit what loading the model takes */
+async function* takeFeatures(
+  ask: () => Promise<WireParts>,
+  timeoutMs: number | undefined,
+): AsyncGenerator<FeaturesPart, FeaturesEnd, void> {
+  try {
+    const stream = await ask();
+    try {
+      let next = await stream.next();
+      for (; !next.done; next = await stream.next()) yield toFeaturesPart(next.value);
+      return toFeaturesEnd(next.value);
+    } finally {
+      await stream.return(undefined as never); // a loop that was left cancels the call
+    }
+  } catch (error) {
+    throw withWholeLimit(error, timeoutMs);
   }
 }

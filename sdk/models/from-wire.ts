@@ -60,7 +60,14 @@ export function toProcessedAudio(result: OperationResult<"process_audio">): Proc
 
 export function toFeatures(result: OperationResult<"extract_features">): Features {
   const { shape } = result;
-  return { data: toFloats(result.features, shape), shape, ...toFeaturesEnd(result) };
+  return {
+    data: toFloats(result.features, shape),
+    shape,
+    secondsHeard: result.seconds_heard,
+    secondsGiven: result.seconds_given,
+    clipSeconds: result.clip_seconds,
+    ...toFeaturesEnd(result),
+  };
 }
 
 export function toFeaturesPart(part: OperationPart<"extract_features">): FeaturesPart {
@@ -85,9 +92,6 @@ export function toFeaturesEnd(result: OperationResult<"extract_features">): Feat
   return {
     layer: result.layer,
     pooling: result.pooling,
-    secondsHeard: result.seconds_heard,
-    secondsGiven: result.seconds_given,
-    clipSeconds: result.clip_seconds,
     failures: result.failures,
     ...toEnvelope(result),
   };

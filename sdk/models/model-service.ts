@@ -143,7 +143,7 @@ export interface FeatureStreamOptions extends Omit<FeatureOptions, "pooling" | "
   /** @default "mean" */
   readonly pooling?: Exclude<Pooling, "none"> | undefined;
   /**
-   * Batches that may be on their way, or wait to be taken, at once.
+   * Batches that may be on their way, wait to be taken, or are worked on by the loop, at once.
    * @default 4
    */
   readonly window?: number | undefined;
@@ -163,8 +163,11 @@ export interface FeaturesPart {
   readonly clipSeconds: readonly number[];
 }
 
-/** What is told when the last part has come; the lists are per clip asked. */
-export type FeaturesEnd = Omit<Features, "data" | "shape">;
+/** What is told when the last part has come; `failures` are the clips that were in none. */
+export type FeaturesEnd = Omit<
+  Features,
+  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds"
+>;
 
 /** A service and the process behind it. */
 export interface ModelStatus {
@@ -194,7 +197,11 @@ export interface ModelService extends AsyncDisposable {
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,
   ): Promise<Features>;
-  /** Features of any number of clips, in memory that stays flat: Python works `window` batches ahead. */
+  /**
+   * Features of any number of clips, in memory that stays flat: Python works `window` batches ahead.
+   * The loop may make other calls meanwhile, and leaving it cancels this one. A generator that is
+   * taken by hand needs its `return()`: see `GAMABridge.stream`.
+   */
   streamFeatures(
     audios: readonly AudioInput[],
     options?: FeatureStreamOptions,

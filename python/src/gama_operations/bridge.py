@@ -31,7 +31,6 @@ from gama_operations.machine import device, give_back_memory
 from gama_operations.memory import PhaseRecorder
 from gama_operations.operations import BoundOperation
 from gama_operations.protocol import (
-    OPERATIONS,
     PROTOCOL_VERSION,
     AttachClientData,
     AttachClientResult,
@@ -99,7 +98,7 @@ class Bridge:
         self._session = session
         self._clients = Clients(session.arenas)
         self._operations = operations
-        self._queue = JobQueue()
+        self._queue = JobQueue(self._close)
         self._uploads = Uploads()
         self._stopping = False
         self._immediate = {
@@ -143,8 +142,7 @@ class Bridge:
                 if isinstance(line, OversizeLine) or not (line == b"" or line.isspace()):
                     self._receive(line)
         finally:  # a descriptor that fails (a terminal hung up) ends the session, and does not leave it deaf
-            self._queue.close()
-            self._queue.cancel_streams()
+            self._abandon(self._queue.end_input(), "Nobody is left who could ask for more parts.")
 
     def _receive(self, line: bytes | OversizeLine) -> None:
         request_id: Id | None = None
@@ -178,7 +176,7 @@ class Bridge:
             raise ShuttingDownError("The process was told to end; it takes no more requests.")
         # Whatever was asked before is worked before.
         priority = "background" if envelope.operation == "shutdown" else envelope.priority
-        stream = self._open_stream(envelope.id, envelope) if envelope.credit is not None else None
+        stream = self._open_stream(envelope, operation)
         job = Job(envelope.id, envelope.operation, operation.run, data, client, priority, stream, uploads)
         if isinstance(data, DetachClientData):
             self._queue.drop(self._clients.detach(data.client))
@@ -190,14 +188,14 @@ class Bridge:
             self._stopping = True
             self._queue.close()
 
-    def _open_stream(self, request_id: Id, envelope: Envelope) -> PartStream:
-        row = OPERATIONS.get(envelope.operation)
-        if row is None or row.part is None:
+    def _open_stream(self, envelope: Envelope, operation: BoundOperation) -> PartStream | None:
+        if envelope.credit is None:
+            if envelope.done:
+                raise InvalidRequestError("`done` is for answers in parts: give `credit`, too.")
+            return None
+        if operation.run_in_parts is None:
             raise InvalidRequestError(f"{envelope.operation} does not answer in parts: leave `credit` out.")
-        return PartStream(
-            envelope.credit or 1,
-            lambda sequence, part: self._wire.send(PartMessage(request_id, Part(sequence, part))),
-        )
+        return PartStream(operation.run_in_parts, envelope.credit, frozenset(envelope.done))
 
     def _find(self, name: str) -> BoundOperation:
         if name == "shutdown":
@@ -221,9 +219,14 @@ class Bridge:
 
     def _cancel(self, data: CancelData, _client: Client) -> CancelResult:
         state, dropped = self._queue.cancel(data.id)
-        for job in dropped:
-            self._fail(job.id, CancelledError("The request was cancelled while it waited."))
+        self._abandon(dropped, "The request was cancelled while it waited.")
         return CancelResult(state)
+
+    def _abandon(self, dropped: list[Job], why: str) -> None:
+        for job in dropped:
+            if job.call is not None:
+                job.call.tensors.discard()
+            self._fail(job.id, CancelledError(why))
 
     def _release(self, data: ReleaseData, client: Client) -> ReleaseResult:
         outputs = client.arenas.outputs
@@ -245,25 +248,60 @@ class Bridge:
         return DetachClientResult(self._clients.free(data.client))
 
     def _work(self, job: Job) -> None:
-        tensors = CallTensors(job.client.arenas, job.uploads)
-        progress = ProgressReporter(lambda report: self._report(job.id, report))
         out_of_memory = False
+        call = job.call or self._begin(job)
         try:
-            begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
-            call = Call(progress, tensors, job.cancellation, begin, job.stream)
             call.check()
             job.client.enter()
-            result = job.run(job.data, call)
+            result = (
+                job.run(job.data, call) if job.stream is None else self._send_parts(job, job.stream, call)
+            )
+            if result is None:
+                return  # parked: from now on it may be answered by the reader
             call.check()
-            progress.flush()
+            call.progress.flush()
             self._wire.send(ResultMessage(job.id, result))
         except BaseException as error:  # noqa: BLE001 # SystemExit and KeyboardInterrupt of an operation too
-            tensors.discard()
+            call.tensors.discard()
+            self._close(job)
             out_of_memory = is_out_of_memory(error)
             self._fail(job.id, error)
         # Only now are the frames gone that held what did not fit.
         if out_of_memory:
             give_back_memory()
+
+    def _begin(self, job: Job) -> Call:
+        begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
+        done = frozenset[int]() if job.stream is None else job.stream.done
+        job.call = Call(
+            ProgressReporter(lambda report: self._report(job.id, report)),
+            CallTensors(job.client.arenas, job.uploads),
+            job.cancellation,
+            begin,
+            done,
+        )
+        return job.call
+
+    def _send_parts(self, job: Job, stream: PartStream, call: Call) -> msgspec.Struct | None:
+        """Parts as far as there is credit; None where the job was parked."""
+        call.resume()
+        while (result := stream.advance(job.data, call)) is None:
+            call.check()
+            if not self._queue.spend(job):
+                call.suspend()
+                return None
+            self._wire.send(PartMessage(job.id, Part(stream.sequence, stream.made)))
+            call.tensors.settle()
+            stream.sequence += 1
+            stream.made = None
+        return result
+
+    def _close(self, job: Job) -> None:
+        try:
+            if job.stream is not None:
+                job.stream.close()
+        except BaseException as error:  # noqa: BLE001 # it is answered already; the model thread must live
+            self._fail(None, error)
 
     def _report(self, request_id: Id, report: Progress) -> bool:
         return self._wire.offer(ProgressMessage(request_id, report))

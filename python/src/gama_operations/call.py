@@ -7,12 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from gama_operations.errors import CancelledError
 from gama_operations.memory import PhaseRecorder
 from gama_operations.protocol import Progress
-from gama_operations.streams import PartStream
 from gama_operations.tensors import CallTensors
 
 if TYPE_CHECKING:  # the surface imports numpy
@@ -63,8 +60,8 @@ class Call:
     tensors: CallTensors
     cancellation: Cancellation = field(default_factory=Cancellation)
     begin_memory: Callable[[], PhaseRecorder] = PhaseRecorder
-    stream: PartStream | None = None
-    """Where the client wants the answer in parts."""
+    done: frozenset[int] = frozenset()
+    """Where the answer comes in parts: what the client has from a process before."""
     _memory: PhaseRecorder | None = field(default=None, init=False)
 
     @property
@@ -77,16 +74,15 @@ class Call:
             self._memory = self.begin_memory()
         return self._memory
 
-    def send_part(self, part: msgspec.Struct) -> None:
-        """Hand over a part of the answer; waits until the client wants one more.
+    def suspend(self) -> None:
+        """Other jobs run until `resume`: their memory and their time are not this one's."""
+        if self._memory is not None:
+            self._memory.suspend()
 
-        Raises:
-            CancelledError: the caller gave up meanwhile.
-        """
-        if self.stream is None:
-            raise RuntimeError("This answer is not asked for in parts.")
-        self.stream.send(part, self.check)
-        self.tensors.settle()
+    def resume(self) -> None:
+        """It goes on."""
+        if self._memory is not None:
+            self._memory.resume()
 
     def importing(self, module: str) -> AbstractContextManager[None]:
         """The phase `import`, where the module is new: scipy and scikit-learn take memory and time, too."""

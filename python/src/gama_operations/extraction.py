@@ -1,7 +1,7 @@
 """`extract_features`: many clips, some of them broken, as one table of numbers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ class Extraction:
 
     features: "NDArray[np.float32]"
     """[clips, D], NaN in the row of a clip that failed; a single clip's [D] or [L, D]; [0, 0] where the rows
-    went out in parts."""
+    went out in parts, and with them the lists."""
     seconds_heard: list[float]
     seconds_given: list[float]
     clip_seconds: list[float]
@@ -82,21 +82,58 @@ def extract_many(
         InvalidRequestError: no clips, or `pooling: none` with more than one.
         OperationError: the first clip's error, when not a single clip could be used.
     """
+    _check_many(audios, data)
+    rows = _Rows()
+    for _ in _embed_all(model, audios, data, rows, call):
+        pass
+    return _collect(rows, len(audios))
+
+
+def extract_in_parts(
+    model: "AudioModel", audios: Sequence[Audio], data: ExtractFeaturesData, call: Call
+) -> Generator[FeaturesPart, None, Extraction]:
+    """The same, each batch as it comes, and without those that `call.done` names.
+
+    Raises:
+        InvalidRequestError: what `extract_many` raises, and indices in `done` that no clip has.
+        OperationError: the first clip's error, when not a single clip could be used, now or before.
+    """
+    import numpy as np
+
+    _check_many(audios, data)
+    if call.done and max(call.done) >= len(audios):
+        raise InvalidRequestError(f"`done` names clip {max(call.done)}; there are {len(audios)} clips.")
+    rows = _Rows()
+    for _ in _embed_all(model, audios, data, rows, call):
+        if rows.embeddings:
+            yield _take_part(rows, data, call)
+    if not rows.took and not call.done:
+        raise _all_failed(rows, len(audios))
+    return Extraction(np.empty((0, 0), dtype=np.float32), [], [], [], _sorted(rows.failures))
+
+
+def _check_many(audios: Sequence[Audio], data: ExtractFeaturesData) -> None:
     if not audios:
         raise InvalidRequestError("`audios` is empty.")
     if data.pooling == "none" and len(audios) > 1:
         raise InvalidRequestError("`pooling: none` gives frames of different number: one clip at a time.")
-    rows = _Rows()
+
+
+def _embed_all(
+    model: "AudioModel", audios: Sequence[Audio], data: ExtractFeaturesData, rows: _Rows, call: Call
+) -> Iterator[None]:
+    """Fill the rows; yields after each batch, where no phase is open."""
     window = data.batch_size * BATCHES_DECODED
+    # The windows stay where they are, whatever is done: most batches are the same as before.
     for start in range(0, len(audios), window):
-        decoded = _decode_window(model, audios[start : start + window], start, rows, call)
+        places = [place for place in range(start, min(start + window, len(audios))) if place not in call.done]
+        decoded = _decode_window(model, [(place, audios[place]) for place in places], rows, call)
         decoded.sort(key=lambda item: item[1].waveform.shape[-1])
         for first in range(0, len(decoded), data.batch_size):
             _embed_batch(model, decoded[first : first + data.batch_size], data, rows, call)
-            call.progress("encode", len(rows.took) + len(rows.failures), len(audios), "clips")
-            if call.stream is not None and rows.embeddings:
-                call.send_part(_take_part(rows, data, call))
-    return _collect(rows, len(audios))
+            through = len(call.done) + len(rows.took) + len(rows.failures)
+            call.progress("encode", through, len(audios), "clips")
+            yield
 
 
 def _take_part(rows: _Rows, data: ExtractFeaturesData, call: Call) -> FeaturesPart:
@@ -115,11 +152,11 @@ def _take_part(rows: _Rows, data: ExtractFeaturesData, call: Call) -> FeaturesPa
 
 
 def _decode_window(
-    model: "AudioModel", audios: Sequence[Audio], start: int, rows: _Rows, call: Call
+    model: "AudioModel", audios: Sequence[tuple[int, Audio]], rows: _Rows, call: Call
 ) -> list[tuple[int, Heard]]:
     decoded: list[tuple[int, Heard]] = []
     with call.memory.phase("decode"):
-        for index, audio in enumerate(audios, start):
+        for index, audio in audios:
             call.check()
             try:
                 heard = hear(audio, model.info.sample_rate, call.tensors)
@@ -197,22 +234,26 @@ def _fault(embedding: "Embedding", model: "AudioModel") -> NonFiniteResultError 
 def _collect(rows: _Rows, clips: int) -> Extraction:
     import numpy as np
 
-    failures = sorted(rows.failures, key=lambda failure: failure.index)
-    if not rows.heard:
-        first = failures[0]
-        error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
-        raise error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
-    if rows.embeddings:
-        width = next(iter(rows.embeddings.values())).shape
-        features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
-        for index, embedding in rows.embeddings.items():
-            features[index] = embedding
-    else:
-        features = np.empty((0, 0), dtype=np.float32)
+    if not rows.embeddings:
+        raise _all_failed(rows, clips)
+    width = next(iter(rows.embeddings.values())).shape
+    features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
+    for index, embedding in rows.embeddings.items():
+        features[index] = embedding
     heard, given, took = (
         [values.get(index, 0.0) for index in range(clips)] for values in (rows.heard, rows.given, rows.took)
     )
-    return Extraction(features, heard, given, took, failures)
+    return Extraction(features, heard, given, took, _sorted(rows.failures))
+
+
+def _sorted(failures: list[ClipFailure]) -> list[ClipFailure]:
+    return sorted(failures, key=lambda failure: failure.index)
+
+
+def _all_failed(rows: _Rows, clips: int) -> OperationError:
+    first = _sorted(rows.failures)[0]
+    error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
+    return error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
 
 
 def _error_class(code: ErrorCode) -> type[OperationError]:

@@ -57,6 +57,7 @@ class PhaseRecorder:
         # Tried before the first reading: a mark that was never reset is no peak of anything here.
         self._source: PeakSource = "high_water_mark" if can_reset(proc) else "lifetime_peak"
         self._began = time.perf_counter()
+        self._suspended = self._began
         self._open: list[_Open] = []
         self._start = self._enter("").total
 
@@ -92,6 +93,18 @@ class PhaseRecorder:
         if exact and not reset_peak(self._proc):
             self._source = "lifetime_peak"
         return now
+
+    def suspend(self) -> None:
+        """Other operations run until `resume`; no phase may be open."""
+        self.account()
+        self._suspended = time.perf_counter()
+
+    def resume(self) -> None:
+        """Leave out what was used meanwhile, memory and time."""
+        mine, self._open = self._open, []
+        self.account()
+        self._open = mine
+        self._began += time.perf_counter() - self._suspended
 
     def usage(self) -> MemoryUsage:
         """The report up to now; phases that are still open are not in it."""

@@ -4,16 +4,16 @@ Nothing heavy is imported here: torch, numpy and the models come with the first 
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
-from gama_operations.extraction import extract_many, extract_one, reply_features
+from gama_operations.extraction import Extraction, extract_in_parts, extract_many, extract_one, reply_features
 from gama_operations.hearing import hear
 from gama_operations.machine import give_back_memory
 from gama_operations.memory_counters import read_resident
@@ -21,6 +21,7 @@ from gama_operations.protocol import (
     OPERATIONS,
     ExtractFeaturesData,
     ExtractFeaturesResult,
+    FeaturesPart,
     FreeMemoryData,
     FreeMemoryResult,
     LoadModelData,
@@ -36,6 +37,10 @@ from gama_operations.protocol import (
 )
 from gama_operations.session import Session, describe_model
 from gama_operations.statistics_operations import cluster, compare, probe
+from gama_operations.streams import RunInParts
+
+if TYPE_CHECKING:  # which imports numpy
+    from gama_operations.models.surface import AudioModel
 
 Run = Callable[[Any, Call], msgspec.Struct]
 
@@ -46,6 +51,8 @@ class BoundOperation:
 
     data: type[msgspec.Struct]
     run: Run
+    run_in_parts: RunInParts | None = None
+    """Where its answer may come in parts."""
 
 
 def bind(session: Session) -> Mapping[str, BoundOperation]:
@@ -62,8 +69,10 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "stop_profile": stop_profile,
         "free_memory": free_memory,
     }
+    in_parts = {"extract_features": partial(stream_features, session)}
     return {
-        name: BoundOperation(OPERATIONS[name].data, partial(run, session)) for name, run in functions.items()
+        name: BoundOperation(OPERATIONS[name].data, partial(run, session), in_parts.get(name))
+        for name, run in functions.items()
     }
 
 
@@ -116,17 +125,41 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
     """Features of one clip, or of many.
 
     Raises:
-        InvalidRequestError: not exactly one of `audio` and `audios`; one clip, in parts.
+        InvalidRequestError: not exactly one of `audio` and `audios`.
     """
-    if (data.audio is None) == (data.audios is None):
-        raise InvalidRequestError("Give either `audio` or `audios`, and not both.")
-    if call.stream is not None and data.audios is None:
-        raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
+    _check_one_of_both(data)
     model = session.find(data.model, call)
     if data.audio is not None:
         extraction = extract_one(model, data.audio, data, call)
     else:
         extraction = extract_many(model, data.audios or [], data, call)
+    return _describe(extraction, model, data, call)
+
+
+def stream_features(
+    session: Session, data: ExtractFeaturesData, call: Call
+) -> Generator[FeaturesPart, None, ExtractFeaturesResult]:
+    """Features of many clips, in parts.
+
+    Raises:
+        InvalidRequestError: not exactly one of `audio` and `audios`; one clip.
+    """
+    _check_one_of_both(data)
+    if data.audios is None:
+        raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
+    model = session.find(data.model, call)
+    extraction = yield from extract_in_parts(model, data.audios, data, call)
+    return _describe(extraction, model, data, call)
+
+
+def _check_one_of_both(data: ExtractFeaturesData) -> None:
+    if (data.audio is None) == (data.audios is None):
+        raise InvalidRequestError("Give either `audio` or `audios`, and not both.")
+
+
+def _describe(
+    extraction: Extraction, model: "AudioModel", data: ExtractFeaturesData, call: Call
+) -> ExtractFeaturesResult:
     features = reply_features(extraction, data, call)
     usage = call.memory.usage()
     return ExtractFeaturesResult(

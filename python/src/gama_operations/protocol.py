@@ -325,7 +325,7 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     device: str
     dtype: DType
     seconds_heard: list[float]
-    """Per clip."""
+    """Per clip; `[]` where they came in parts."""
     seconds_given: list[float]
     clip_seconds: list[float]
     """Encoding time per clip (a batch's time divided by its clips)."""
@@ -335,12 +335,12 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
 class FeaturesPart(Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a streamed `extract_features`: some of the clips, those of like length together.
 
-    Clips that cannot be used are in no part: the result that follows the last one names them, and has no
-    features of its own (`[]`).
+    Clips that cannot be used are in no part: the result that follows the last one names them. What the
+    parts brought is not repeated there: its `features` and its lists per clip are `[]`.
     """
 
     indices: list[int]
-    """Places of the clips in `audios`; the rows of the other lists."""
+    """Places of the clips in `audios`; the rows of the other lists. For `done`, should the process die."""
     features: Tensor | list[Any]
     """[clips, features]."""
     seconds_heard: list[float]
@@ -635,7 +635,9 @@ class DetachClientResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CancelData(Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of `cancel`: a queued request is dropped, a running one stops at its next batch or token."""
+    """Parameters of `cancel`: a running request stops at its next batch or token; one that is queued, or
+    waits for credit, is dropped.
+    """
 
     id: int | str
 
@@ -666,14 +668,18 @@ class UploadResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CreditData(Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer."""
+    """Parameters of `credit`: the client takes `count` more parts of a stream. Without an id, no answer.
+
+    A stream without credit lets other requests run. As any request before it, it holds up `shutdown`; the
+    end of input cancels it.
+    """
 
     id: int | str
     count: Annotated[int, Meta(ge=1)]
 
 
 class CreditResult(Struct, frozen=True, forbid_unknown_fields=True):
-    """Result of `credit`: whether that stream is running."""
+    """Result of `credit`: whether there is that stream."""
 
     running: bool
 
@@ -747,8 +753,11 @@ Priority = Literal["user", "background"]
 """`user`: someone waits for it; it is worked before what is `background`, and never interrupts it."""
 
 
-Credit = Annotated[int, Meta(ge=1)]
+Credit = Annotated[int, Meta(ge=0)]
 """The answer may come in parts, of which so many may be on their way; `credit` asks for more."""
+
+Index = Annotated[int, Meta(ge=0)]
+"""A place in the list that was asked about."""
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
@@ -759,6 +768,8 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
     data: dict[str, Any] = {}
     priority: Priority = "user"
     credit: Credit | None = None
+    done: list[Index] = []
+    """With `credit`: indices that parts of a process before brought; they come in no part again."""
     client: Annotated[int, Meta(ge=0)] = 0
     """Written by a host that speaks for several: whose request it is. 0: who owns the process."""
 
@@ -824,7 +835,7 @@ class Operation(Struct, frozen=True):
     immediate: bool = False
     """Answered by the reader thread, also while the model thread works."""
     part: type[Struct] | None = None
-    """What its answer may come in, where the request gives `credit`."""
+    """What its answer may come in, where the request gives `credit`: `indices` says what a part brings."""
 
 
 OPERATIONS: dict[str, Operation] = {

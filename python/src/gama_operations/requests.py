@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from gama_operations.errors import InvalidRequestError, MessageTooLargeError, OperationError
-from gama_operations.protocol import MAX_LINE_BYTES, Credit, Id, Priority
+from gama_operations.protocol import MAX_LINE_BYTES, Credit, Id, Index, Priority
 from gama_operations.wire import OversizeLine
 
 SHOWN = 200  # bytes of a bad line that its log event quotes
@@ -19,6 +19,7 @@ class Envelope(msgspec.Struct, frozen=True):
     data: msgspec.Raw = msgspec.Raw(b"{}")
     priority: Priority = "user"
     credit: Credit | None = None
+    done: list[Index] = []
     client: int = 0
 
 

@@ -1,47 +1,54 @@
-"""Answers in parts: as many on their way as the client has asked for, and no more."""
+"""Answers in parts: made one after another, and sent as far as the client has asked for."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+if TYPE_CHECKING:  # which shows its stream to the operation
+    from gama_operations.call import Call
 
+Parts = Generator[msgspec.Struct, None, msgspec.Struct]
+"""An operation that yields its parts and returns the result that ends them.
+
+Between two parts other jobs may run: no phase of memory is open there, and no lock held.
+"""
+RunInParts = Callable[[Any, "Call"], Parts]
+
+
+@dataclass(eq=False, slots=True)
 class PartStream:
-    """The parts of one answer.
+    """One answer in parts, from its request to its result."""
 
-    Sending waits for the client's credit in the model thread; `grant` and `wake` come from the reader.
-    """
+    run: RunInParts
+    credit: int
+    """Parts that the client takes now; changed under the lock of the queue."""
+    done: frozenset[int]
+    """What the client has from a process before: it is not made again."""
+    sequence: int = 0
+    """Number of the next part; this process's own count."""
+    made: msgspec.Struct | None = None
+    """A part that waits for credit."""
+    _parts: Parts | None = None
 
-    def __init__(self, credit: int, send: Callable[[int, msgspec.Struct], None]) -> None:
-        self._credit = credit
-        self._send = send
-        self._sequence = 0
-        self._changed = threading.Condition()
+    def advance(self, data: msgspec.Struct, call: "Call") -> msgspec.Struct | None:
+        """Make the next part, where none waits.
 
-    def send(self, part: msgspec.Struct, check: Callable[[], None]) -> None:
-        """Hand over a part, once the client wants one more.
-
-        Args:
-            part: What the operation's row of the protocol names as `part`.
-            check: Raises where the caller gave up; called again after each `wake`.
+        Returns:
+            The result, when there are no more parts.
         """
-        with self._changed:
-            while True:
-                check()
-                if self._credit > 0:
-                    break
-                self._changed.wait()
-            self._credit -= 1
-        self._send(self._sequence, part)
-        self._sequence += 1
+        if self._parts is None:
+            self._parts = self.run(data, call)
+        if self.made is None:
+            try:
+                self.made = next(self._parts)
+            except StopIteration as end:
+                return end.value
+        return None
 
-    def grant(self, count: int) -> None:
-        """The client takes so many more."""
-        with self._changed:
-            self._credit += count
-            self._changed.notify()
-
-    def wake(self) -> None:
-        """Look again whether the caller gave up."""
-        with self._changed:
-            self._changed.notify()
+    def close(self) -> None:
+        """Nothing of it is wanted any more; in the model thread, to which the operation belongs."""
+        self.made = None
+        if self._parts is not None:
+            self._parts.close()

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from "vitest";
 import type { Progress } from "../../bridge/call-options.ts";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
@@ -9,7 +11,7 @@ import { GAMAService } from "../../models/gama-service.ts";
 import { MelStatisticsService } from "../../models/mel-statistics-service.ts";
 import type { Features, ModelService, ProcessedAudio } from "../../models/model-service.ts";
 import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
-import { isAlive } from "../bridge/fake-python.ts";
+import { fakePython, isAlive } from "../bridge/fake-python.ts";
 
 const RATE = 16_000;
 const tone = Float32Array.from({ length: 2 * RATE }, (_, index) => Math.sin(index / 10) / 2);
@@ -68,11 +70,57 @@ describe("a service", () => {
     }
     expect([...rows.keys()].sort()).toEqual([0, 2]);
     expect(rows.get(0)).toEqual((await service.extractFeatures(clip)).data);
-    const { failures, secondsHeard, modelId } = whole;
-    expect(next.value).toMatchObject({ failures, secondsHeard, modelId });
+    const { failures, layer, modelId } = whole;
+    expect(next.value).toMatchObject({ failures, layer, modelId });
     // A loop that is left costs nothing but what was on its way.
     for await (const __ of service.streamFeatures(clips)) break;
     await expect.poll(() => service.bridge.stats().abandoned).toBe(0);
+  });
+
+  it("keeps none of a stream's samples once they are sent", async () => {
+    await using service = new MelStatisticsService();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    let isFree = false;
+    const registry = new FinalizationRegistry<string>(() => {
+      isFree = true;
+    });
+    const begin = (): AsyncGenerator<unknown, unknown, void> => {
+      const samples = tone.slice();
+      registry.register(samples.buffer, "samples");
+      const clips = Array.from({ length: 20 }, () => ({ ...clip, samples }));
+      return service.streamFeatures(clips, { batchSize: 1, window: 1 });
+    };
+    const stream = begin();
+    await stream.next();
+    for (let tries = 0; !isFree && tries < 500; tries++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(isFree).toBe(true);
+    await stream.return(undefined);
+  });
+
+  it("names the whole time limit of a stream, also where loading took a part of it", async () => {
+    await using bridge = new GAMABridge({
+      python: fakePython(`
+        ready();
+        onRequest(({ id, operation, data }) => {
+          if (operation === "extract_features") return;
+          if (operation === "cancel") {
+            send({ id: data.id, error: { code: "cancelled", message: "", type: "" } });
+          } else if (operation === "load_model") {
+            setTimeout(() => send({ id, result: { model: { model_id: "fbank" } } }), 50);
+          } else send({ id, result: {} });
+        });`),
+    });
+    await using service = new MelStatisticsService({ bridge });
+    await bridge.initialize();
+    const stream = service.streamFeatures([clip], { timeoutMs: 2000 });
+    await expect(stream.next()).rejects.toMatchObject({
+      message: "`extract_features` took longer than 2000 ms",
+      timeoutMs: 2000,
+    });
   });
 
   it("writes features where they are wanted", async () => {
