@@ -46,6 +46,8 @@ const INITIAL_BYTES = 1024 * 1024;
 const KEPT_BYTES = 128 * 1024 * 1024;
 /** Linux's O_TMPFILE (asm-generic/fcntl.h: __O_TMPFILE | O_DIRECTORY); Node does not name it. */
 const O_TMPFILE = 0o20200000;
+/** What a file system says that is full, a quota that is used up, and a file that may not be longer. */
+const NO_ROOM: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Opens an unlinked file in shared memory, or in the temporary folder where there is none. */
@@ -69,6 +71,7 @@ export class InputArena {
   readonly #slots = new SlotAllocator();
   readonly #maxBytes: number;
   #generation = 0;
+  #isFileSystemFull = false;
 
   /** @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start */
   constructor(plane: ArenaFile["plane"], maxBytes: number) {
@@ -90,6 +93,11 @@ export class InputArena {
     return { size: this.#slots.size, used: this.#slots.used };
   }
 
+  /** Whether the last `write` that found no room might have had more, were it not for the file system. */
+  get isFileSystemFull(): boolean {
+    return this.#isFileSystemFull;
+  }
+
   /**
    * Copies bytes into a new slot.
    *
@@ -102,7 +110,12 @@ export class InputArena {
       offset = this.#slots.allocate(bytes.byteLength);
     }
     if (offset === undefined) return undefined;
-    writeFully(this.fd, bytes, offset);
+    try {
+      writeFully(this.fd, bytes, offset);
+    } catch (error) {
+      this.#slots.free(offset);
+      throw error;
+    }
     this.#generation += 1;
     return { offset, bytes: bytes.byteLength, generation: this.#generation };
   }
@@ -124,6 +137,7 @@ export class InputArena {
   #growFor(bytes: number): boolean {
     const { size, end } = this.#slots;
     const needed = Math.ceil((end + bytes) / ALIGNMENT) * ALIGNMENT;
+    this.#isFileSystemFull = false;
     if (needed > this.#maxBytes) return false;
     let doubled = Math.max(size, INITIAL_BYTES);
     while (doubled < needed) doubled *= 2;
@@ -132,6 +146,7 @@ export class InputArena {
       // Half of what is left: results need room, too, and so do others.
       if (target - size <= (free.bavail * free.bsize) / 2 && this.#tryGrow(target)) return true;
     }
+    this.#isFileSystemFull = true;
     return false;
   }
 
@@ -140,7 +155,7 @@ export class InputArena {
       this.#grow(target);
       return true;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOSPC") return false;
+      if (error instanceof Error && "code" in error && NO_ROOM.has(error.code)) return false;
       throw error;
     }
   }

@@ -130,6 +130,38 @@ describe("DataPlane", () => {
     plane.close();
   });
 
+  it("puts no more than a few megabytes into one line, and the rest before it, in order", () => {
+    const plane = new DataPlane("json", 64 * MIB);
+    const arrays = Array.from({ length: 8 }, (_, index) => new Uint8Array(MIB).fill(index));
+    const placed = plane.placeAll(true, (place) => arrays.map(place));
+    const inline = placed?.value.slice(0, 3) ?? [];
+    expect(inline.map(({ base64 }) => Buffer.from(base64 ?? "", "base64"))).toEqual(
+      arrays.slice(0, 3).map((bytes) => Buffer.from(bytes)),
+    );
+    expect(placed?.value.slice(3)).toEqual([3, 4, 5, 6, 7].map((upload) => ({ upload })));
+    expect(placed?.slots[7]?.pieces).toEqual([Buffer.alloc(MIB, 7).toString("base64")]);
+    expect(plane.usage).toEqual({ size: 0, used: 8 * MIB, inlineBytes: 8 * MIB });
+    plane.free(placed?.slots ?? []);
+    expect(plane.usage).toEqual({ size: 0, used: 0, inlineBytes: 8 * MIB });
+    plane.close();
+  });
+
+  it.each(["shared_memory", "json"] as const)(
+    "on %s refuses at once what never has room, also where others wait for some",
+    (best) => {
+      const plane = new DataPlane(best, MIB);
+      const held = plane.placeAll(true, (place) => place(new Uint8Array(MIB)));
+      for (const mayTakeRoom of [true, false]) {
+        expect(() =>
+          plane.placeAll(mayTakeRoom, (place) => place(new Uint8Array(MIB + 1))),
+        ).toThrow("at most 1048576 bytes");
+      }
+      plane.free(held?.slots ?? []);
+      expect(plane.usage.used).toBe(0);
+      plane.close();
+    },
+  );
+
   it("refuses a reference beyond the output arena", () => {
     const plane = new DataPlane();
     const reference: TensorReference = { dtype: "uint8", shape: [4], offset: 1 << 20 };

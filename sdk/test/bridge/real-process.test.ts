@@ -202,6 +202,26 @@ describe.each(["shared_memory", "file", "json"] as const)("the plane %s", (plane
   });
 });
 
+it("says how data crosses for as long as there is a way", async () => {
+  const other = new GAMABridge({ plane: "json" });
+  expect(other.stats().plane).toBeUndefined();
+  await other.executeOperation("ping", {});
+  expect(other.stats().plane).toBe("json");
+  await other.shutdown();
+  expect(other.stats().plane).toBeUndefined();
+});
+
+it("21: the plane json carries many clips that one line could not", async () => {
+  await using other = new GAMABridge({ plane: "json" });
+  const samples = Float32Array.from({ length: 480_000 }, (_, n) => Math.sin(n / 10) / 2);
+  const audios = Array.from({ length: 30 }, () => ({ samples, sample_rate: 3 * RATE })); // 57.6 MB
+  const data = { audios, model: "fbank", reply: "tensor" } as const;
+  const { features, failures } = await other.executeOperation("extract_features", data);
+  expect(failures).toEqual([]);
+  expect(features).toEqual((await bridge.executeOperation("extract_features", data)).features);
+  expect(other.stats()).toMatchObject({ arenaUsed: 0, inlineBytes: 30 * samples.byteLength });
+});
+
 it("21: the plane json carries what is longer than a line may be", async () => {
   await using other = new GAMABridge({ plane: "json" });
   const samples = Float32Array.from({ length: 17_600_000 }, (_, n) => Math.sin(n / 10) / 2);
