@@ -42,8 +42,10 @@ export interface ArenaFile {
 
 /** Size of a fresh input arena, bytes. */
 const INITIAL_BYTES = 1024 * 1024;
-/** What an arena keeps when nothing is in it, bytes: touching fresh memory costs more than copying. */
+/** What an arena keeps for good, bytes: touching fresh memory costs more than copying. */
 const KEPT_BYTES = 128 * 1024 * 1024;
+/** How long it keeps the rest when nothing is written there. */
+const KEPT_MS = 10_000;
 /** Linux's O_TMPFILE (asm-generic/fcntl.h: __O_TMPFILE | O_DIRECTORY); Node does not name it. */
 const O_TMPFILE = 0o20200000;
 /** What a file system says that is full, a quota that is used up, and a file that may not be longer. */
@@ -72,14 +74,23 @@ export class InputArena {
   readonly #maxBytes: number;
   #generation = 0;
   #isFileSystemFull = false;
+  readonly #keptMs: number;
+  /** Runs while the arena is larger than what it keeps for good. */
+  #shrinking: NodeJS.Timeout | undefined;
+  /** Something was written beyond that since the timer began. */
+  #isRestNeeded = false;
 
-  /** @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start */
-  constructor(plane: ArenaFile["plane"], maxBytes: number) {
+  /**
+   * @param keptMs how long it stays larger than 128 MiB when nothing is written there
+   * @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start
+   */
+  constructor(plane: ArenaFile["plane"], maxBytes: number, keptMs: number = KEPT_MS) {
     const file = openArenaFile(plane);
     this.fd = file.fd;
     this.plane = plane;
     this.#folder = file.folder;
     this.#maxBytes = maxBytes;
+    this.#keptMs = keptMs;
     try {
       this.#grow(Math.min(INITIAL_BYTES, maxBytes));
     } catch (error) {
@@ -116,6 +127,7 @@ export class InputArena {
       this.#slots.free(offset);
       throw error;
     }
+    this.#isRestNeeded ||= offset + bytes.byteLength > KEPT_BYTES;
     this.#generation += 1;
     return { offset, bytes: bytes.byteLength, generation: this.#generation };
   }
@@ -123,14 +135,22 @@ export class InputArena {
   /** Gives a slot back; Python must have answered the request that named it. */
   free(offset: number): void {
     this.#slots.free(offset);
-    if (this.#slots.used > 0 || this.#slots.size <= KEPT_BYTES) return;
-    // Python looks only where a slot is, so that nobody sees the end move.
-    ftruncateSync(this.fd, KEPT_BYTES);
-    this.#slots.shrink(KEPT_BYTES);
   }
 
   close(): void {
+    clearTimeout(this.#shrinking);
     closeSync(this.fd);
+  }
+
+  #shrinkLater(): void {
+    this.#isRestNeeded = false;
+    this.#shrinking = setTimeout(() => {
+      if (this.#isRestNeeded || this.#slots.end > KEPT_BYTES) return this.#shrinkLater();
+      this.#shrinking = undefined;
+      // Python looks only where a slot is, so that nobody sees the end move.
+      ftruncateSync(this.fd, KEPT_BYTES);
+      this.#slots.shrink(KEPT_BYTES);
+    }, this.#keptMs).unref();
   }
 
   /** Makes room for one more slot: twice the size if that is to be had, else what is needed. */
@@ -172,6 +192,7 @@ export class InputArena {
       throw error;
     }
     this.#slots.grow(target);
+    if (target > KEPT_BYTES && this.#shrinking === undefined) this.#shrinkLater();
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, fstatSync, readSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { InputArena, openArenaFile } from "../../bridge/arena.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import type { TensorReference } from "../../bridge/protocol.gen.ts";
@@ -8,6 +8,8 @@ import { InvalidArgumentError } from "../../errors.ts";
 const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
 );
+
+afterEach(() => void vi.useRealTimers());
 
 const MAX_BYTES = 2 ** 30;
 const MIB = 2 ** 20;
@@ -59,14 +61,48 @@ describe.each(planes)("InputArena on %s", (plane) => {
     arena.close();
   });
 
-  it("gives back what a burst needed, once nothing is in it", () => {
+  it("gives back what a burst needed, when nothing was written there for a while", () => {
+    vi.useFakeTimers();
     const arena = new InputArena(plane, MAX_BYTES);
     const bytes = new Uint8Array(100 * MIB);
-    const slots = [written(arena, bytes), written(arena, bytes)];
+    const size = (): number => fstatSync(arena.fd).size / MIB;
+    const burst = (): void => {
+      const slots = [written(arena, bytes), written(arena, bytes)];
+      for (const { offset } of slots) arena.free(offset);
+    };
+    burst();
+    vi.advanceTimersByTime(9_000);
+    burst();
+    expect(size()).toBe(256); // it is needed still
+    vi.advanceTimersByTime(1_000);
+    expect(size()).toBe(256);
+    const small = written(arena, Uint8Array.of(1, 2, 3));
+    vi.advanceTimersByTime(10_000);
+    expect(size()).toBe(128);
+    const back = new Uint8Array(3);
+    readSync(arena.fd, back, 0, 3, small.offset);
+    expect(back).toEqual(Uint8Array.of(1, 2, 3));
+    expect(vi.getTimerCount()).toBe(0);
+    burst();
+    expect(size()).toBe(256);
+    arena.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("keeps what is behind a slot that Python still has", () => {
+    vi.useFakeTimers();
+    const arena = new InputArena(plane, MAX_BYTES);
+    const first = written(arena, new Uint8Array(140 * MIB));
+    const last = written(arena, Uint8Array.of(7));
+    arena.free(first.offset);
+    vi.advanceTimersByTime(60_000);
     expect(fstatSync(arena.fd).size).toBe(256 * MIB);
-    for (const { offset } of slots) arena.free(offset);
+    const back = new Uint8Array(1);
+    readSync(arena.fd, back, 0, 1, last.offset);
+    expect(back).toEqual(Uint8Array.of(7));
+    arena.free(last.offset);
+    vi.advanceTimersByTime(20_000);
     expect(fstatSync(arena.fd).size).toBe(128 * MIB);
-    expect(written(arena, bytes).offset).toBe(0);
     arena.close();
   });
 });
