@@ -5,30 +5,23 @@
  * it allocates in the input arena, Python in the output arena.
  */
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  ftruncateSync,
-  openSync,
-  statfsSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, statfsSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ALIGNMENT, SlotAllocator } from "./slot-allocator.ts";
+import { clearSlot, HEADER_BYTES, writeFully, writeSlot } from "./slot-header.ts";
 
 /** How bulk data crosses: tmpfs, an unlinked file on disk, or inside the JSON lines. */
 export type Plane = "shared_memory" | "file" | "json";
 
 /** A written piece of the input arena, or bytes that travel inside the line. */
 export interface Slot {
-  /** Bytes from the start of the arena, a multiple of 64; undefined: inside the line. */
+  /** Bytes from the start of the arena, a multiple of 64, behind the slot's header; undefined: inside the line. */
   readonly offset: number | undefined;
   readonly bytes: number;
   /** Of what is too long for its line: base64, piece by piece, to be sent before it. */
   readonly pieces?: readonly string[];
-  /** Counts allocations, so that a reference to a freed slot can be told from a live one. */
+  /** Counts allocations from 1; it stands in the header for as long as the slot is taken. */
   readonly generation: number;
 }
 
@@ -115,26 +108,29 @@ export class InputArena {
    * @returns undefined: neither the arena nor its file system has room now
    */
   write(bytes: Uint8Array): (Slot & { readonly offset: number }) | undefined {
-    let offset = this.#slots.allocate(bytes.byteLength);
-    if (offset === undefined) {
-      if (!this.#growFor(bytes.byteLength)) return undefined;
-      offset = this.#slots.allocate(bytes.byteLength);
+    const needed = HEADER_BYTES + bytes.byteLength;
+    let start = this.#slots.allocate(needed);
+    if (start === undefined) {
+      if (!this.#growFor(needed)) return undefined;
+      start = this.#slots.allocate(needed);
     }
-    if (offset === undefined) return undefined;
+    if (start === undefined) return undefined;
+    this.#generation += 1;
+    const offset = start + HEADER_BYTES;
     try {
-      writeFully(this.fd, bytes, offset);
+      writeSlot(this.fd, this.#generation, bytes, offset);
     } catch (error) {
-      this.#slots.free(offset);
+      this.#slots.free(start);
       throw error;
     }
-    this.#isRestNeeded ||= offset + bytes.byteLength > KEPT_BYTES;
-    this.#generation += 1;
+    this.#isRestNeeded ||= start + needed > KEPT_BYTES;
     return { offset, bytes: bytes.byteLength, generation: this.#generation };
   }
 
   /** Gives a slot back; Python must have answered the request that named it. */
   free(offset: number): void {
-    this.#slots.free(offset);
+    clearSlot(this.fd, offset);
+    this.#slots.free(offset - HEADER_BYTES);
   }
 
   close(): void {
@@ -193,12 +189,5 @@ export class InputArena {
     }
     this.#slots.grow(target);
     if (target > KEPT_BYTES && this.#shrinking === undefined) this.#shrinkLater();
-  }
-}
-
-function writeFully(fd: number, bytes: Uint8Array, position: number): void {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    done += writeSync(fd, bytes, done, bytes.byteLength - done, position + done);
   }
 }

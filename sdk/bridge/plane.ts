@@ -1,8 +1,9 @@
-import { closeSync, ftruncateSync, readSync } from "node:fs";
+import { closeSync, ftruncateSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
 import type { Placement } from "./encode-tensors.ts";
 import type { TensorReference } from "./protocol.gen.ts";
+import { HEADER_BYTES, readSlot } from "./slot-header.ts";
 
 /** Most bytes of tensors inside one line, and longest piece of one that is sent before it; a multiple of 3 for base64. */
 const MAX_INLINE_BYTES = 3 * 1024 * 1024;
@@ -190,10 +191,10 @@ export class DataPlane {
   /**
    * Copies the bytes of a result's tensor out.
    *
-   * @throws WireError the reference lies outside the output arena
+   * @throws WireError the reference lies outside the output arena, or its slot is another one's by now
    */
   read(reference: TensorReference, target: Uint8Array): void {
-    const { base64, offset } = reference;
+    const { base64, offset, generation } = reference;
     if (typeof base64 === "string") {
       const bytes = Buffer.from(base64, "base64");
       if (bytes.length !== target.length)
@@ -204,10 +205,12 @@ export class DataPlane {
     if (this.#output === undefined || typeof offset !== "number") {
       throw new WireError("Python sent a tensor without its bytes");
     }
-    for (let done = 0; done < target.length; ) {
-      const count = readSync(this.#output.fd, target, done, target.length - done, offset + done);
-      if (count === 0) throw new WireError("Python sent a tensor that ends outside the arena");
-      done += count;
+    const found = offset < HEADER_BYTES ? undefined : readSlot(this.#output.fd, target, offset);
+    if (found === undefined) {
+      throw new WireError("Python sent a tensor that ends outside the arena");
+    }
+    if (found !== generation) {
+      throw new WireError(`Python sent a tensor of slot ${generation}; slot ${found} is there now`);
     }
   }
 

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { InputArena, openArenaFile } from "../../bridge/arena.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import type { TensorReference } from "../../bridge/protocol.gen.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { clearSlot, HEADER_BYTES, readSlot, writeSlot } from "../../bridge/slot-header.ts";
+import { InvalidArgumentError, WireError } from "../../errors.ts";
 
 const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
@@ -47,7 +48,7 @@ describe.each(planes)("InputArena on %s", (plane) => {
     arena.free(first.offset);
     const second = written(arena, new Uint8Array(100));
     expect(second).toEqual({ offset: first.offset, bytes: 100, generation: first.generation + 1 });
-    expect(arena.usage.used).toBe(128);
+    expect(arena.usage.used).toBe(HEADER_BYTES + 128);
     arena.close();
   });
 
@@ -56,8 +57,22 @@ describe.each(planes)("InputArena on %s", (plane) => {
     const first = written(arena, new Uint8Array(3 * MIB));
     expect(arena.write(new Uint8Array(3 * MIB))).toBeUndefined();
     arena.free(first.offset);
-    expect(written(arena, new Uint8Array(5 * MIB)).offset).toBe(0);
+    const all = new Uint8Array(5 * MIB - HEADER_BYTES);
+    expect(written(arena, all).offset).toBe(HEADER_BYTES);
     expect(fstatSync(arena.fd).size).toBe(5 * MIB);
+    arena.close();
+  });
+
+  it("has the generation before the bytes for as long as the slot is taken", () => {
+    const arena = new InputArena(plane, MAX_BYTES);
+    written(arena, new Uint8Array(10));
+    const { offset, generation } = written(arena, Uint8Array.of(1, 2, 3));
+    const back = new Uint8Array(3);
+    expect([generation, readSlot(arena.fd, back, offset)]).toEqual([2, 2]);
+    expect(back).toEqual(Uint8Array.of(1, 2, 3));
+    arena.free(offset);
+    arena.free(offset);
+    expect(readSlot(arena.fd, back, offset)).toBe(0);
     arena.close();
   });
 
@@ -131,7 +146,7 @@ describe("DataPlane", () => {
     const plane = new DataPlane(best, MIB);
     const put = (bytes: number): ReturnType<typeof plane.placeAll> =>
       plane.placeAll(true, (place) => place(new Uint8Array(bytes)));
-    const first = put(MIB);
+    const first = put(best === "json" ? MIB : MIB - HEADER_BYTES);
     expect(put(64)).toBeUndefined();
     plane.free(first?.slots ?? []);
     expect(put(64)).toBeDefined();
@@ -145,7 +160,7 @@ describe("DataPlane", () => {
       [MIB / 2, MIB].map((n) => place(new Uint8Array(n))),
     );
     expect(both).toBeUndefined();
-    expect(plane.usage.used).toBe(64);
+    expect(plane.usage.used).toBe(HEADER_BYTES + 64);
     plane.free(held?.slots ?? []);
     plane.close();
   });
@@ -186,7 +201,7 @@ describe("DataPlane", () => {
     "on %s refuses at once what never has room, also where others wait for some",
     (best) => {
       const plane = new DataPlane(best, MIB);
-      const held = plane.placeAll(true, (place) => place(new Uint8Array(MIB)));
+      const held = plane.placeAll(true, (place) => place(new Uint8Array(MIB / 2)));
       for (const mayTakeRoom of [true, false]) {
         expect(() =>
           plane.placeAll(mayTakeRoom, (place) => place(new Uint8Array(MIB + 1))),
@@ -198,10 +213,26 @@ describe("DataPlane", () => {
     },
   );
 
-  it("refuses a reference beyond the output arena", () => {
+  it.each([0, 1 << 20])("refuses a reference beyond the output arena, at byte %i", (offset) => {
     const plane = new DataPlane();
-    const reference: TensorReference = { dtype: "uint8", shape: [4], offset: 1 << 20 };
+    const reference: TensorReference = { dtype: "uint8", shape: [4], offset, generation: 1 };
     expect(() => plane.read(reference, new Uint8Array(4))).toThrow("outside the arena");
+    plane.close();
+  });
+
+  it("refuses a reference to a slot that is another one's by now", () => {
+    const plane = new DataPlane();
+    const output = plane.descriptors[1] ?? -1;
+    writeSlot(output, 8, Uint8Array.of(1, 2, 3, 4), HEADER_BYTES);
+    const read = (generation: number): Uint8Array => {
+      const target = new Uint8Array(4);
+      plane.read({ dtype: "uint8", shape: [4], offset: HEADER_BYTES, generation }, target);
+      return target;
+    };
+    expect(read(8)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(() => read(7)).toThrow("slot 8 is there now");
+    clearSlot(output, HEADER_BYTES);
+    expect(() => read(8)).toThrow(WireError);
     plane.close();
   });
 });

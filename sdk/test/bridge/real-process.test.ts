@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { HEADER_BYTES } from "../../bridge/slot-header.ts";
 import { CallTimeoutError, InvalidArgumentError } from "../../errors.ts";
 import { lightPython } from "./light-python.ts";
 
@@ -149,7 +150,7 @@ describe("giving up", () => {
     });
     await expect(call).rejects.toBe(reason);
     expect(bridge.stats().abandoned).toBe(1);
-    expect(bridge.stats().arenaUsed).toBe(LONG_CLIPS * longClip.byteLength);
+    expect(bridge.stats().arenaUsed).toBe(LONG_CLIPS * (HEADER_BYTES + longClip.byteLength));
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
     await expect.poll(() => bridge.stats().abandoned, { timeout: 20_000 }).toBe(0);
     expect(bridge.stats().arenaUsed).toBe(0);
