@@ -10,10 +10,11 @@ import sys
 import numpy as np
 import pytest
 
-from gama_operations.arena import ALIGNMENT, InputArena, OutputArena
+from gama_operations.arena import ALIGNMENT, GENERATION, HEADER_SIZE, InputArena, OutputArena
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import Tensor, TensorReference
 from gama_operations.tensors import Arenas, CallTensors
+from slots import write_slot
 
 AWKWARD = struct.pack(
     "<8I", 0x7FC00000, 0x7FC0BEEF, 0xFFC12345, 0x7F800000, 0xFF800000, 0x80000000, 0x00000001, 0x3F800000
@@ -27,17 +28,18 @@ def descriptor(tmp_path):
         yield file.fileno()
 
 
-def put(process, data, offset=0):
+def put(process, data, offset=HEADER_SIZE, generation=1):
     """Write into the process's input arena and refer to it, as Node does."""
-    os.pwrite(process.arenas[0], data, offset)
-    return {"$t": {"dtype": "uint8", "shape": [len(data)], "offset": offset}}
+    return write_slot(process.arenas[0], data, offset, generation)
 
 
 def get(process, tensor):
     """Copy a tensor out of the process's output arena."""
     reference = tensor["$t"]
     size = int(np.prod(reference["shape"])) * np.dtype(reference["dtype"]).itemsize
-    return os.pread(process.arenas[1], size, reference["offset"])
+    found = os.pread(process.arenas[1], HEADER_SIZE + size, reference["offset"] - HEADER_SIZE)
+    assert GENERATION.unpack_from(found) == (reference["generation"],)
+    return found[HEADER_SIZE:]
 
 
 def test_the_process_says_that_it_has_arenas_and_on_which_plane(start):
@@ -97,8 +99,9 @@ def test_what_a_failed_call_wrote_is_given_back(start):
     [
         {"dtype": "uint8", "shape": [10], "offset": 1 << 40},
         {"dtype": "uint8", "shape": [10], "offset": -64},
-        {"dtype": "float64", "shape": [1 << 30], "offset": 0},
-        {"dtype": "float32", "shape": [2**33, 2**33], "offset": 0},
+        {"dtype": "uint8", "shape": [10], "offset": 0},
+        {"dtype": "float64", "shape": [1 << 30], "offset": 64},
+        {"dtype": "float32", "shape": [2**33, 2**33], "offset": 64},
     ],
 )
 def test_32_a_reference_outside_the_arena_is_stale_and_the_process_lives(start, reference):
@@ -106,6 +109,24 @@ def test_32_a_reference_outside_the_arena_is_stale_and_the_process_lives(start, 
     put(process, b"some bytes")
     assert process.error("echo", {"tensor": {"$t": reference}})["code"] == "stale_tensor"
     assert process.result("ping")["status"] == "ok"
+
+
+@pytest.mark.parametrize("now", [8, 0])
+def test_a_reference_to_a_slot_that_is_another_one_s_by_now_is_stale(start, now):
+    process = start(faulty=True, arenas=True)
+    tensor = put(process, b"what was asked", generation=7)
+    assert get(process, process.result("echo", {"tensor": tensor})["value"]) == b"what was asked"
+    put(process, b"something else", generation=now)
+    error = process.error("echo", {"tensor": tensor})
+    assert error["code"] == "stale_tensor"
+    assert "slot 7" in error["message"]
+
+
+def test_a_released_slot_has_no_generation(start):
+    process = start(faulty=True, arenas=True)
+    result = process.result("echo", {"tensor": put(process, b"some bytes")})["value"]["$t"]
+    assert process.result("release", {"generations": [result["generation"]]})["released"] == 1
+    assert os.pread(process.arenas[1], GENERATION.size, result["offset"] - HEADER_SIZE) == GENERATION.pack(0)
 
 
 def test_a_reference_into_an_arena_that_nobody_shares_is_stale(start):
@@ -138,16 +159,20 @@ def test_an_empty_tensor_needs_no_bytes(descriptor):
 
 
 def test_the_input_arena_can_only_be_read(descriptor):
-    os.write(descriptor, b"12345678")
-    view = InputArena(descriptor).view(TensorReference("uint8", [8], offset=0))
+    write_slot(descriptor, b"12345678")
+    view = InputArena(descriptor).view(TensorReference("uint8", [8], offset=HEADER_SIZE, generation=1))
     with pytest.raises(ValueError, match="read-only"):
         view[0] = 1
 
 
 def test_an_input_arena_that_shrank_is_stale_and_never_a_signal(descriptor):
+    arena = InputArena(descriptor)
+    write_slot(descriptor, b"x" * 10_000)
+    reference = TensorReference("uint8", [10_000], offset=HEADER_SIZE, generation=1)
+    arena.view(reference)
     os.ftruncate(descriptor, 4096)
     with pytest.raises(StaleTensorError):
-        InputArena(descriptor).view(TensorReference("uint8", [4097], offset=0))
+        arena.view(reference)
 
 
 def test_21_slots_never_overlap_and_memory_is_bounded_over_many_random_turns(descriptor):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from slots import write_slot
+
 SIZE = 4096  # bytes of a test tensor
-TENSOR = {"$t": {"dtype": "uint8", "shape": [SIZE], "offset": 0}}
+TENSOR = {"$t": {"dtype": "uint8", "shape": [SIZE], "offset": 64, "generation": 1}}
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def arena():
     def make(byte):
         descriptor, path = tempfile.mkstemp()
         os.unlink(path)  # noqa: PTH108 # a file without a name, as Node makes it
-        os.pwrite(descriptor, bytes([byte]) * SIZE, 0)
+        write_slot(descriptor, bytes([byte]) * SIZE)
         opened.append(descriptor)
         return f"/proc/{os.getpid()}/fd/{descriptor}"
 
@@ -113,7 +115,7 @@ def test_a_result_that_was_being_written_when_its_client_went_is_freed_too(host,
     assert released == len([message for message in answered if message["id"] in ids])
     host.attach(2, arena=arena(2))
     answer = host.ask(2, "echo", {"tensor": TENSOR})
-    assert answer["result"]["value"]["$t"]["offset"] == 0  # the arena is empty again
+    assert answer["result"]["value"]["$t"]["offset"] == 64  # the arena is empty again
 
 
 @pytest.mark.parametrize("operation", ["attach_client", "detach_client", "shutdown"])

@@ -11,6 +11,7 @@ import pytest
 
 from conftest import FAULTY
 from gama_operations.lifetime import share_the_cores
+from slots import write_slot
 
 
 def is_running(pid):
@@ -110,9 +111,7 @@ def test_interrupts_are_ignored(start):
 
 def test_a_kill_leaves_no_process_and_no_named_file_behind(start):
     process = start(faulty=True, arenas=True)
-    os.pwrite(process.arenas[0], b"\0" * 4096, 0)
-    reference = {"$t": {"dtype": "uint8", "shape": [4096], "offset": 0}}
-    process.result("echo", {"tensor": reference})
+    process.result("echo", {"tensor": write_slot(process.arenas[0], b"\0" * 4096)})
     opened = [os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()]  # noqa: PTH115 # deleted files
     named = [path for path in opened if path.startswith(("/dev/shm", "/tmp")) and "(deleted)" not in path]  # noqa: S108 # where arenas lie
     process.send("die")

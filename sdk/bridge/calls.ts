@@ -12,6 +12,7 @@ import { DataPlane } from "./plane.ts";
 import { ReadSlots } from "./read-slots.ts";
 import { Request, type RequestFacts } from "./request.ts";
 import { RoomQueue } from "./room-queue.ts";
+import type { SupervisorStats } from "./supervisor-stats.ts";
 import type { Connector } from "./transport.ts";
 
 /** What takes the lines: a process that runs. */
@@ -39,6 +40,12 @@ export interface CallsOptions {
   readonly queue: QueueOptions | undefined;
   readonly cancelGraceMs: number;
 }
+
+/** Counts of calls, and of the memory that they take, bytes. */
+type CallCounts = Pick<
+  SupervisorStats,
+  "waiting" | "queued" | "abandoned" | "arenaBytes" | "arenaUsed" | "inlineBytes"
+>;
 
 const MAX_QUEUED = 10_000;
 export class Calls {
@@ -80,20 +87,21 @@ export class Calls {
     return this.#plane;
   }
 
-  get counts(): Record<"waiting" | "queued" | "abandoned" | "arenaBytes" | "arenaUsed", number> {
-    const { size, used } = this.#plane?.usage ?? { size: 0, used: 0 };
+  get counts(): CallCounts {
+    const { size, used, inlineBytes } = this.#plane?.usage ?? { size: 0, used: 0, inlineBytes: 0 };
     return {
       waiting: this.#pending.waiting,
       queued: LANES.reduce((sum, lane) => sum + this.#queuedIn(lane), 0),
       abandoned: this.#pending.abandoned,
       arenaBytes: size,
       arenaUsed: used,
+      inlineBytes,
     };
   }
 
-  /** What the plane is now, and why it is not a better one. */
-  get planeInUse(): { readonly plane: Plane; readonly planeReason: string | undefined } {
-    return { plane: this.#plane?.plane ?? "json", planeReason: this.#plane?.reason };
+  /** What the plane is now, where there is one, and why it is not a better one. */
+  get planeInUse(): Pick<SupervisorStats, "plane" | "planeReason"> {
+    return { plane: this.#plane?.plane, planeReason: this.#plane?.reason };
   }
 
   has(id: number): boolean {

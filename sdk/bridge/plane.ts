@@ -1,10 +1,11 @@
-import { closeSync, ftruncateSync, readSync } from "node:fs";
+import { closeSync, ftruncateSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
 import type { Placement } from "./encode-tensors.ts";
 import type { TensorReference } from "./protocol.gen.ts";
+import { HEADER_BYTES, readSlot } from "./slot-header.ts";
 
-/** Longest tensor inside its line, and longest piece of a longer one, bytes; a multiple of 3 for base64. */
+/** Most bytes of tensors inside one line, and longest piece of one that is sent before it; a multiple of 3 for base64. */
 const MAX_INLINE_BYTES = 3 * 1024 * 1024;
 /** Most bytes on their way to Python. */
 const MAX_BYTES = 1024 * 1024 * 1024;
@@ -14,6 +15,15 @@ export interface Placed<Value> {
   readonly value: Value;
   /** To be given back when Python has answered. */
   readonly slots: readonly Slot[];
+}
+
+/** What the memory beside the lines is, bytes. */
+export interface PlaneUsage {
+  readonly size: number;
+  /** Taken by what Python has not answered, inside lines too. */
+  readonly used: number;
+  /** What ever went inside lines. */
+  readonly inlineBytes: number;
 }
 
 /** There is no room now, and there will be: others are to be answered. */
@@ -33,7 +43,11 @@ export class DataPlane {
   readonly #maxBytes: number;
   /** Slots that are not given back, and the bytes of those inside lines. */
   #taken = 0;
+  #inlineUsed = 0;
+  /** Bytes that ever went inside lines. */
   #inlineBytes = 0;
+  /** Why shared memory did not take a tensor that it might have taken. */
+  #shortage: string | undefined;
 
   /**
    * @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one
@@ -66,7 +80,8 @@ export class DataPlane {
 
   /** Why a better plane is not in use. */
   get reason(): string | undefined {
-    return this.#reasons.length === 0 ? undefined : this.#reasons.join("; ");
+    const reasons = this.#shortage ? [...this.#reasons, this.#shortage] : this.#reasons;
+    return reasons.length === 0 ? undefined : reasons.join("; ");
   }
 
   /** The input arena's file, for a host to open; undefined where there is none. */
@@ -98,8 +113,9 @@ export class DataPlane {
     return this.#input ? { GRYM_ARENA_IN: "3", GRYM_ARENA_OUT: "4" } : {};
   }
 
-  get usage(): { readonly size: number; readonly used: number } {
-    return this.#input?.usage ?? { size: 0, used: this.#inlineBytes };
+  get usage(): PlaneUsage {
+    const { size, used } = this.#input?.usage ?? { size: 0, used: 0 };
+    return { size, used: used + this.#inlineUsed, inlineBytes: this.#inlineBytes };
   }
 
   /**
@@ -115,14 +131,20 @@ export class DataPlane {
     encode: (place: (bytes: Uint8Array) => Placement) => Value,
   ): Placed<Value> | undefined {
     const slots: Slot[] = [];
+    let inLine = 0;
     const place = (bytes: Uint8Array): Placement => {
+      this.#refuseTooLarge(bytes);
       if (!mayTakeRoom) throw new NoRoomYet();
-      const slot = this.#input?.write(bytes) ?? this.#inline(bytes, this.#taken === slots.length);
+      const isAlone = this.#taken === slots.length;
+      const slot =
+        this.#input?.write(bytes) ?? this.#inline(bytes, isAlone, MAX_INLINE_BYTES - inLine);
       this.#taken += 1;
       slots.push(slot);
       const { offset, generation, pieces } = slot;
       if (offset !== undefined) return { offset, generation };
-      return pieces ? { upload: slots.length - 1 } : { base64: toBase64(bytes) };
+      if (pieces) return { upload: slots.length - 1 };
+      inLine += bytes.byteLength;
+      return { base64: toBase64(bytes) };
     };
     try {
       return { value: encode(place), slots };
@@ -136,32 +158,43 @@ export class DataPlane {
   free(slots: readonly Slot[]): void {
     for (const { offset, bytes } of slots) {
       this.#taken -= 1;
-      if (offset === undefined) this.#inlineBytes -= bytes;
+      if (offset === undefined) this.#inlineUsed -= bytes;
       else this.#input?.free(offset);
     }
   }
 
-  /** Inside the line: where there is no arena, or where it will not have room even when it is empty. */
-  #inline(bytes: Uint8Array, isAlone: boolean): Slot {
-    const hasRoom =
-      this.#input === undefined && this.#inlineBytes + bytes.byteLength <= this.#maxBytes;
+  /** One that will never have room does not wait for it, with others behind it. */
+  #refuseTooLarge({ byteLength }: Uint8Array): void {
+    if (byteLength <= this.#maxBytes) return;
+    const expected = `at most ${this.#maxBytes} bytes (\`queue.maxArenaBytes\`)`;
+    throw new InvalidArgumentError("tensor", expected, `${byteLength} bytes`);
+  }
+
+  /**
+   * Inside the line: where there is no arena, or where it will not have room even when it is empty.
+   *
+   * @param left bytes that its line still takes; what is longer goes before it
+   */
+  #inline(bytes: Uint8Array, isAlone: boolean, left: number): Slot {
+    const { byteLength } = bytes;
+    const hasRoom = this.#input === undefined && this.#inlineUsed + byteLength <= this.#maxBytes;
     if (!hasRoom && !isAlone) throw new NoRoomYet();
-    if (bytes.byteLength > this.#maxBytes) {
-      const expected = `at most ${this.#maxBytes} bytes (\`queue.maxArenaBytes\`)`;
-      throw new InvalidArgumentError("tensor", expected, `${bytes.byteLength} bytes`);
+    if (this.#input?.isFileSystemFull) {
+      this.#shortage = `${this.#input.plane}: no room for ${byteLength} bytes, which went inside lines`;
     }
-    this.#inlineBytes += bytes.byteLength;
-    const slot = { offset: undefined, bytes: bytes.byteLength, generation: 0 };
-    return bytes.byteLength > MAX_INLINE_BYTES ? { ...slot, pieces: toPieces(bytes) } : slot;
+    this.#inlineUsed += byteLength;
+    this.#inlineBytes += byteLength;
+    const slot = { offset: undefined, bytes: byteLength, generation: 0 };
+    return byteLength > left ? { ...slot, pieces: toPieces(bytes) } : slot;
   }
 
   /**
    * Copies the bytes of a result's tensor out.
    *
-   * @throws WireError the reference lies outside the output arena
+   * @throws WireError the reference lies outside the output arena, or its slot is another one's by now
    */
   read(reference: TensorReference, target: Uint8Array): void {
-    const { base64, offset } = reference;
+    const { base64, offset, generation } = reference;
     if (typeof base64 === "string") {
       const bytes = Buffer.from(base64, "base64");
       if (bytes.length !== target.length)
@@ -172,10 +205,12 @@ export class DataPlane {
     if (this.#output === undefined || typeof offset !== "number") {
       throw new WireError("Python sent a tensor without its bytes");
     }
-    for (let done = 0; done < target.length; ) {
-      const count = readSync(this.#output.fd, target, done, target.length - done, offset + done);
-      if (count === 0) throw new WireError("Python sent a tensor that ends outside the arena");
-      done += count;
+    const found = offset < HEADER_BYTES ? undefined : readSlot(this.#output.fd, target, offset);
+    if (found === undefined) {
+      throw new WireError("Python sent a tensor that ends outside the arena");
+    }
+    if (found !== generation) {
+      throw new WireError(`Python sent a tensor of slot ${generation}; slot ${found} is there now`);
     }
   }
 

@@ -285,10 +285,11 @@ export interface Tensor {
 export interface TensorReference {
   dtype: TensorType;
   shape: number[];
-  /** Byte offset into the sender's arena; absent when the bytes are inline. */
+  /** Byte offset into the sender's arena, a multiple of 64; absent when the bytes are inline. */
   offset?: number | null;
   /**
-   * Generation of the slot; a reference to a slot that was freed is `stale_tensor`.
+   * Generation of the slot, as it stands in the 64 bytes before `offset` (64 bits, little-endian; 0 when
+   * free); a reference to a slot that was freed is `stale_tensor`.
    * @default 0
    */
   generation?: number;

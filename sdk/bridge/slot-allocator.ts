@@ -37,12 +37,14 @@ export class SlotAllocator {
     this.#size = size;
   }
 
-  /** Takes room away at the end, where nothing is taken. */
+  /** Takes room away at the end, as far as nothing is taken there. */
   shrink(size: number): void {
-    if (this.#used > 0 || size >= this.#size) return;
-    this.#gaps.length = 0;
-    this.#size = 0;
-    this.grow(size);
+    const kept = Math.max(size, this.end);
+    const last = this.#gaps.at(-1);
+    if (last === undefined || kept >= this.#size) return;
+    last.bytes -= this.#size - kept;
+    if (last.bytes === 0) this.#gaps.pop();
+    this.#size = kept;
   }
 
   /** The offset of a free run of at least `bytes`, now taken; `undefined` where none is left. */

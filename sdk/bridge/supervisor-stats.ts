@@ -6,9 +6,9 @@ export interface SupervisorStats {
   readonly pid: number | undefined;
   /** The host that owns the process; undefined where it is ours. */
   readonly host: HostReference | undefined;
-  /** How bulk data crosses. */
-  readonly plane: Plane;
-  /** Why a better plane is not in use. */
+  /** How bulk data crosses; undefined before the first call, and when it is shut down. */
+  readonly plane: Plane | undefined;
+  /** Why a better plane is not in use, or was not for some tensors. */
   readonly planeReason: string | undefined;
   /** Processes started: 1 + restarts. */
   readonly starts: number;
@@ -23,5 +23,8 @@ export interface SupervisorStats {
   readonly repeated: number;
   readonly discardedLines: number;
   readonly arenaBytes: number;
+  /** Bytes of tensors that Python has not answered, also of those inside lines. */
   readonly arenaUsed: number;
+  /** Bytes of tensors that went inside lines so far. */
+  readonly inlineBytes: number;
 }

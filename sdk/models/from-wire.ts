@@ -59,10 +59,8 @@ export function toProcessedAudio(result: OperationResult<"process_audio">): Proc
 }
 
 export function toFeatures(result: OperationResult<"extract_features">): Features {
-  const { shape } = result;
   return {
-    data: toFloats(result.features, shape),
-    shape,
+    ...toTable(result.features),
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
     clipSeconds: result.clip_seconds,
@@ -71,21 +69,13 @@ export function toFeatures(result: OperationResult<"extract_features">): Feature
 }
 
 export function toFeaturesPart(part: OperationPart<"extract_features">): FeaturesPart {
-  const { indices, features } = part;
-  const rows = Array.isArray(features) ? features : undefined;
-  const shape = rows ? [rows.length, rowWidth(rows)] : (features as TensorValue).shape;
   return {
-    indices,
-    data: toFloats(features, shape),
-    shape,
+    indices: part.indices,
+    ...toTable(part.features),
     secondsHeard: part.seconds_heard,
     secondsGiven: part.seconds_given,
     clipSeconds: part.clip_seconds,
   };
-}
-
-function rowWidth([row]: readonly unknown[]): number {
-  return Array.isArray(row) ? row.length : 0;
 }
 
 export function toFeaturesEnd(result: OperationResult<"extract_features">): FeaturesEnd {
@@ -97,21 +87,10 @@ export function toFeaturesEnd(result: OperationResult<"extract_features">): Feat
   };
 }
 
-/** The tensor, or nested arrays where no arena is shared; the row of a failed clip is null there. */
-function toFloats(features: TensorValue | unknown[], shape: readonly number[]): Float32Array {
-  if (!Array.isArray(features)) {
-    if (features.data instanceof Float32Array) return features.data;
-    throw new WireError("Python sent features that are not float32");
+/** The numbers of the tensor that the services ask for. */
+function toTable(features: TensorValue | unknown[]): Pick<Features, "data" | "shape"> {
+  if (!Array.isArray(features) && features.data instanceof Float32Array) {
+    return { data: features.data, shape: features.shape };
   }
-  const width = shape.at(-1) ?? 0;
-  const rows = shape.length === 1 ? [features] : features;
-  const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(
-    Number.NaN,
-  );
-  for (const [index, row] of rows.entries()) {
-    // JSON has no NaN: a number that is none stands there as null, which Number would make 0.
-    const toNumber = (value: unknown): number => (value === null ? Number.NaN : Number(value));
-    if (Array.isArray(row)) data.set(row.map(toNumber), index * width);
-  }
-  return data;
+  throw new WireError("Python sent features that are no tensor of float32");
 }

@@ -47,13 +47,14 @@ function isNumbers(audio: WireAudio): audio is readonly number[] {
   return Array.isArray(audio);
 }
 
-/** Only what was set: the defaults are Python's. */
+/** Only what was set: the defaults are Python's. Numbers in JSON would lose what a NaN carries. */
 export function toFeatureOptions({
   layer,
   pooling,
   batchSize,
-}: FeatureOptions): Pick<ExtractFeaturesData, "layer" | "pooling" | "batch_size"> {
+}: FeatureOptions): Pick<ExtractFeaturesData, "layer" | "pooling" | "batch_size" | "reply"> {
   return {
+    reply: "tensor",
     ...(layer === undefined ? {} : { layer }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),

@@ -3,11 +3,16 @@
 The input arena belongs to Node: Node writes and grows it, Python only looks. The output arena
 belongs to Python: Python allocates and grows it, Node copies out and releases. Both are unlinked
 files, so nothing is left behind whichever side is killed.
+
+Before the bytes of each slot lies a header with its generation, 0 once it is free: a reference
+that outlives its slot is told by it, and never read as what lies there since.
 """
 
+import functools
 import math
 import mmap
 import os
+import struct
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +28,9 @@ if TYPE_CHECKING:  # numpy is not imported before `ready`
 Plane = Literal["shared_memory", "file", "json"]
 
 ALIGNMENT = 64  # bytes: a cache line, and what torch's vector kernels like
+HEADER_SIZE = ALIGNMENT  # bytes before each slot, of which the first eight are its generation
+GENERATION = struct.Struct("<Q")
+name_of = functools.cache(str)  # of a dtype: numpy takes longer to spell one than we to find it a slot
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
@@ -64,7 +72,7 @@ class InputArena:
         """A read-only view without a copy; it holds until the operation has answered.
 
         Raises:
-            StaleTensorError: the reference lies outside the arena.
+            StaleTensorError: the reference lies outside the arena, or its slot is another one's by now.
         """
         import numpy as np
 
@@ -74,6 +82,11 @@ class InputArena:
         if size == 0:
             return np.zeros(reference.shape, reference.dtype)
         mapped = self._reach(reference.offset, size)
+        (found,) = GENERATION.unpack_from(mapped, reference.offset - HEADER_SIZE)
+        if found != reference.generation:
+            raise StaleTensorError(
+                f"A tensor of slot {reference.generation} is no longer there: slot {found} is, or none (0)."
+            )
         count = math.prod(reference.shape)
         return np.frombuffer(mapped, reference.dtype, count, reference.offset).reshape(reference.shape)
 
@@ -84,15 +97,15 @@ class InputArena:
 
     def _reach(self, offset: int, size: int) -> mmap.mmap:
         """The map, made anew when the client has grown the file beyond it."""
-        if offset >= 0 and self._map is not None and offset + size <= len(self._map):
-            return self._map
-        length = os.fstat(self._descriptor).st_size
-        if offset < 0 or offset + size > length:
+        # Of the file, each time: behind an end that has moved is SIGBUS. A map's `size` asks fastest.
+        length = os.fstat(self._descriptor).st_size if self._map is None else self._map.size()
+        if offset < HEADER_SIZE or offset + size > length:
             raise StaleTensorError(
                 f"A tensor at byte {offset}, {size} bytes long, lies outside the arena of {length} bytes."
             )
-        # The old map lives on for as long as a view of it does.
-        self._map = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ)
+        if self._map is None or offset + size > len(self._map):
+            # The old map lives on for as long as a view of it does.
+            self._map = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ)
         return self._map
 
 
@@ -101,8 +114,9 @@ class Slot:
     """A piece of the output arena that its client has not released yet."""
 
     generation: int
-    offset: int
+    start: int
     size: int
+    """Of the header and what is behind it, bytes."""
     owner: int
 
 
@@ -139,13 +153,15 @@ class OutputArena:
 
         count = math.prod(shape)
         with self._lock:
-            slot = self._take(max(count * dtype.itemsize, 1), owner)
-            mapped = self._reach(slot.offset + slot.size)
-        array = np.frombuffer(mapped, dtype, count, slot.offset).reshape(shape)
+            slot = self._take(HEADER_SIZE + max(count * dtype.itemsize, 1), owner)
+            mapped = self._reach(slot.start + slot.size)
+            GENERATION.pack_into(mapped, slot.start, slot.generation)
+        offset = slot.start + HEADER_SIZE
+        array = np.frombuffer(mapped, dtype, count, offset).reshape(shape)
         reference = TensorReference(
-            dtype=str(dtype),  # pyright: ignore[reportArgumentType] # checked by CallTensors.write
+            dtype=name_of(dtype),  # pyright: ignore[reportArgumentType] # checked by CallTensors.write
             shape=list(shape),
-            offset=slot.offset,
+            offset=offset,
             generation=slot.generation,
         )
         return reference, array
@@ -156,32 +172,36 @@ class OutputArena:
             slot = self._slots.get(generation)
             if slot is None or slot.owner != owner:
                 return False
-            del self._slots[generation]
+            self._free(slot)
             return True
 
     def release_all(self, owner: int) -> int:
         """Free every slot of a client that is gone; how many it had."""
         with self._lock:
-            owned = [slot.generation for slot in self._slots.values() if slot.owner == owner]
-            for generation in owned:
-                del self._slots[generation]
+            owned = [slot for slot in self._slots.values() if slot.owner == owner]
+            for slot in owned:
+                self._free(slot)
             return len(owned)
+
+    def _free(self, slot: Slot) -> None:
+        del self._slots[slot.generation]
+        GENERATION.pack_into(self._reach(slot.start + slot.size), slot.start, 0)
 
     def _take(self, size: int, owner: int) -> Slot:
         size = _round_up(size, ALIGNMENT)
-        offset = self._first_gap(size)
-        self._grow(offset + size)
+        start = self._first_gap(size)
+        self._grow(start + size)
         self._last_generation += 1
-        slot = Slot(self._last_generation, offset, size, owner)
+        slot = Slot(self._last_generation, start, size, owner)
         self._slots[slot.generation] = slot
         return slot
 
     def _first_gap(self, size: int) -> int:
         end = 0
-        for slot in sorted(self._slots.values(), key=lambda slot: slot.offset):
-            if slot.offset - end >= size:
+        for slot in sorted(self._slots.values(), key=lambda slot: slot.start):
+            if slot.start - end >= size:
                 return end
-            end = slot.offset + slot.size
+            end = slot.start + slot.size
         return end
 
     def _grow(self, needed: int) -> None:

@@ -66,9 +66,10 @@ class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     dtype: TensorType
     shape: list[int]
     offset: int | None = None
-    """Byte offset into the sender's arena; absent when the bytes are inline."""
+    """Byte offset into the sender's arena, a multiple of 64; absent when the bytes are inline."""
     generation: int = 0
-    """Generation of the slot; a reference to a slot that was freed is `stale_tensor`."""
+    """Generation of the slot, as it stands in the 64 bytes before `offset` (64 bits, little-endian; 0 when
+    free); a reference to a slot that was freed is `stale_tensor`."""
     base64: str | None = None
     """The bytes themselves, where no arena is shared."""
     upload: int | None = None

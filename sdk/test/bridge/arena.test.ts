@@ -1,13 +1,16 @@
 import { existsSync, fstatSync, readSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { InputArena, openArenaFile } from "../../bridge/arena.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import type { TensorReference } from "../../bridge/protocol.gen.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { clearSlot, HEADER_BYTES, readSlot, writeSlot } from "../../bridge/slot-header.ts";
+import { InvalidArgumentError, WireError } from "../../errors.ts";
 
 const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
 );
+
+afterEach(() => void vi.useRealTimers());
 
 const MAX_BYTES = 2 ** 30;
 const MIB = 2 ** 20;
@@ -45,7 +48,7 @@ describe.each(planes)("InputArena on %s", (plane) => {
     arena.free(first.offset);
     const second = written(arena, new Uint8Array(100));
     expect(second).toEqual({ offset: first.offset, bytes: 100, generation: first.generation + 1 });
-    expect(arena.usage.used).toBe(128);
+    expect(arena.usage.used).toBe(HEADER_BYTES + 128);
     arena.close();
   });
 
@@ -54,19 +57,67 @@ describe.each(planes)("InputArena on %s", (plane) => {
     const first = written(arena, new Uint8Array(3 * MIB));
     expect(arena.write(new Uint8Array(3 * MIB))).toBeUndefined();
     arena.free(first.offset);
-    expect(written(arena, new Uint8Array(5 * MIB)).offset).toBe(0);
+    const all = new Uint8Array(5 * MIB - HEADER_BYTES);
+    expect(written(arena, all).offset).toBe(HEADER_BYTES);
     expect(fstatSync(arena.fd).size).toBe(5 * MIB);
     arena.close();
   });
 
-  it("gives back what a burst needed, once nothing is in it", () => {
+  it("has the generation before the bytes for as long as the slot is taken", () => {
+    const arena = new InputArena(plane, MAX_BYTES);
+    written(arena, new Uint8Array(10));
+    const { offset, generation } = written(arena, Uint8Array.of(1, 2, 3));
+    const back = new Uint8Array(3);
+    expect([generation, readSlot(arena.fd, back, offset)]).toEqual([2, 2]);
+    expect(back).toEqual(Uint8Array.of(1, 2, 3));
+    arena.free(offset);
+    arena.free(offset);
+    expect(readSlot(arena.fd, back, offset)).toBe(0);
+    arena.close();
+  });
+
+  it("gives back what a burst needed, when nothing was written there for a while", () => {
+    vi.useFakeTimers();
     const arena = new InputArena(plane, MAX_BYTES);
     const bytes = new Uint8Array(100 * MIB);
-    const slots = [written(arena, bytes), written(arena, bytes)];
+    const size = (): number => fstatSync(arena.fd).size / MIB;
+    const burst = (): void => {
+      const slots = [written(arena, bytes), written(arena, bytes)];
+      for (const { offset } of slots) arena.free(offset);
+    };
+    burst();
+    vi.advanceTimersByTime(9_000);
+    burst();
+    expect(size()).toBe(256); // it is needed still
+    vi.advanceTimersByTime(1_000);
+    expect(size()).toBe(256);
+    const small = written(arena, Uint8Array.of(1, 2, 3));
+    vi.advanceTimersByTime(10_000);
+    expect(size()).toBe(128);
+    const back = new Uint8Array(3);
+    readSync(arena.fd, back, 0, 3, small.offset);
+    expect(back).toEqual(Uint8Array.of(1, 2, 3));
+    expect(vi.getTimerCount()).toBe(0);
+    burst();
+    expect(size()).toBe(256);
+    arena.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("keeps what is behind a slot that Python still has", () => {
+    vi.useFakeTimers();
+    const arena = new InputArena(plane, MAX_BYTES);
+    const first = written(arena, new Uint8Array(140 * MIB));
+    const last = written(arena, Uint8Array.of(7));
+    arena.free(first.offset);
+    vi.advanceTimersByTime(60_000);
     expect(fstatSync(arena.fd).size).toBe(256 * MIB);
-    for (const { offset } of slots) arena.free(offset);
+    const back = new Uint8Array(1);
+    readSync(arena.fd, back, 0, 1, last.offset);
+    expect(back).toEqual(Uint8Array.of(7));
+    arena.free(last.offset);
+    vi.advanceTimersByTime(20_000);
     expect(fstatSync(arena.fd).size).toBe(128 * MIB);
-    expect(written(arena, bytes).offset).toBe(0);
     arena.close();
   });
 });
@@ -95,7 +146,7 @@ describe("DataPlane", () => {
     const plane = new DataPlane(best, MIB);
     const put = (bytes: number): ReturnType<typeof plane.placeAll> =>
       plane.placeAll(true, (place) => place(new Uint8Array(bytes)));
-    const first = put(MIB);
+    const first = put(best === "json" ? MIB : MIB - HEADER_BYTES);
     expect(put(64)).toBeUndefined();
     plane.free(first?.slots ?? []);
     expect(put(64)).toBeDefined();
@@ -109,7 +160,7 @@ describe("DataPlane", () => {
       [MIB / 2, MIB].map((n) => place(new Uint8Array(n))),
     );
     expect(both).toBeUndefined();
-    expect(plane.usage.used).toBe(64);
+    expect(plane.usage.used).toBe(HEADER_BYTES + 64);
     plane.free(held?.slots ?? []);
     plane.close();
   });
@@ -130,10 +181,58 @@ describe("DataPlane", () => {
     plane.close();
   });
 
-  it("refuses a reference beyond the output arena", () => {
+  it("puts no more than a few megabytes into one line, and the rest before it, in order", () => {
+    const plane = new DataPlane("json", 64 * MIB);
+    const arrays = Array.from({ length: 8 }, (_, index) => new Uint8Array(MIB).fill(index));
+    const placed = plane.placeAll(true, (place) => arrays.map(place));
+    const inline = placed?.value.slice(0, 3) ?? [];
+    expect(inline.map(({ base64 }) => Buffer.from(base64 ?? "", "base64"))).toEqual(
+      arrays.slice(0, 3).map((bytes) => Buffer.from(bytes)),
+    );
+    expect(placed?.value.slice(3)).toEqual([3, 4, 5, 6, 7].map((upload) => ({ upload })));
+    expect(placed?.slots[7]?.pieces).toEqual([Buffer.alloc(MIB, 7).toString("base64")]);
+    expect(plane.usage).toEqual({ size: 0, used: 8 * MIB, inlineBytes: 8 * MIB });
+    plane.free(placed?.slots ?? []);
+    expect(plane.usage).toEqual({ size: 0, used: 0, inlineBytes: 8 * MIB });
+    plane.close();
+  });
+
+  it.each(["shared_memory", "json"] as const)(
+    "on %s refuses at once what never has room, also where others wait for some",
+    (best) => {
+      const plane = new DataPlane(best, MIB);
+      const held = plane.placeAll(true, (place) => place(new Uint8Array(MIB / 2)));
+      for (const mayTakeRoom of [true, false]) {
+        expect(() =>
+          plane.placeAll(mayTakeRoom, (place) => place(new Uint8Array(MIB + 1))),
+        ).toThrow("at most 1048576 bytes");
+      }
+      plane.free(held?.slots ?? []);
+      expect(plane.usage.used).toBe(0);
+      plane.close();
+    },
+  );
+
+  it.each([0, 1 << 20])("refuses a reference beyond the output arena, at byte %i", (offset) => {
     const plane = new DataPlane();
-    const reference: TensorReference = { dtype: "uint8", shape: [4], offset: 1 << 20 };
+    const reference: TensorReference = { dtype: "uint8", shape: [4], offset, generation: 1 };
     expect(() => plane.read(reference, new Uint8Array(4))).toThrow("outside the arena");
+    plane.close();
+  });
+
+  it("refuses a reference to a slot that is another one's by now", () => {
+    const plane = new DataPlane();
+    const output = plane.descriptors[1] ?? -1;
+    writeSlot(output, 8, Uint8Array.of(1, 2, 3, 4), HEADER_BYTES);
+    const read = (generation: number): Uint8Array => {
+      const target = new Uint8Array(4);
+      plane.read({ dtype: "uint8", shape: [4], offset: HEADER_BYTES, generation }, target);
+      return target;
+    };
+    expect(read(8)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(() => read(7)).toThrow("slot 8 is there now");
+    clearSlot(output, HEADER_BYTES);
+    expect(() => read(8)).toThrow(WireError);
     plane.close();
   });
 });

@@ -43,10 +43,9 @@ describe.skipIf(!namespaces)("shared memory", () => {
     for (const samples of [small, large, small]) right.push(isRight(await backwards(bridge, samples), samples));
     const huge = await backwards(bridge, new Float32Array(9_000_000)).then(() => "answered", ({ code }) => code);
     right.push(isRight(await backwards(bridge, small), small));
-    const { plane, planeReason, starts, arenaUsed } = bridge.stats();
+    const { plane, planeReason, starts, arenaUsed, inlineBytes } = bridge.stats();
     const shared = sharedDescriptors(process.pid);
-    const reason = planeReason !== undefined;
-    console.log(JSON.stringify({ right, huge, plane, reason, starts, arenaUsed, shared }));
+    console.log(JSON.stringify({ right, huge, plane, planeReason, starts, arenaUsed, inlineBytes, shared }));
     await bridge.shutdown();`;
 
   it.each(SHARED_MEMORY)(
@@ -71,12 +70,50 @@ describe.skipIf(!namespaces)("shared memory", () => {
         starts: 1,
         arenaUsed: 0,
       });
-      expect(outcome.reason).toBe(plane === "file");
+      // What had no room is told, and counted.
+      const isShort = plane === "shared_memory" && huge === "out_of_memory";
+      expect(outcome.planeReason === undefined).toBe(plane === "shared_memory" && !isShort);
+      if (isShort) expect(outcome.planeReason).toContain("no room for 36000000 bytes");
+      expect(outcome.inlineBytes > 0).toBe(isShort);
       expect(outcome.huge).toBe(huge);
       // Of a file that could not be used nothing stays open.
       if (plane === "file") expect(outcome.shared).toBe(0);
     },
   );
+});
+
+it("21: files that may not be long cost no answer, and no room for good", async () => {
+  const light = join(import.meta.dirname, "light-python.ts");
+  const arena = join(import.meta.dirname, "..", "..", "bridge", "arena.ts");
+  const script = `
+    import { spawnSync } from "node:child_process";
+    import { backwards, lightBridge } from ${JSON.stringify(light)};
+    import { InputArena } from ${JSON.stringify(arena)};
+    const { bridge } = lightBridge({ plane: "file" });
+    const samples = Float32Array.from({ length: 600_000 }, (_x, n) => n); // 2.4 MB
+    const back = await backwards(bridge, samples);
+    const right = Buffer.compare(Buffer.from(back.buffer), Buffer.from(samples.toReversed().buffer)) === 0;
+    const { planeReason, inlineBytes, arenaUsed } = bridge.stats();
+    await bridge.shutdown();
+    const arena = new InputArena("file", 2 ** 20);
+    spawnSync("prlimit", ["--fsize=4096", "--pid", String(process.pid)]);
+    let code;
+    try { arena.write(new Uint8Array(8192)); } catch (error) { code = error.code; }
+    console.log(JSON.stringify({ right, planeReason, inlineBytes, arenaUsed, code, used: arena.usage.used }));`;
+  // Node ignores SIGXFSZ, as Python does: a file that would be too long is EFBIG.
+  const command = `ulimit -f 2048; exec "$NODE" --input-type=module -e "$SCRIPT"`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", command], {
+    env: { ...process.env, NODE: process.execPath, SCRIPT: script },
+    timeout: 60_000,
+  });
+  expect(JSON.parse(stdout)).toEqual({
+    right: true,
+    planeReason: "file: no room for 2400000 bytes, which went inside lines",
+    inlineBytes: 2_400_000,
+    arenaUsed: 0,
+    code: "EFBIG",
+    used: 0,
+  });
 });
 
 describe("memory that is not there", () => {

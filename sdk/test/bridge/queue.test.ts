@@ -1,6 +1,7 @@
 /** Many calls at once: how many the process has, whose turn it is, and what waits in Node. */
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { HEADER_BYTES } from "../../bridge/slot-header.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { QueueFullError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";
@@ -88,7 +89,7 @@ describe("a bridge with many calls", () => {
   });
 
   it("lets those wait whose arrays have no room, in their order, and copies them when they have", async () => {
-    const bytes = 4 * RATE;
+    const bytes = HEADER_BYTES + 4 * RATE;
     await using bridge = new GAMABridge({ queue: { maxArenaBytes: 3 * bytes } });
     const embed = async (gain: number): Promise<number> => {
       const samples = new Float32Array(RATE).fill(gain);

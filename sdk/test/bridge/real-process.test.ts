@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { HEADER_BYTES } from "../../bridge/slot-header.ts";
 import { CallTimeoutError, InvalidArgumentError } from "../../errors.ts";
 import { lightPython } from "./light-python.ts";
 
@@ -149,7 +150,7 @@ describe("giving up", () => {
     });
     await expect(call).rejects.toBe(reason);
     expect(bridge.stats().abandoned).toBe(1);
-    expect(bridge.stats().arenaUsed).toBe(LONG_CLIPS * longClip.byteLength);
+    expect(bridge.stats().arenaUsed).toBe(LONG_CLIPS * (HEADER_BYTES + longClip.byteLength));
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
     await expect.poll(() => bridge.stats().abandoned, { timeout: 20_000 }).toBe(0);
     expect(bridge.stats().arenaUsed).toBe(0);
@@ -200,6 +201,26 @@ describe.each(["shared_memory", "file", "json"] as const)("the plane %s", (plane
     expect(other.stats().plane).toBe(plane);
     expect((await other.executeOperation("status", {})).plane).toBe(plane);
   });
+});
+
+it("says how data crosses for as long as there is a way", async () => {
+  const other = new GAMABridge({ plane: "json" });
+  expect(other.stats().plane).toBeUndefined();
+  await other.executeOperation("ping", {});
+  expect(other.stats().plane).toBe("json");
+  await other.shutdown();
+  expect(other.stats().plane).toBeUndefined();
+});
+
+it("21: the plane json carries many clips that one line could not", async () => {
+  await using other = new GAMABridge({ plane: "json" });
+  const samples = Float32Array.from({ length: 480_000 }, (_, n) => Math.sin(n / 10) / 2);
+  const audios = Array.from({ length: 30 }, () => ({ samples, sample_rate: 3 * RATE })); // 57.6 MB
+  const data = { audios, model: "fbank", reply: "tensor" } as const;
+  const { features, failures } = await other.executeOperation("extract_features", data);
+  expect(failures).toEqual([]);
+  expect(features).toEqual((await bridge.executeOperation("extract_features", data)).features);
+  expect(other.stats()).toMatchObject({ arenaUsed: 0, inlineBytes: 30 * samples.byteLength });
 });
 
 it("21: the plane json carries what is longer than a line may be", async () => {

@@ -29,6 +29,17 @@ describe("SlotAllocator", () => {
     expect(slots.allocate(3 * ALIGNMENT)).toBe(0);
   });
 
+  it("takes room away only behind the last slot", () => {
+    const slots = allocator(1024);
+    const [first = -1, second] = [64, 64].map((bytes) => slots.allocate(bytes));
+    slots.free(first);
+    slots.shrink(64);
+    expect([slots.size, slots.used, second]).toEqual([128, 64, 64]);
+    expect([slots.allocate(64), slots.allocate(64)]).toEqual([0, undefined]);
+    slots.grow(256);
+    expect(slots.allocate(128)).toBe(128);
+  });
+
   it("ignores a slot that is freed twice", () => {
     const slots = allocator(1024);
     const offset = slots.allocate(64) ?? -1;

@@ -23,6 +23,9 @@ const hasWeights = (name: string): boolean => existsSync(join(weights, name, "mo
 const keeper = new MelStatisticsService();
 afterAll(() => keeper.shutdown());
 
+const bitsOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 describe("a service", () => {
   it("loads by itself, and its results carry the envelope", async () => {
     await using service = new MelStatisticsService();
@@ -121,6 +124,22 @@ describe("a service", () => {
       message: "`extract_features` took longer than 2000 ms",
       timeoutMs: 2000,
     });
+  });
+
+  it("gives the same where no memory is shared, also into an array of the caller's", async () => {
+    await using bridge = new GAMABridge({ plane: "json" });
+    await using apart = new MelStatisticsService({ bridge });
+    await using service = new MelStatisticsService();
+    const clips = [clip, "/no/such/file.wav"];
+    const { data, shape } = await service.extractFeatures(clips);
+    const out = new Float32Array(data.length);
+    const features = await apart.extractFeatures(clips, { out });
+    expect(features).toMatchObject({ data, shape });
+    expect(features.data.buffer).toBe(out.buffer);
+    expect(bitsOf(features.data)).toEqual(bitsOf(data));
+    for await (const part of apart.streamFeatures(clips)) {
+      expect(part).toMatchObject({ data: data.subarray(0, shape[1]), shape: [1, shape[1]] });
+    }
   });
 
   it("writes features where they are wanted", async () => {
