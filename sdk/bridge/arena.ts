@@ -68,15 +68,20 @@ export class InputArena {
   readonly #folder: string;
   readonly #slots = new SlotAllocator();
   readonly #maxBytes: number;
+  readonly #mayShrink: boolean;
   #generation = 0;
 
-  /** @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start */
-  constructor(plane: ArenaFile["plane"], maxBytes: number) {
+  /**
+   * @param mayShrink false: a process that we cannot end may work on what we have given up
+   * @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start
+   */
+  constructor(plane: ArenaFile["plane"], maxBytes: number, mayShrink = true) {
     const file = openArenaFile(plane);
     this.fd = file.fd;
     this.plane = plane;
     this.#folder = file.folder;
     this.#maxBytes = maxBytes;
+    this.#mayShrink = mayShrink;
     try {
       this.#grow(Math.min(INITIAL_BYTES, maxBytes));
     } catch (error) {
@@ -110,7 +115,7 @@ export class InputArena {
   /** Gives a slot back; Python must have answered the request that named it. */
   free(offset: number): void {
     this.#slots.free(offset);
-    if (this.#slots.used > 0 || this.#slots.size <= KEPT_BYTES) return;
+    if (!this.#mayShrink || this.#slots.used > 0 || this.#slots.size <= KEPT_BYTES) return;
     // Python looks only where a slot is, so that nobody sees the end move.
     ftruncateSync(this.fd, KEPT_BYTES);
     this.#slots.shrink(KEPT_BYTES);
