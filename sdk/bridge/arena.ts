@@ -65,6 +65,7 @@ export class InputArena {
   readonly #folder: string;
   readonly #slots = new SlotAllocator();
   readonly #maxBytes: number;
+  readonly #mayShrink: boolean;
   #generation = 0;
   #isFileSystemFull = false;
   readonly #keptMs: number;
@@ -74,16 +75,23 @@ export class InputArena {
   #isRestNeeded = false;
 
   /**
+   * @param mayShrink false: a process that we cannot end may work on what we have given up
    * @param keptMs how long it stays larger than 128 MiB when nothing is written there
    * @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start
    */
-  constructor(plane: ArenaFile["plane"], maxBytes: number, keptMs: number = KEPT_MS) {
+  constructor(
+    plane: ArenaFile["plane"],
+    maxBytes: number,
+    mayShrink = true,
+    keptMs: number = KEPT_MS,
+  ) {
     const file = openArenaFile(plane);
     this.fd = file.fd;
     this.plane = plane;
     this.#folder = file.folder;
     this.#maxBytes = maxBytes;
     this.#keptMs = keptMs;
+    this.#mayShrink = mayShrink;
     try {
       this.#grow(Math.min(INITIAL_BYTES, maxBytes));
     } catch (error) {
@@ -188,6 +196,7 @@ export class InputArena {
       throw error;
     }
     this.#slots.grow(target);
-    if (target > KEPT_BYTES && this.#shrinking === undefined) this.#shrinkLater();
+    const isLarge = this.#mayShrink && target > KEPT_BYTES;
+    if (isLarge && this.#shrinking === undefined) this.#shrinkLater();
   }
 }

@@ -62,7 +62,9 @@ export class DataPlane {
     );
     for (const candidate of candidates) {
       try {
-        this.#input = new InputArena(candidate, maxBytes);
+        // A host's Python may still read what a lost connection has freed. Other bytes there change only an
+        // answer that nobody gets; a file that ends before its map would be that process's end (SIGBUS).
+        this.#input = new InputArena(candidate, maxBytes, ownsOutput);
         if (ownsOutput) this.#output = openArenaFile(candidate);
         break;
       } catch (error) {

@@ -27,12 +27,12 @@ export async function runPs(args: string[]): Promise<number> {
   return 0;
 }
 
-function toJson({ name, path, state, pid, status }: FoundHost): object {
-  return { name, socket: path, answers: state === "answers", pid, ...status };
+function toJson({ name, path, state, pid, status, reason }: FoundHost): object {
+  return { name, socket: path, answers: state === "answers", pid, reason, ...status };
 }
 
-function toRow({ name, pid, status }: FoundHost): readonly string[] {
-  if (status === undefined) return [name, String(pid ?? "?"), "does not answer"];
+function toRow({ name, pid, status, reason }: FoundHost): readonly string[] {
+  if (status === undefined) return [name, String(pid ?? "?"), reason ?? "does not answer"];
   const { pythonPid, models, clients, memory, uptimeSeconds, endsInSeconds } = status;
   const names = models?.map(({ model_id }) => model_id).join(", ");
   return [

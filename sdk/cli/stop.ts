@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
 import { checkName, DEFAULT_HOST } from "../bridge/host/address.ts";
-import { type FoundHost, listHosts, stopHost } from "../bridge/host/control.ts";
+import { type FoundHost, listHosts } from "../bridge/host/control.ts";
+import { stopHost } from "../bridge/host/stop-host.ts";
+import { HostError } from "../errors.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
  * `grym-synth stop [NAME | --all]`: ends hosts, and waits until they are gone.
  *
- * @returns 0 when they are; 1 when there is no host of that name
+ * @returns 0 when they are; 1 when there is no host of that name, or one does not end
  */
 export async function runStop(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -37,13 +39,14 @@ async function end(host: FoundHost): Promise<boolean> {
     console.log(`The host "${name}" had died: removed ${path}`);
     return true;
   }
-  if (pid === undefined) {
-    console.error(
-      `The host "${name}" does not answer, and its process is not to be seen from here`,
-    );
+  try {
+    const obeyed = await stopHost(host);
+    const what = pid === undefined ? "" : ` (process ${pid})`;
+    console.log(`Stopped "${name}"${what}${obeyed ? "" : ", which had to be killed"}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    console.error(error.message);
     return false;
   }
-  const obeyed = await stopHost(host);
-  console.log(`Stopped "${name}" (process ${pid})${obeyed ? "" : ", which had to be killed"}`);
-  return true;
 }

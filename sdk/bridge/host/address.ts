@@ -1,12 +1,15 @@
 /** Where hosts are found: a socket for each name, in a folder that is the user's alone. */
+import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
 import { HostError, InvalidArgumentError } from "../../errors.ts";
+import { machineId } from "./proc.ts";
 
 export const DEFAULT_HOST = "default";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
-const SUFFIX = ".sock";
+/** Digits that stand for the machine in a socket's name: a home folder may be shared by several. */
+const MACHINE_DIGITS = 8;
 /** Longest path of a Unix socket, bytes (unix(7): 108 with its end). */
 const MAX_PATH_BYTES = 107;
 
@@ -26,8 +29,8 @@ export function checkName(name: string): string {
  */
 export function hostFolders(env: NodeJS.ProcessEnv = process.env): string[] {
   const runtime = env["XDG_RUNTIME_DIR"];
-  const folders = [join(cacheFolder(env), "run")];
-  if (runtime && isFolder(runtime)) folders.unshift(join(runtime, "grym-synth"));
+  const folders = [resolve(cacheFolder(env), "run")];
+  if (runtime && isFolder(runtime)) folders.unshift(resolve(runtime, "grym-synth"));
   return folders;
 }
 
@@ -43,28 +46,42 @@ export function openHostFolder(env: NodeJS.ProcessEnv = process.env): string {
   } catch (error) {
     throw new HostError(`The folder ${folder} for the sockets of hosts cannot be made`, error);
   }
-  const { uid, mode } = lstatSync(folder);
-  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    throw new HostError(
-      `The folder ${folder} for the sockets of hosts has to be yours alone: run \`chmod 700 ${folder}\``,
-    );
-  }
+  checkFolder(folder);
   return folder;
+}
+
+/** @throws HostError it is no folder, another user's, or others could enter it */
+export function checkFolder(folder: string): void {
+  const stats = lstatSync(folder);
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.()) {
+    throw new HostError(`${folder}, where the sockets of hosts lie, is not a folder of yours`);
+  }
+  if ((stats.mode & 0o077) === 0) return;
+  throw new HostError(
+    `The folder ${folder} for the sockets of hosts has to be yours alone: run \`chmod 700 ${folder}\``,
+  );
 }
 
 /** @throws HostError the path is longer than a socket's may be */
 export function socketPath(folder: string, name: string): string {
-  const path = join(folder, checkName(name) + SUFFIX);
+  const path = join(folder, checkName(name) + suffix());
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return path;
   throw new HostError(
     `${path} is too long for a socket (${MAX_PATH_BYTES} bytes): set XDG_RUNTIME_DIR or GRYM_CACHE to a shorter one`,
   );
 }
 
-/** The host's name that a file in the folder stands for. */
+/** The host's name that a file in the folder stands for; undefined: of none, or of another machine's. */
 export function nameOfSocket(file: string): string | undefined {
-  const name = file.endsWith(SUFFIX) ? file.slice(0, -SUFFIX.length) : "";
+  const end = suffix();
+  const name = file.endsWith(end) ? file.slice(0, -end.length) : "";
   return NAME.test(name) ? name : undefined;
+}
+
+/** Names have no `@`. */
+function suffix(): string {
+  const machine = createHash("sha256").update(machineId()).digest("hex");
+  return `@${machine.slice(0, MACHINE_DIGITS)}.sock`;
 }
 
 function isFolder(path: string): boolean {

@@ -19,7 +19,7 @@ import {
   type WelcomeData,
 } from "./messages.ts";
 import { killProcess } from "./proc.ts";
-import { reachHost } from "./reach-host.ts";
+import { reachHost, tryConnect } from "./reach-host.ts";
 import { globalId, splitId } from "./routes.ts";
 import { openShared, pidNamespace, shareFile } from "./shared-file.ts";
 
@@ -113,8 +113,8 @@ export class AttachTransport implements Transport {
       this.#leave();
       return;
     }
-    this.#say({ host: "kill" });
-    const { hostPid } = this.#welcome;
+    const { hostPid, pythonPid } = this.#welcome;
+    void this.#sayAside({ host: "kill", data: { pythonPid } });
     const timer = setTimeout(() => {
       // It hangs itself; Python dies with it.
       if (this.#isRunning) killProcess(hostPid);
@@ -155,15 +155,17 @@ export class AttachTransport implements Transport {
     const settled = Promise.withResolvers<void>();
     const reader = new LineReader(MAX_HOST_LINE_BYTES, {
       onLine: (line) => {
-        if (!isHostLine(line)) this.#handlers.onLine(line);
-        else if (this.#hear(line)) settled.resolve();
+        if (isHostLine(line)) {
+          if (this.#hear(line)) settled.resolve();
+          return;
+        }
+        this.#handlers.onHeard();
+        this.#handlers.onLine(line);
       },
       onOversize: (head) => this.#handlers.onOversize(head),
     });
     socket.on("data", (chunk: Buffer) => {
-      if (!this.#isRunning) return;
-      this.#handlers.onHeard();
-      reader.push(chunk);
+      if (this.#isRunning) reader.push(chunk);
     });
     socket.on("drain", this.#handlers.onDrain);
     socket.on("error", () => socket.destroy()); // `close` follows
@@ -193,6 +195,7 @@ export class AttachTransport implements Transport {
         this.#end = message.data;
         return true;
       case "stderr":
+        this.#handlers.onHeard();
         this.#handlers.onStderr(message.data.text);
         return false;
       case "discarded":
@@ -201,6 +204,7 @@ export class AttachTransport implements Transport {
       case "oversize":
         this.#handlers.onOversize(message.data.text);
         return false;
+      case "pulse":
       case "status":
         return false;
     }
@@ -257,6 +261,14 @@ export class AttachTransport implements Transport {
 
   #say(message: ToHost): void {
     this.#lines?.write(formatMessage(message));
+  }
+
+  /** On a connection of its own, which is read also where ours is not: Python has not read what is there. */
+  async #sayAside(message: ToHost): Promise<void> {
+    this.#say(message); // where somebody has removed the socket this is the only way
+    const socket = await tryConnect(this.#options.config.path).catch(() => undefined);
+    socket?.on("error", () => socket.destroy());
+    socket?.unref().end(formatMessage(message));
   }
 
   /** Gives up the way to the host. */

@@ -15,6 +15,13 @@ import {
 } from "./messages.ts";
 import { openShared } from "./shared-file.ts";
 
+/** Words for a client that has so much to read already are left out, bytes. */
+const CHOKED_BYTES = 1024 * 1024;
+/** A client that leaves so much unread is given up, bytes. */
+const MOST_UNREAD_BYTES = 256 * 1024 * 1024;
+/** How often a client of whom nothing is read is looked for. */
+const PULSE_MS = 500;
+
 /** What a connection may ask of its host. */
 export interface HostServices {
   /**
@@ -25,6 +32,8 @@ export interface HostServices {
   noteAttached(client: HostClient, idleMs: number | undefined): void;
   noteClosed(client: HostClient): void;
   answerStatus(client: HostClient): Promise<void>;
+  /** Ends the process of that id, if it is the one that runs. */
+  kill(pythonPid: number): void;
   stop(): void;
 }
 
@@ -36,6 +45,9 @@ export class HostClient implements Sink {
   #python: HostedPython | undefined;
   #arenaFd: number | undefined;
   #isAttached = false;
+  #pulse: NodeJS.Timeout | undefined;
+  /** Events that were left out since it has read the last time. */
+  #leftOut = 0;
   /** Process id of an attached client. */
   pid: number | undefined;
 
@@ -52,25 +64,47 @@ export class HostClient implements Sink {
       },
     });
     socket.on("data", (chunk: Buffer) => splitter.push(chunk));
+    socket.on("drain", () => this.#tellLeftOut());
     socket.on("error", () => socket.destroy()); // `close` follows
     socket.on("close", () => this.#close());
   }
 
   get isChoked(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#socket.writableLength > CHOKED_BYTES;
   }
 
   sendLine(line: Buffer): void {
     this.#lines.write(line);
+    if (this.#socket.writableLength > MOST_UNREAD_BYTES) {
+      this.#leavePython();
+      const megabytes = Math.round(MOST_UNREAD_BYTES / 1e6);
+      this.#refuse(
+        `this process did not read its answers: more than ${megabytes} MB waited for it`,
+      );
+    }
+  }
+
+  offerLine(line: Buffer): void {
+    if (this.isChoked) this.#leftOut += 1;
+    else this.#lines.write(line);
   }
 
   send(message: FromHost): void {
     this.#lines.write(formatMessage(message));
   }
 
+  /** Of a socket that is not read the end is not heard either; writing to one that is gone fails. */
   setPaused(isPaused: boolean): void {
-    if (isPaused) this.#socket.pause();
-    else this.#socket.resume();
+    if (!isPaused) {
+      clearInterval(this.#pulse);
+      this.#pulse = undefined;
+      this.#socket.resume();
+      return;
+    }
+    this.#socket.pause();
+    this.#pulse ??= setInterval(() => {
+      if (!this.isChoked) this.send({ host: "pulse" }); // else what waits to be written fails
+    }, PULSE_MS);
   }
 
   end(data: EndData): void {
@@ -111,7 +145,7 @@ export class HostClient implements Sink {
       case "attach":
         return await this.#attach(message.data);
       case "kill":
-        return this.#python?.kill();
+        return this.#services.kill(message.data.pythonPid);
       case "status":
         return await this.#services.answerStatus(this);
       case "stop":
@@ -131,15 +165,30 @@ export class HostClient implements Sink {
 
   #refuse(reason: string): void {
     this.send({ host: "refused", data: { reason } });
+    this.setPaused(false); // as above
     this.#socket.end();
   }
 
-  #close(): void {
-    this.#python?.detach(this.number);
-    this.#python = undefined;
-    // Python has a descriptor of its own, or never had one.
-    if (this.#arenaFd !== undefined) closeSync(this.#arenaFd);
+  /** It reads again, and may know what it has missed. */
+  #tellLeftOut(): void {
+    if (this.#leftOut === 0) return;
+    const message = `${this.#leftOut} remark(s) were left out: this process was too slow to read them`;
+    this.#leftOut = 0;
+    this.#lines.write(`${JSON.stringify({ event: "log", data: { level: "warning", message } })}\n`);
+  }
+
+  #leavePython(): void {
+    const fd = this.#arenaFd;
     this.#arenaFd = undefined;
+    const left = this.#python?.detach(this.number) ?? Promise.resolve();
+    this.#python = undefined;
+    // Until it has answered it may still be about to open the file through us.
+    if (fd !== undefined) void left.then(() => closeSync(fd));
+  }
+
+  #close(): void {
+    clearInterval(this.#pulse);
+    this.#leavePython();
     this.#services.noteClosed(this);
   }
 }

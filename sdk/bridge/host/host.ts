@@ -9,6 +9,7 @@ import { HostClient, type HostServices } from "./host-client.ts";
 import { HostedPython } from "./hosted-python.ts";
 import { differences, type HostIdentity } from "./identity.ts";
 import type { HostStatus, ToHost } from "./messages.ts";
+import { identifyProcess } from "./proc.ts";
 import { pidNamespace } from "./shared-file.ts";
 
 /** What the starter of a host wants. */
@@ -120,6 +121,10 @@ export class Host implements HostServices {
     client.send({ host: "status", data: await this.#status() });
   }
 
+  kill(pythonPid: number): void {
+    if (this.#python?.pid === pythonPid) this.#python.kill();
+  }
+
   /** Ends Python, then the host; clients are told. */
   stop(): void {
     if (this.#isEnding) return;
@@ -170,6 +175,8 @@ export class Host implements HostServices {
     return {
       name,
       pid: process.pid,
+      startTicks: identifyProcess(process.pid)?.startTicks ?? 0,
+      namespace: this.#namespace,
       pythonPid: python?.pid,
       python: identity.python,
       models: answer?.models,

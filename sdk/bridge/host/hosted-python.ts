@@ -18,6 +18,8 @@ export interface Sink {
   /** It reads slower than we write. */
   readonly isChoked: boolean;
   sendLine(line: Buffer): void;
+  /** Sends a line that it can do without, unless it reads too slowly. */
+  offerLine(line: Buffer): void;
   send(message: FromHost): void;
   /** The process reads slower than the client writes; or has caught up. */
   setPaused(isPaused: boolean): void;
@@ -59,22 +61,27 @@ export class HostedPython {
       onLine: (line) => this.#route(line),
       onOversize: (head) => this.#routeOversize(head),
     });
-    this.#process = new PythonProcess({
-      command: python,
-      args: PYTHON_ARGS,
-      env: {
-        ...process.env,
-        PYTHONUNBUFFERED: "1",
-        GRYM_PARENT_PID: String(process.pid),
-        ...(this.#output ? { GRYM_ARENA_OUT: "3" } : {}),
-        ...this.#mark.environment(3 + arenas.length),
-      },
-      descriptors: [...arenas, ...this.#mark.descriptors],
-      onOutput: (chunk) => splitter.push(chunk),
-      onStderr: (text) => this.#tellAll({ host: "stderr", data: { text } }),
-      onDrain: () => this.#pause(false),
-      onEnd: (end, startError) => this.#finish(end, startError),
-    });
+    try {
+      this.#process = new PythonProcess({
+        command: python,
+        args: PYTHON_ARGS,
+        env: {
+          ...process.env,
+          PYTHONUNBUFFERED: "1",
+          GRYM_PARENT_PID: String(process.pid),
+          ...(this.#output ? { GRYM_ARENA_OUT: "3" } : {}),
+          ...this.#mark.environment(3 + arenas.length),
+        },
+        descriptors: [...arenas, ...this.#mark.descriptors],
+        onOutput: (chunk) => splitter.push(chunk),
+        onStderr: (text) => this.#tellAll({ host: "stderr", data: { text } }),
+        onDrain: () => this.#pause(false),
+        onEnd: (end, startError) => this.#finish(end, startError),
+      });
+    } catch (error) {
+      this.#closeFiles();
+      throw error;
+    }
     this.#process.ref();
   }
 
@@ -115,11 +122,11 @@ export class HostedPython {
     await attached;
   }
 
-  /** The client is gone: what it asked is given up, what it had is freed. */
-  detach(number: number): void {
+  /** The client is gone: what it asked is given up, what it had is freed. Resolves when that is done. */
+  async detach(number: number): Promise<void> {
     if (!this.#sinks.delete(number)) return;
     // An error is the process's end, which frees everything; or it was never attached.
-    this.#ask("detach_client", { client: number }).catch(() => undefined);
+    await this.#ask("detach_client", { client: number }).catch(() => undefined);
   }
 
   /** @returns false: the line does not begin as a request does */
@@ -171,8 +178,11 @@ export class HostedPython {
     const withNewline = Buffer.concat([line, Buffer.from("\n")]);
     const head = line.toString("utf8", 0, 200);
     if (head.startsWith('{"event":"ready"')) this.#ready = withNewline;
-    else if (head.startsWith('{"event":"log"')) this.#note(line);
-    else if (!head.startsWith('{"event":')) {
+    else if (head.startsWith('{"event":"log"')) {
+      this.#note(line);
+      for (const sink of this.#sinks.values()) sink.offerLine(withNewline);
+      return;
+    } else if (!head.startsWith('{"event":')) {
       this.#tellAll({ host: "discarded", data: { text: head } });
       return;
     }
@@ -226,9 +236,13 @@ export class HostedPython {
     this.#sinks.clear();
     for (const asked of this.#asked.values()) asked.reject(new Error("The process has ended"));
     this.#asked.clear();
+    this.#closeFiles();
+    this.#ended.resolve();
+  }
+
+  #closeFiles(): void {
     this.#mark.close();
     if (this.#output) closeSync(this.#output.fd);
-    this.#ended.resolve();
   }
 }
 

@@ -4,11 +4,15 @@
  */
 import { connect, type Server } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { HostError } from "../../errors.ts";
 import { Host, type HostConfig } from "./host.ts";
 import { lockAddress, lockName } from "./name-lock.ts";
+import { findListener } from "./proc.ts";
 
 /** A host that is ending keeps its name until its Python is gone (5 s at most). */
 const NAME_MS = 15_000;
+/** How long the holder may be out of sight: it takes a moment to find out who it is. */
+const FOREIGN_MS = 1_000;
 const AGAIN_MS = 20;
 
 async function main(config: HostConfig): Promise<void> {
@@ -17,24 +21,40 @@ async function main(config: HostConfig): Promise<void> {
   // What a terminal or a notebook server sends to everybody is not meant for the models.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   let host: Host | undefined;
-  const lock = await takeName(config.path, () => void host?.ensureReachable());
+  const lock = await takeName(config.path, () => {
+    // Where the socket cannot be made again the clients that there are keep their host.
+    host?.ensureReachable().catch(() => undefined);
+  });
   if (lock === undefined) return;
   host = new Host(config, () => process.exit(0));
   process.on("SIGTERM", () => host.stop());
   await host.listen();
 }
 
-/** @returns undefined: a host of that name answers */
+/**
+ * @returns undefined: a host of that name answers
+ * @throws HostError another process has the name, and is no host that answers
+ */
 async function takeName(path: string, onKnock: () => void): Promise<Server | undefined> {
-  const end = performance.now() + NAME_MS;
+  const start = performance.now();
+  const address = lockAddress(path);
   for (;;) {
     const lock = await lockName(path, onKnock);
     if (lock !== undefined) return lock;
     if (await answers(path)) return undefined;
-    if (performance.now() > end) {
-      throw new Error(`Another process holds the name of ${path} and does not answer`);
+    const waited = performance.now() - start;
+    if (waited > FOREIGN_MS && findListener(address) === undefined) {
+      throw new HostError(
+        `The name of ${path} is held by a process of another user or container, which is no host of yours: ` +
+          "choose another name",
+      );
     }
-    await answers(lockAddress(path)); // it may not know that its socket was removed
+    if (waited > NAME_MS) {
+      throw new HostError(
+        `Process ${findListener(address)} holds the name of ${path} and does not answer: end it`,
+      );
+    }
+    await answers(address); // it may not know that its socket was removed
     await wait(AGAIN_MS);
   }
 }

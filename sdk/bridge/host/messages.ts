@@ -48,6 +48,10 @@ export interface EndData extends ProcessEnd {
 export interface HostStatus {
   readonly name: string;
   readonly pid: number;
+  /** When the host started, clock ticks since the machine did: with it the number means one process. */
+  readonly startTicks: number;
+  /** What its process ids refer to. */
+  readonly namespace: string;
   readonly pythonPid: number | undefined;
   readonly python: string;
   /** undefined: no process runs, or it does not answer. */
@@ -72,7 +76,9 @@ export type ToHost =
       readonly data: { readonly identity: HostIdentity; readonly namespace: string };
     }
   | { readonly host: "attach"; readonly data: AttachData }
-  | { readonly host: "kill" | "status" | "stop" };
+  /** Also on a connection of its own: what else a client has written may not be read just now. */
+  | { readonly host: "kill"; readonly data: { readonly pythonPid: number } }
+  | { readonly host: "status" | "stop" };
 
 /** Said by a host. */
 export type FromHost =
@@ -81,6 +87,8 @@ export type FromHost =
   /** It is over before it began: why, and what to do. */
   | { readonly host: "refused"; readonly data: { readonly reason: string } }
   | { readonly host: "end"; readonly data: EndData }
+  /** Nothing: whoever is gone is found out by writing, also while nothing is read of what he wrote. */
+  | { readonly host: "pulse" }
   | { readonly host: "stderr" | "discarded" | "oversize"; readonly data: { readonly text: string } }
   | { readonly host: "status"; readonly data: HostStatus };
 

@@ -29,7 +29,8 @@ export async function lockName(path: string, onKnock: () => void): Promise<Serve
   return (await listening.promise) ? server : undefined;
 }
 
-/** Where the lock of a name is; a zero byte first makes it abstract (unix(7)). */
+/** Where the lock of a name is; a zero byte first makes it abstract (unix(7)). Each user has names of his own. */
 export function lockAddress(path: string): string {
-  return `\0grym-synth-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`;
+  const name = `${process.getuid?.()} ${path}`;
+  return `\0grym-synth-${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
 }

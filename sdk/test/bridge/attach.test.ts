@@ -13,7 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import { listHosts, stopHost } from "../../bridge/host/control.ts";
+import { socketPath } from "../../bridge/host/address.ts";
+import { listHosts } from "../../bridge/host/control.ts";
+import { stopHost } from "../../bridge/host/stop-host.ts";
 import {
   HostError,
   InvalidArgumentError,
@@ -21,7 +23,7 @@ import {
   ProcessStartError,
 } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
-import { attach, runClient, useOwnHosts } from "./hosts.ts";
+import { attach, runClient, socketOf, useOwnHosts } from "./hosts.ts";
 
 const folder = useOwnHosts();
 const RATE = 16_000;
@@ -255,7 +257,7 @@ describe("finding a host", () => {
     await first.shutdown();
     kill(host?.pid);
     await expect.poll(() => isAlive(host?.pid ?? 0)).toBe(false);
-    expect(existsSync(join(folder, "grym-synth", "race.sock"))).toBe(true);
+    expect(existsSync(socketOf(folder, "race"))).toBe(true);
     const source = `
       const bridge = new GAMABridge({ transport: "attach", host: { name: "race" } });
       await bridge.initialize();
@@ -292,7 +294,7 @@ describe("finding a host", () => {
     const { bridge } = attach("two");
     await using _ = bridge;
     await bridge.initialize();
-    rmSync(join(folder, "grym-synth", "two.sock"));
+    rmSync(socketOf(folder, "two"));
     const { bridge: other } = attach("two");
     await using __ = other;
     expect((await other.initialize()).pid).toBe(bridge.pid);
@@ -334,7 +336,7 @@ describe("the socket", () => {
     await bridge.initialize();
     const mode = (path: string): number => statSync(path).mode & 0o777;
     expect(mode(join(folder, "grym-synth"))).toBe(0o700);
-    expect(mode(join(folder, "grym-synth", "two.sock"))).toBe(0o600);
+    expect(mode(socketOf(folder, "two"))).toBe(0o600);
   });
 
   it("lies in the cache folder where there is no runtime folder", async () => {
@@ -346,7 +348,7 @@ describe("the socket", () => {
        process.exit();`,
       { XDG_RUNTIME_DIR: join(cache, "missing"), GRYM_CACHE: cache },
     );
-    const socket = join(cache, "run", "cached.sock");
+    const socket = socketPath(join(cache, "run"), "cached");
     await expect.poll(() => existsSync(socket)).toBe(true);
     expect(statSync(join(cache, "run")).mode & 0o777).toBe(0o700);
     await expect.poll(() => lines).toEqual(["shared_memory"]);
@@ -358,7 +360,7 @@ describe("the socket", () => {
     await using _ = bridge;
     await bridge.initialize();
     for (const line of ['{"host":', '{"host":"hello"}', '{"host":"attach","data":{"pid":1}}']) {
-      const socket = connect(join(folder, "grym-synth", "two.sock"));
+      const socket = connect(socketOf(folder, "two"));
       let said = "";
       socket.on("data", (chunk) => {
         said += chunk.toString();
@@ -420,7 +422,7 @@ describe("the end", () => {
     const mine = sharedFiles(process.pid);
     await bridge.shutdown();
     await expect.poll(() => [pid, host?.pid ?? 0].map(isAlive)).toEqual([false, false]);
-    expect(existsSync(join(folder, "grym-synth", "idle.sock"))).toBe(false);
+    expect(existsSync(socketOf(folder, "idle"))).toBe(false);
     expect(mine.length - sharedFiles(process.pid).length).toBe(3); // input, output, mark
   });
 
@@ -438,7 +440,7 @@ describe("the end", () => {
     await stop("stopped");
     await expect(call).rejects.toThrow('The host "stopped" was stopped');
     expect(isAlive(host?.pid ?? 0)).toBe(false);
-    expect(existsSync(join(folder, "grym-synth", "stopped.sock"))).toBe(false);
+    expect(existsSync(socketOf(folder, "stopped"))).toBe(false);
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
     expect(bridge.stats().host?.pid).not.toBe(host?.pid);
     await stop("stopped");

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { BridgeOptions } from "../../bridge/bridge-options.ts";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import { listHosts, stopHost } from "../../bridge/host/control.ts";
+import { socketPath } from "../../bridge/host/address.ts";
+import { listHosts } from "../../bridge/host/control.ts";
+import { stopHost } from "../../bridge/host/stop-host.ts";
 import type { LogEntry } from "../../bridge/log-entry.ts";
 
 /** Makes every host of this test file live in a folder of its own. */
@@ -19,6 +21,11 @@ export function useOwnHosts(): string {
     rmSync(folder, { recursive: true });
   });
   return folder;
+}
+
+/** Where the host of a name listens, in a runtime folder. */
+export function socketOf(runtime: string, name: string): string {
+  return socketPath(join(runtime, "grym-synth"), name);
 }
 
 /** A bridge that attaches; its remarks are kept, and not printed. */

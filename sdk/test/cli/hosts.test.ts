@@ -1,13 +1,18 @@
 /** `grym-synth ps` and `grym-synth stop`, on hosts that really run. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { socketPath } from "../../bridge/host/address.ts";
+import { identifyProcess } from "../../bridge/host/proc.ts";
+import { pidNamespace } from "../../bridge/host/shared-file.ts";
 import { isAlive } from "../bridge/fake-python.ts";
 import { attach, useOwnHosts } from "../bridge/hosts.ts";
 import { runCli } from "./run-cli.ts";
 
 const folder = useOwnHosts();
-const socketOf = (name: string): string => join(folder, "grym-synth", `${name}.sock`);
+const socketOf = (name: string): string => socketPath(join(folder, "grym-synth"), name);
 
 /** A host that nobody is attached to any more. */
 async function startHost(name: string, model?: string): Promise<{ host: number; python: number }> {
@@ -19,6 +24,38 @@ async function startHost(name: string, model?: string): Promise<{ host: number; 
   if (host === undefined || pid === undefined) throw new Error("it has not started");
   return { host: host.pid, python: pid };
 }
+
+/** A program that listens where a host would, and answers every line with one of its own. */
+async function listenAs(path: string, reply: string): Promise<ChildProcess> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const source = `require("node:net").createServer((socket) => {
+    socket.on("error", () => undefined).on("data", () => socket.write(process.argv[2] + "\\n"));
+  }).listen(process.argv[1])`;
+  // A relative path: the kernel takes a short one where the whole one is too long.
+  const given = path.length > 107 ? basename(path) : path;
+  const child = spawn(process.execPath, ["-e", source, given, reply], {
+    cwd: dirname(path),
+    stdio: "ignore",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await expect.poll(() => existsSync(path)).toBe(true);
+  return child;
+}
+
+/** What a host answers to `status`, as far as `ps` and `stop` need it. */
+const statusOf = (data: object): string =>
+  JSON.stringify({
+    host: "status",
+    data: {
+      pid: 1,
+      startTicks: 1,
+      namespace: pidNamespace(),
+      clients: [],
+      uptimeSeconds: 1,
+      idleMs: 1,
+      ...data,
+    },
+  });
 
 describe("grym-synth ps", () => {
   test("says that no host runs, which is no failure", () => {
@@ -90,5 +127,88 @@ describe("grym-synth stop", () => {
     await expect.poll(() => [hanging.host, hanging.python].map(isAlive)).toEqual([false, false]);
     expect(existsSync(socketOf("hanging"))).toBe(false);
     expect(runCli(["stop", "--all"])).toEqual({ status: 0, stdout: "No host runs.\n", stderr: "" });
+  });
+});
+
+describe("what is no host", () => {
+  test("in the folder of sockets is left alone, and in nobody's way", async () => {
+    const { host } = await startHost("real");
+    mkdirSync(socketOf("folder"));
+    writeFileSync(socketOf("notes"), "mine");
+    writeFileSync(join(folder, "grym-synth", "other@00000000.sock"), "another machine's");
+    const listed = runCli(["ps"]);
+    expect([listed.status, listed.stderr]).toEqual([0, ""]);
+    expect(listed.stdout).toMatch(new RegExp(`^NAME .*\\nreal +${host} [^\\n]*\\n$`));
+    expect(runCli(["stop", "--all"]).status).toBe(0);
+    expect([socketOf("folder"), socketOf("notes")].map(existsSync)).toEqual([true, true]);
+  });
+
+  test.each([
+    ["nonsense", '{"host":nonsense'],
+    ["another protocol", "HTTP/1.1 400 Bad Request"],
+    ["half a status", '{"host":"status","data":{"pid":1}}'],
+    ["a status of nothing", '{"host":"status","data":null}'],
+    ["models that are none", statusOf({ models: [null] })],
+  ])("but listens is shown as such, and not stopped: %s", async (_what, reply) => {
+    const { host } = await startHost("beside");
+    const fake = await listenAs(socketOf("fake"), reply);
+    const listed = runCli(["ps"]);
+    expect([listed.status, listed.stderr]).toEqual([0, ""]);
+    expect(listed.stdout).toMatch(
+      /^fake +\? +what listens there does not answer as a host of this/m,
+    );
+    expect(listed.stdout).toMatch(new RegExp(`^beside +${host} `, "m"));
+    const stopped = runCli(["stop", "--all"]);
+    expect([stopped.status, stopped.stdout]).toEqual([1, `Stopped "beside" (process ${host})\n`]);
+    expect(stopped.stderr).toMatch(/^"fake" does not end when it is told, and is not killed: what/);
+    expect(isAlive(fake.pid ?? 0)).toBe(true);
+    fake.kill("SIGKILL");
+    await expect.poll(() => isAlive(fake.pid ?? 0)).toBe(false);
+    expect(runCli(["ps"]).stderr).toContain('The host "fake" had died');
+  });
+
+  test("behind a path that is too long is shown, and costs nobody else anything", async () => {
+    const cache = join(mkdtempSync(join(tmpdir(), "long-")), "x".repeat(100));
+    const path = join(cache, "run", basename(socketOf("deep")));
+    const fake = await listenAs(path, "");
+    const { host } = await startHost("beside");
+    const { status, stdout } = runCli(["ps"], { GRYM_CACHE: cache });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^deep +\? +.*is too long for a socket/m);
+    expect(stdout).toMatch(new RegExp(`^beside +${host} `, "m"));
+    expect(runCli(["stop", "deep"], { GRYM_CACHE: cache })).toMatchObject({
+      status: 1,
+      stdout: "",
+    });
+    fake.kill("SIGKILL");
+  });
+
+  test("is never killed: neither the process that a forged status names, nor one of that number", async () => {
+    const victim = spawn("sleep", ["60"], { stdio: "ignore" });
+    const { pid = 0 } = victim;
+    const named = await listenAs(socketOf("forged"), statusOf({ ...identifyProcess(pid) }));
+    const { status, stderr } = runCli(["stop", "forged"]);
+    expect([status, stderr]).toEqual([
+      1,
+      `"forged" does not end when it is told, and is not killed: it says that it is process ${pid}, ` +
+        `and process ${named.pid} listens at its socket\n`,
+    ]);
+    named.kill("SIGKILL");
+    const elsewhere = { namespace: "pid:[1]", ...identifyProcess(pid), pythonPid: pid };
+    const other = await listenAs(socketOf("elsewhere"), statusOf(elsewhere));
+    expect(runCli(["stop", "elsewhere"]).stderr).toContain("it lives in another container");
+    expect([pid, other.pid ?? 0].map(isAlive)).toEqual([true, true]);
+    for (const child of [other, victim]) child.kill("SIGKILL");
+  });
+
+  test("of this user alone: a folder that others may enter is refused", () => {
+    const runtime = join(folder, "grym-synth");
+    chmodSync(runtime, 0o755);
+    const { status, stderr } = runCli(["ps"]);
+    chmodSync(runtime, 0o700);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining(`has to be yours alone: run \`chmod 700 ${runtime}\``),
+    ]);
   });
 });
