@@ -11,7 +11,8 @@
  * row says so where that fails.
  *
  * `node benchmarks/bridge.ts [--quick] [--without-peers] [--note TEXT]`; a quick run shows that the
- * benchmark works, its record is not kept. Without peers nothing is installed.
+ * benchmark works, its record is not kept. Without peers nothing is installed. A target that a run
+ * leaves out stands in its record as missed, with the reason.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -86,7 +87,9 @@ const record = await writeRecord(
     rows: [...payloads.rows, ...small.rows, ...busy.rows, ...replays.rows],
     targets: targetsOf({
       medians: payloads.medians,
+      reasons: payloads.reasons,
       small: small.found,
+      missing,
       busy: busy.found,
       replays: replays.found,
     }),

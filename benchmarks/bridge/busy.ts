@@ -8,7 +8,7 @@ import { median, quantile, rotate } from "./statistics.ts";
 const STANDARD = 0.005;
 const INTERVALS = [STANDARD, 0.001, 0.0005, 0.0001];
 /** `light_operations.py` says what they do. */
-const WORKS = ["loop", "tokens", "forward"] as const;
+export const WORKS = ["loop", "tokens", "forward"] as const;
 type Work = (typeof WORKS)[number];
 /** Many short slices, one interval after the other: what else the machine does meets all alike. */
 const ROUNDS = 10;

@@ -23,8 +23,9 @@ export const PAYLOADS: readonly Payload[] = [
 export type Direction = "one-way" | "echo";
 const DIRECTIONS: readonly Direction[] = ["one-way", "echo"];
 
-/** A way that takes longer than this is not asked; in a quick run, a tenth of it. */
+/** A way that takes longer than this is not asked. */
 const LONGEST_CALL_MS = 5_000;
+const LONGEST_QUICK_CALL_MS = 2_000;
 /** Time that one way may take for one payload in one direction; slow ones get fewer rounds. */
 const BUDGET_MS = 4_000;
 const WARM_UP = 2;
@@ -32,6 +33,8 @@ const FEWEST = 2;
 
 /** Median wall time of a call, milliseconds, by `key`. */
 export type Medians = ReadonlyMap<string, number>;
+/** Why there is no median, by `key`. */
+export type Reasons = ReadonlyMap<string, string>;
 
 export function key(payload: string, direction: Direction, way: string): string {
   return `${payload}, ${direction}, ${way}`;
@@ -42,8 +45,9 @@ export async function measurePayloads(
   ways: readonly Way[],
   missing: readonly MissingWay[],
   share: number,
-): Promise<{ rows: RecordRow[]; medians: Medians }> {
+): Promise<{ rows: RecordRow[]; medians: Medians; reasons: Reasons }> {
   const rows: RecordRow[] = [];
+  const reasons = new Map<string, string>();
   const medians = new Map<string, number>();
   const longest = noise(Math.max(...PAYLOADS.map(({ samples }) => samples)));
   for (const [index, payload] of PAYLOADS.entries()) {
@@ -64,6 +68,7 @@ export async function measurePayloads(
         if (found === undefined) continue; // it has only small calls
         const { calls, reason } = found;
         if (reason !== null) {
+          reasons.set(key(payload.name, direction, name), reason);
           rows.push({ ...cell, way: name, calls: 0, median_ms: null, times_memcpy: null, reason });
           continue;
         }
@@ -73,11 +78,12 @@ export async function measurePayloads(
         rows.push({ ...cell, way: name, ...measured, reason });
       }
       for (const { name, reason } of missing) {
+        reasons.set(key(payload.name, direction, name), reason);
         rows.push({ ...cell, way: name, calls: 0, median_ms: null, times_memcpy: null, reason });
       }
     }
   }
-  return { rows, medians };
+  return { rows, medians, reasons };
 }
 
 interface Pace {
@@ -103,7 +109,7 @@ async function measureCell(
 ): Promise<ReadonlyMap<string, Cell>> {
   const cells = new Map<string, Cell>();
   const calls = Math.max(FEWEST, Math.round(rounds));
-  const longest = isQuick ? LONGEST_CALL_MS / 10 : LONGEST_CALL_MS;
+  const longest = isQuick ? LONGEST_QUICK_CALL_MS : LONGEST_CALL_MS;
   for (const way of ways) {
     const call = bind(way, direction);
     if (call === undefined) continue;

@@ -1,37 +1,50 @@
 /** From `kill -9` to the answer of the next process, beside the start of a process and the load of its model. */
-import type { RecordRow } from "grym-synth";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GAMABridge, RecordRow } from "grym-synth";
 import { ask, lightBridge } from "./light-bridge.ts";
 import { median } from "./statistics.ts";
 
 const ROUNDS = { none: 9, "gama-tiny": 5 };
-export type Loaded = keyof typeof ROUNDS;
+export const MODELS = ["none", "gama-tiny"] as const;
+type Loaded = (typeof MODELS)[number];
+/** What a killed process has left in its pipes is read, and its bridge rests. */
+const REST_MS = 100;
 
 export interface Replay {
   readonly model: Loaded;
+  /** Of a second process of its bridge, as the one that replays is. */
   readonly startMs: number;
+  /** In that second process. */
   readonly loadMs: number;
   readonly replayMs: number;
-  /** Of a round: replay - start - load. */
+  /** Median of the replays - median of the starts - median of the loads. */
   readonly overheadMs: number;
 }
+
+type Plain = Pick<Replay, "startMs" | "loadMs">;
 
 export async function measureReplays(
   share: number,
 ): Promise<{ rows: RecordRow[]; found: readonly Replay[] }> {
   const found: Replay[] = [];
-  const models: readonly Loaded[] = share < 1 ? ["none"] : ["none", "gama-tiny"];
-  for (const model of models) {
+  for (const model of share < 1 ? MODELS.slice(0, 1) : MODELS) {
     const rounds = Math.max(1, Math.round(ROUNDS[model] * share));
-    const all: Omit<Replay, "model">[] = [];
-    if (share === 1) await measureRound(model); // brings the files into memory
-    while (all.length < rounds) all.push(await measureRound(model));
-    found.push({
-      model,
-      startMs: median(all.map(({ startMs }) => startMs)),
-      loadMs: median(all.map(({ loadMs }) => loadMs)),
-      replayMs: median(all.map(({ replayMs }) => replayMs)),
-      overheadMs: median(all.map(({ overheadMs }) => overheadMs)),
-    });
+    const plains: Plain[] = [];
+    const replays: number[] = [];
+    if (share === 1) {
+      await measurePlain(model); // brings the files into memory
+      await measureReplay(model);
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      // One after the other, another one first each time: what else the machine does meets both alike.
+      if (round % 2 === 0) plains.push(await measurePlain(model));
+      replays.push(await measureReplay(model));
+      if (round % 2 === 1) plains.push(await measurePlain(model));
+    }
+    const startMs = median(plains.map((plain) => plain.startMs));
+    const loadMs = median(plains.map((plain) => plain.loadMs));
+    const replayMs = median(replays);
+    found.push({ model, startMs, loadMs, replayMs, overheadMs: replayMs - startMs - loadMs });
   }
   const rows = found.map(({ model, startMs, loadMs, replayMs, overheadMs }) => ({
     part: "kill -9 to the first repeated answer",
@@ -44,28 +57,43 @@ export async function measureReplays(
   return { rows, found };
 }
 
-async function measureRound(model: Loaded): Promise<Omit<Replay, "model">> {
-  await using bridge = lightBridge({ onLog: () => undefined });
-  const began = performance.now();
-  const { pid } = await bridge.initialize();
-  const ready = performance.now();
+async function load(bridge: GAMABridge, model: Loaded): Promise<void> {
   if (model !== "none") await bridge.executeOperation("load_model", { model });
+}
+
+/** The start and the load that a replay has to make, too: no first use of Node's side counts for it. */
+async function measurePlain(model: Loaded): Promise<Plain> {
+  await using bridge = lightBridge({ onLog: () => undefined });
+  const first = await bridge.initialize();
+  process.kill(first.pid, "SIGKILL");
+  while (bridge.stats().pid !== undefined) await sleep(1);
+  await sleep(REST_MS);
+  const began = performance.now();
+  await bridge.initialize();
+  const ready = performance.now();
+  await load(bridge, model);
   const loaded = performance.now();
+  if (bridge.stats().starts !== 2) throw new Error("it is not the second process that was timed");
+  return { startMs: ready - began, loadMs: model === "none" ? 0 : loaded - ready };
+}
+
+/** @returns milliseconds from the kill to the answer of the next process */
+async function measureReplay(model: Loaded): Promise<number> {
+  await using bridge = lightBridge({ onLog: () => undefined });
+  const { pid } = await bridge.initialize();
+  await load(bridge, model);
 
   const call = ask(bridge, "compare", { pid }); // it hangs in this process, and in no other
   while (!(await bridge.executeOperation("ping", {})).busy);
   const killed = performance.now();
   process.kill(pid, "SIGKILL");
   const answer = await call;
-  const answered = performance.now();
+  const replayMs = performance.now() - killed;
   const { starts, repeated } = bridge.stats();
   if (answer.pid === pid || starts !== 2 || repeated < 1) throw new Error("it was not repeated");
   if (model !== "none") {
     const { models } = await bridge.executeOperation("status", {});
     if (models.length !== 1) throw new Error("the model was not loaded again");
   }
-  const startMs = ready - began;
-  const loadMs = loaded - ready;
-  const replayMs = answered - killed;
-  return { startMs, loadMs, replayMs, overheadMs: replayMs - startMs - loadMs };
+  return replayMs;
 }

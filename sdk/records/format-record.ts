@@ -1,4 +1,4 @@
-import { isMet, type RecordRow, type RunRecord } from "./record.ts";
+import { isMet, type RecordRow, type RunRecord, type Target } from "./record.ts";
 
 /** A record as a text: question, rows, targets, machine. */
 export function formatRecord(record: RunRecord): string {
@@ -7,7 +7,7 @@ export function formatRecord(record: RunRecord): string {
     target: target.name,
     value: target.value,
     goal: `${target.better === "lower" ? "≤" : "≥"} ${formatCell(target.goal)}`,
-    met: isMet(target) ? "yes" : "NO",
+    met: describeOutcome(target),
   }));
   const versions = Object.entries(environment.versions).map(([name, value]) => `${name} ${value}`);
   return [
@@ -20,6 +20,11 @@ export function formatRecord(record: RunRecord): string {
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+function describeOutcome(target: Target): string {
+  if (isMet(target)) return "yes";
+  return target.value === null ? `NO, not measured: ${target.reason ?? "nobody says why"}` : "NO";
 }
 
 /** A table in GitHub's Markdown, which also reads well in a terminal. */

@@ -8,10 +8,13 @@ import { type Environment, readEnvironment } from "./environment.ts";
 /** A number that was promised. */
 export interface Target {
   readonly name: string;
-  readonly value: number;
+  /** null: it was not measured, which counts as missed. */
+  readonly value: number | null;
   readonly goal: number;
   /** Which way is better; the goal itself counts as met. */
   readonly better: "lower" | "higher";
+  /** Why it was not measured. */
+  readonly reason?: string | undefined;
 }
 
 /** One measured row: what it is, and its numbers. */
@@ -75,8 +78,9 @@ export async function readRecord(name: string, folder: string = RESULTS): Promis
   return JSON.parse(await readFile(path, "utf8")) as RunRecord;
 }
 
-/** Whether a target was reached. */
+/** Whether a target was reached; one that was not measured was not. */
 export function isMet({ value, goal, better }: Target): boolean {
+  if (value === null) return false;
   return better === "lower" ? value <= goal : value >= goal;
 }
 

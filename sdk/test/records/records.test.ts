@@ -74,6 +74,24 @@ describe("isMet", () => {
   });
 });
 
+describe("a target that was not measured", () => {
+  const absent = { name: "peer / ours", value: null, goal: 3, reason: "no peer" } as const;
+
+  it("is not met, whichever way is better", () => {
+    expect(isMet({ ...absent, better: "lower" })).toBe(false);
+    expect(isMet({ ...absent, better: "higher" })).toBe(false);
+  });
+
+  it("stands in the record as missed, with the reason", async () => {
+    const targets = [{ ...absent, better: "higher" }] as const;
+    const written = await writeRecord("absent", { ...content, targets }, { folder });
+    expect(formatRecord(written)).toMatch(
+      /peer \/ ours +\| – +\| ≥ 3 +\| NO, not measured: no peer/,
+    );
+    expect((await readRecord("absent", folder)).targets).toEqual(targets);
+  });
+});
+
 describe("formatRows", () => {
   it("aligns numbers to the right and rounds them to four digits", () => {
     expect(formatRows(content.rows).split("\n")).toEqual([

@@ -8,6 +8,8 @@ export interface ConcurrentOutcome {
   readonly calls: number;
   /** Bytes that went each way. */
   readonly bytes: number;
+  /** Of these, when all had asked: what the arena had no room for, and their callers held. */
+  readonly heldBytes: number;
   /** Answers that were not the call's own. */
   readonly wrong: number;
   /** By how much the resident memory of each side rose at most, bytes. */
@@ -42,11 +44,13 @@ export async function concurrentCalls(
     });
   };
   const answered = Array.from({ length: calls }, (_, number) => one(number));
-  const { arenaBytes } = bridge.stats(); // it shrinks when they are answered
+  const { arenaBytes, arenaUsed } = bridge.stats(); // it shrinks when they are answered
+  const heldBytes = Math.max(0, bytes - arenaUsed); // slots are a little longer than what is in them
   await Promise.all(answered);
   return {
     calls,
     bytes,
+    heldBytes,
     wrong,
     nodeRise: Math.max(nodePeak, process.memoryUsage.rss()) - nodeBefore,
     pythonRise: residentBytes(bridge.pid ?? 0, "VmHWM") - pythonBefore,

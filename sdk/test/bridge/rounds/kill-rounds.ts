@@ -10,7 +10,7 @@ export interface KillOutcome {
   readonly calls: number;
   /** Calls that were rejected, or never settled. */
   readonly lost: number;
-  /** Calls that heard of their work again after they had their answer. */
+  /** Answers and reports of calls that had their answer. */
   readonly duplicated: number;
   /** Answers that differ from those of a clean run. */
   readonly wrong: number;
@@ -41,7 +41,8 @@ export async function killRounds(rounds: KillRounds): Promise<KillOutcome> {
   const random = new Random(rounds.seed);
   const expected: unknown[] = [];
   for (let n = 0; n < rounds.questions; n += 1) expected.push(await ask(n, {}));
-  const count = { calls: 0, settled: 0, lost: 0, wrong: 0, duplicated: 0 };
+  const discardedBefore = bridge.stats().discardedLines;
+  const count = { calls: 0, settled: 0, lost: 0, wrong: 0, reportedLate: 0 };
   let isOver = false;
   let answered = Promise.withResolvers<void>();
 
@@ -50,7 +51,7 @@ export async function killRounds(rounds: KillRounds): Promise<KillOutcome> {
       const question = random.below(rounds.questions);
       let isSettled = false;
       const onProgress = (): void => {
-        if (isSettled) count.duplicated += 1;
+        if (isSettled) count.reportedLate += 1;
       };
       count.calls += 1;
       try {
@@ -85,8 +86,12 @@ export async function killRounds(rounds: KillRounds): Promise<KillOutcome> {
   }
   isOver = true;
   await Promise.all(askers);
-  const { repeated, starts } = bridge.stats();
-  const { calls, settled, lost, wrong, duplicated } = count;
+  await ask(0, {}); // behind whatever the last process still says of the others
+  const { repeated, starts, discardedLines } = bridge.stats();
+  const { calls, settled, lost, wrong, reportedLate } = count;
+  // A promise settles once: a second answer is to be seen as a line that nobody waits for. What a
+  // process had written when it was killed was asked for, or is no whole line.
+  const duplicated = reportedLate + discardedLines - discardedBefore;
   const unanswered = calls - settled - lost;
   return {
     kills: rounds.kills,

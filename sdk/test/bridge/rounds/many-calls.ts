@@ -3,11 +3,13 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { GAMABridge } from "../../../bridge/gama-bridge.ts";
-import { backwards } from "../light-python.ts";
+import { ask, backwards } from "../light-python.ts";
 
 /** One look at both processes. */
 export interface Footprint {
   readonly calls: number;
+  /** Answers so far that were not the call's own. */
+  readonly wrong: number;
   /** Resident memory, bytes; of Node after a forced collection. */
   readonly nodeBytes: number;
   readonly pythonBytes: number;
@@ -19,6 +21,15 @@ export interface Footprint {
 const AT_ONCE = 64;
 /** Every tenth call carries a tensor both ways. */
 const TENSOR_EVERY = 10;
+const SAMPLES = 256;
+
+/** All go to the model thread: none is one that the reader answers. */
+async function isAnswered(bridge: GAMABridge, call: number): Promise<boolean> {
+  if (call % TENSOR_EVERY !== 0)
+    return (await ask(bridge, "say", { text: `${call}` })) === `${call}`;
+  const samples = await backwards(bridge, new Float32Array(SAMPLES).fill(call));
+  return samples.length === SAMPLES && samples.every((sample) => sample === call);
+}
 
 /** @param marks numbers of calls after which to look */
 export async function manyCalls(
@@ -27,15 +38,14 @@ export async function manyCalls(
 ): Promise<Footprint[]> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as (options: object) => void;
-  const samples = Float32Array.from({ length: 256 }, (_, n) => n);
   const footprints: Footprint[] = [];
   let calls = 0;
+  let wrong = 0;
   for (const mark of marks) {
     const askUntil = async (): Promise<void> => {
       while (calls < mark) {
         calls += 1;
-        if (calls % TENSOR_EVERY === 0) await backwards(bridge, samples);
-        else await bridge.executeOperation("ping", {});
+        if (!(await isAnswered(bridge, calls))) wrong += 1;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, askUntil));
@@ -46,6 +56,7 @@ export async function manyCalls(
     }
     footprints.push({
       calls,
+      wrong,
       nodeBytes: process.memoryUsage.rss(),
       pythonBytes: residentBytes(bridge.pid ?? 0),
       nodeDescriptors: descriptors(process.pid),
