@@ -166,3 +166,70 @@ def test_a_profile_belongs_to_the_client_that_began_it_and_ends_with_it(host):
     before = len(list(threads.iterdir()))
     host.process.result("detach_client", {"client": 1})
     assert len(list(threads.iterdir())) == before - 1
+
+
+def stream(host, client, audios, credit):
+    """Ask for features in parts of one clip each."""
+    data = {"audios": audios, "model": "fbank", "batch_size": 1, "reply": "tensor"}
+    request_id = client * 2**32 + 1000
+    line = {
+        "client": client,
+        "id": request_id,
+        "operation": "extract_features",
+        "data": data,
+        "credit": credit,
+    }
+    host.process.send_line(line)
+    return request_id
+
+
+def next_part(host, request_id):
+    while (message := host.process.receive()).get("event") != "part" or message["id"] != request_id:
+        pass
+    return message["data"]["value"]
+
+
+def wait_until_parked(host):
+    deadline = time.monotonic() + 60
+    while host.process.result("ping")["busy"]:
+        assert time.monotonic() < deadline
+
+
+def write_clips(folder, count):
+    folder.mkdir()
+    for index in range(count):
+        with wave.open(str(folder / f"{index}.wav"), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes(bytes(range(256)) * 100)
+    return [f"{index}.wav" for index in range(count)]
+
+
+def test_streams_of_two_clients_find_their_files_however_they_take_turns(host, tmp_path):
+    count = 12  # more than are decoded at once
+    for client in (1, 2):
+        write_clips(tmp_path / str(client), count)
+        host.attach(client, folder=str(tmp_path / str(client)))
+    (tmp_path / "2" / "9.wav").unlink()
+    names = [f"{index}.wav" for index in range(count)]
+    first = stream(host, 1, names, credit=1)
+    assert next_part(host, first)["indices"] == [0]
+    wait_until_parked(host)
+    second = stream(host, 2, names, credit=count)
+    assert [failure["index"] for failure in host.process.answer(second)["result"]["failures"]] == [9]
+    host.process.send_line({"client": 1, "operation": "credit", "data": {"id": first, "count": count}})
+    assert host.process.answer(first)["result"]["failures"] == []
+
+
+def test_a_stream_of_a_client_that_is_gone_is_forgotten_with_its_memory(host, arena, tmp_path):
+    path = arena(1)
+    host.attach(1, arena=path, folder=str(tmp_path / "clips"))
+    request_id = stream(host, 1, write_clips(tmp_path / "clips", 6), credit=1)
+    next_part(host, request_id)
+    wait_until_parked(host)
+    # One slot was sent, one waits for credit.
+    assert host.process.result("detach_client", {"client": 1}) == {"released": 2}
+    assert not holds(host.process, path)
+    assert request_id not in host.process._early
+    assert host.process.result("credit", {"id": request_id, "count": 1}) == {"running": False}
+    host.attach(2, arena=arena(2))
+    assert host.bytes_of(host.ask(2, "echo", {"tensor": TENSOR}))[0] == b"\2" * SIZE

@@ -158,6 +158,26 @@ describe("two clients at once", () => {
     expect(rowsOfB).toEqual(await whole(0.5));
   });
 
+  it("take each part once, also when their Python is killed meanwhile", async () => {
+    const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
+    await using _a = a;
+    await using _b = b;
+    const clip = { samples: tone, sample_rate: RATE };
+    const work = { audios: Array.from({ length: 8 }, () => clip), model: "fbank", batch_size: 1 };
+    const taken = async (bridge: GAMABridge): Promise<number[]> => {
+      const indices: number[] = [];
+      const stream = bridge.stream("extract_features", work, { window: 1 });
+      for await (const part of stream) {
+        indices.push(...part.indices);
+        if (bridge === a && indices.length === 3) kill(a.stats().pid, "SIGKILL");
+      }
+      return indices;
+    };
+    const all = [0, 1, 2, 3, 4, 5, 6, 7];
+    expect(await Promise.all([taken(a), taken(b)])).toEqual([all, all]);
+    expect(a.stats().starts).toBe(2);
+  });
+
   it("give up only their own calls", async () => {
     const [{ bridge: a }, { bridge: b }] = [attach("two"), attach("two")];
     await using _a = a;
