@@ -6,11 +6,12 @@ import resource
 import struct
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from gama_operations.arena import ALIGNMENT, GENERATION, HEADER_SIZE, InputArena, OutputArena
+from gama_operations.arena import ALIGNMENT, GENERATION, HEADER_SIZE, KEPT_SIZE, InputArena, OutputArena
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import Tensor, TensorReference
 from gama_operations.tensors import Arenas, CallTensors
@@ -197,6 +198,34 @@ def test_21_slots_never_overlap_and_memory_is_bounded_over_many_random_turns(des
     for generation in held:
         assert arena.release(int(generation))
     assert arena.in_use == 0
+
+
+def wait_for_size(descriptor, size):
+    deadline = time.monotonic() + 30
+    while os.fstat(descriptor).st_size != size:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_output_arena_gives_back_what_a_burst_needed_and_grows_again(descriptor):
+    arena = OutputArena(descriptor, kept_seconds=0.05)
+    for turn in range(2):
+        burst, numbers = arena.allocate(np.dtype(np.uint8), (KEPT_SIZE,))
+        held, kept = arena.allocate(np.dtype(np.uint8), (1000,))
+        numbers[-10:] = turn
+        kept[...] = 7
+        assert os.pread(descriptor, 10, burst.offset + KEPT_SIZE - 10) == bytes([turn] * 10)
+        assert arena.release(burst.generation)
+        time.sleep(0.3)  # some turns of the timer
+        assert arena.size > KEPT_SIZE  # a slot is in use, behind what is kept
+        kept[...] = 8
+        assert os.pread(descriptor, 1000, held.offset) == b"\x08" * 1000
+        assert arena.release(held.generation)
+        wait_for_size(descriptor, KEPT_SIZE)
+        after, numbers = arena.allocate(np.dtype(np.uint8), (3,))
+        numbers[...] = (1, 2, 3)
+        assert os.pread(descriptor, 3, after.offset) == b"\1\2\3"
+        assert arena.release(after.generation)
 
 
 FULL = """

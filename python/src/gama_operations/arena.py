@@ -33,6 +33,8 @@ GENERATION = struct.Struct("<Q")
 name_of = functools.cache(str)  # of a dtype: numpy takes longer to spell one than we to find it a slot
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
+KEPT_SIZE = 128 * 1024 * 1024  # bytes that the output arena keeps for good
+KEPT_SECONDS = 10.0  # how long it keeps the rest when nothing is written there
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
 
 
@@ -123,8 +125,11 @@ class Slot:
 class OutputArena:
     """Our arena: first-fit slots, each with a generation of its own, freed by `release`."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, kept_seconds: float = KEPT_SECONDS) -> None:
         self._descriptor = descriptor
+        self._kept_seconds = kept_seconds
+        self._shrinking: threading.Timer | None = None
+        self._rest_needed = False
         self._size = 0
         self._map: mmap.mmap | None = None
         self._slots: dict[int, Slot] = {}
@@ -191,6 +196,7 @@ class OutputArena:
         size = _round_up(size, ALIGNMENT)
         start = self._first_gap(size)
         self._grow(start + size)
+        self._rest_needed |= start + size > KEPT_SIZE
         self._last_generation += 1
         slot = Slot(self._last_generation, start, size, owner)
         self._slots[slot.generation] = slot
@@ -212,6 +218,26 @@ class OutputArena:
         # Pages are claimed now: through the map, a full /dev/shm would be SIGBUS instead of an error.
         os.posix_fallocate(self._descriptor, self._size, size - self._size)
         self._size = size
+        if size > KEPT_SIZE and self._shrinking is None:
+            self._shrink_later()
+
+    def _shrink_later(self) -> None:
+        self._rest_needed = False
+        self._shrinking = threading.Timer(self._kept_seconds, self._shrink)
+        self._shrinking.daemon = True
+        self._shrinking.start()
+
+    def _shrink(self) -> None:
+        """Give back what a burst needed."""
+        with self._lock:
+            # Who still wrote behind the new end would die of SIGBUS: only while no slot is in use.
+            if self._rest_needed or self._slots:
+                self._shrink_later()
+                return
+            self._shrinking = None
+            os.ftruncate(self._descriptor, KEPT_SIZE)
+            self._size = KEPT_SIZE
+            self._map = None
 
     def _reach(self, end: int) -> mmap.mmap:
         if self._map is None or end > len(self._map):
