@@ -164,3 +164,23 @@ def test_a_profile_belongs_to_the_client_that_began_it_and_ends_with_it(host):
     before = len(list(threads.iterdir()))
     host.process.result("detach_client", {"client": 1})
     assert len(list(threads.iterdir())) == before - 1
+
+
+def test_a_client_that_names_another_s_request_is_refused_and_changes_nothing(host):
+    host.attach(1)
+    host.attach(2)
+    running = host.send(1, "sleep", {"seconds": 1})
+    while not host.process.result("ping")["busy"]:
+        time.sleep(0.01)
+    for operation, data in [
+        ("cancel", {}),
+        ("credit", {"count": 1}),
+        ("upload", {"upload": 0, "base64": ""}),
+    ]:
+        error = host.ask(2, operation, {"id": running, **data})["error"]
+        assert error["code"] == "invalid_request"
+        assert "not of a request of client 2" in error["message"]
+    # Its answer would be taken for the other's.
+    forged = {"client": 2, "id": running, "operation": "ping"}
+    host.process.write(json.dumps(forged).encode() + b"\n")
+    assert host.process.answer(running)["result"]["value"] == "slept"
