@@ -30,7 +30,7 @@ class ClientUploads:
         self._bytes = 0
 
     def add(self, data: UploadData) -> int:
-        """Append a piece; the bytes that its tensor has now."""
+        """As `Uploads.add`."""
         piece = decode_base64(data.base64)
         tensors = self._requests.setdefault(data.id, {})
         if tensors is None or self._bytes + len(piece) > self._most_bytes:
@@ -45,7 +45,7 @@ class ClientUploads:
         return len(content)
 
     def take(self, request_id: Id) -> dict[int, bytearray]:
-        """The tensors of a request that has come."""
+        """As `Uploads.take`."""
         tensors = self._requests.get(request_id, {})
         self._forget(request_id)
         if tensors is None:
