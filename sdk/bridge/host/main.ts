@@ -74,4 +74,9 @@ async function answers(path: string): Promise<boolean> {
 }
 
 // The argument is written by `startHost`, and by nobody else.
-await main(JSON.parse(process.argv[2] ?? "") as HostConfig);
+try {
+  await main(JSON.parse(process.argv[2] ?? "") as HostConfig);
+} catch (error) {
+  console.error(error instanceof HostError ? error.message : error);
+  process.exit(1);
+}
