@@ -233,3 +233,23 @@ def test_a_stream_of_a_client_that_is_gone_is_forgotten_with_its_memory(host, ar
     assert host.process.result("credit", {"id": request_id, "count": 1}) == {"running": False}
     host.attach(2, arena=arena(2))
     assert host.bytes_of(host.ask(2, "echo", {"tensor": TENSOR}))[0] == b"\2" * SIZE
+
+
+def test_a_client_that_names_another_s_request_is_refused_and_changes_nothing(host):
+    host.attach(1)
+    host.attach(2)
+    running = host.send(1, "sleep", {"seconds": 1})
+    while not host.process.result("ping")["busy"]:
+        time.sleep(0.01)
+    for operation, data in [
+        ("cancel", {}),
+        ("credit", {"count": 1}),
+        ("upload", {"upload": 0, "base64": ""}),
+    ]:
+        error = host.ask(2, operation, {"id": running, **data})["error"]
+        assert error["code"] == "invalid_request"
+        assert "not of a request of client 2" in error["message"]
+    # Its answer would be taken for the other's.
+    forged = {"client": 2, "id": running, "operation": "ping"}
+    host.process.write(json.dumps(forged).encode() + b"\n")
+    assert host.process.answer(running)["result"]["value"] == "slept"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import FAULTY
+from gama_operations import lifetime
 from gama_operations.lifetime import share_the_cores
 from slots import write_slot
 
@@ -128,6 +129,19 @@ def test_25_programs_and_forked_children_of_a_killed_process_die_with_it(start):
     os.kill(process.pid, signal.SIGKILL)
     assert all(map(wait_until_gone, children))
     assert not members_of(process.pid)
+
+
+def test_an_operation_that_waits_for_its_children_does_not_wait_for_ours(start):
+    process = start(faulty=True)
+    assert process.result("wait_for_children")["value"] == "none"
+
+
+def test_where_there_is_no_shell_the_process_starts_and_says_what_that_means(monkeypatch, capsys):
+    monkeypatch.setattr(lifetime, "_SHELL", "/nowhere/sh")
+    monkeypatch.setenv("GRYM_PARENT_PID", str(os.getppid()))
+    monkeypatch.setattr(os, "getpgrp", os.getpid)
+    lifetime.take_children_along()
+    assert "/nowhere/sh is missing" in capsys.readouterr().err
 
 
 def test_a_process_in_the_group_of_somebody_else_kills_nobody():

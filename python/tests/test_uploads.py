@@ -3,7 +3,9 @@
 import base64
 
 import numpy as np
+import pytest
 
+from gama_operations.errors import OutOfMemoryError
 from gama_operations.protocol import UploadData
 from gama_operations.uploads import MOST_REQUESTS, Uploads
 
@@ -66,3 +68,26 @@ def test_pieces_belong_to_one_client_and_go_with_it():
     uploads.drop(1)
     assert uploads.take(7, 1) == {}
     assert uploads.take(7, 2) == {0: bytearray([2])}
+
+
+def test_pieces_of_one_client_take_no_room_of_another_s():
+    uploads = Uploads()
+    uploads.add(piece("mine", 0, b"abc"), 1)
+    for request_id in range(MOST_REQUESTS + 10):
+        uploads.add(piece(request_id, 0, b"abc"), 2)
+    assert uploads.take("mine", 1) == {0: bytearray(b"abc")}
+
+
+def test_a_client_with_too_many_bytes_is_told_at_the_piece_and_at_its_request_and_no_other_is():
+    uploads = Uploads(most_bytes=10)
+    uploads.add(piece(1, 0, b"12345678"), 1)
+    for _ in range(2):
+        with pytest.raises(OutOfMemoryError, match="10 bytes"):
+            uploads.add(piece(2, 0, b"123"), 1)
+    assert uploads.add(piece(2, 0, b"123"), 2) == 3
+    with pytest.raises(OutOfMemoryError, match="ask for fewer"):
+        uploads.take(2, 1)
+    assert uploads.take(2, 1) == {}
+    # What was taken, and what was dropped, takes no room any more.
+    assert uploads.take(1, 1) == {0: bytearray(b"12345678")}
+    assert uploads.add(piece(3, 0, b"1234567890"), 1) == 10

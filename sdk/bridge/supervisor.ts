@@ -167,7 +167,11 @@ export class Supervisor {
       onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
         if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
       },
-      onPart: (message) => this.#calls.receivePart(message),
+      onPart: (message) => {
+        this.#answers += 1;
+        this.#policy.noteAnswer();
+        this.#calls.receivePart(message);
+      },
       onOversize: (id) => this.#calls.receiveOversize(id),
       onLog: (entry) => this.#notices.log(entry),
       onHeard: () => this.#watchdog.heard(),

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from gama_operations.call import Call, ProgressReporter
-from gama_operations.clients import OWNER, Client, Clients
+from gama_operations.clients import OWNER, Client, Clients, check_owner
 from gama_operations.errors import (
     CancelledError,
     InvalidRequestError,
@@ -148,8 +148,9 @@ class Bridge:
         request_id: Id | None = None
         try:
             envelope = read_request(line)
-            request_id = envelope.id
             self._session.requests += 1
+            check_owner(envelope.id, envelope.client)  # else the answer would be another's
+            request_id = envelope.id
             self._dispatch(envelope)
         except UnreadableLineError as unreadable:
             self._fail(unreadable.id, unreadable.fault)
@@ -217,7 +218,8 @@ class Bridge:
         available = self._session.memory_available()
         return PingResult("ok", device(), available, self._queue.busy, len(self._queue))
 
-    def _cancel(self, data: CancelData, _client: Client) -> CancelResult:
+    def _cancel(self, data: CancelData, client: Client) -> CancelResult:
+        check_owner(data.id, client.number)
         state, dropped = self._queue.cancel(data.id)
         self._abandon(dropped, "The request was cancelled while it waited.")
         return CancelResult(state)
@@ -236,9 +238,11 @@ class Bridge:
         return ReleaseResult(released)
 
     def _upload(self, data: UploadData, client: Client) -> UploadResult:
+        check_owner(data.id, client.number)
         return UploadResult(self._uploads.add(data, client.number))
 
-    def _grant(self, data: CreditData, _client: Client) -> CreditResult:
+    def _grant(self, data: CreditData, client: Client) -> CreditResult:
+        check_owner(data.id, client.number)
         return CreditResult(self._queue.grant(data.id, data.count))
 
     # The model thread

@@ -4,10 +4,23 @@ import os
 from dataclasses import dataclass
 
 from gama_operations.errors import InvalidRequestError
-from gama_operations.protocol import AttachClientData
+from gama_operations.protocol import AttachClientData, Id
 from gama_operations.tensors import Arenas
 
 OWNER = 0  # the number of who owns the process
+IDS = 2**32  # a host puts the client's number into the upper half of an id (sdk/bridge/host/routes.ts)
+
+
+def check_owner(request_id: Id | None, client: int) -> None:
+    """Refuse the id of another client's request: who writes raw lines could name it.
+
+    Raises:
+        InvalidRequestError: it is not this client's.
+    """
+    if client == OWNER or request_id is None:
+        return
+    if not isinstance(request_id, int) or request_id // IDS != client:
+        raise InvalidRequestError(f"The id {request_id} is not of a request of client {client}.")
 
 
 @dataclass(frozen=True, eq=False, slots=True)

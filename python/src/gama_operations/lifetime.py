@@ -47,7 +47,11 @@ def die_with_parent() -> None:
         os._exit(0)
 
 
-_GUARD = "trap '' INT TERM HUP; read -r _; kill -KILL 0"
+# The shell that waits is the child of one that ends at once: an operation that waits for its children must
+# not wait for ours. A shell takes standard input away from what it sends to the background, hence fd 3.
+_SHELL = "/bin/sh"
+_GUARD_FD = 3
+_GUARD = "{ trap '' INT TERM HUP; read -r _ <&3; kill -KILL 0; } &"
 
 
 def take_children_along() -> None:
@@ -56,21 +60,25 @@ def take_children_along() -> None:
     A shell in our process group waits for the end of a pipe that only we hold open, and then kills the
     group. Where the group is somebody else's (requests by `echo` in a script) there is none.
     """
-    if os.environ.get("GRYM_PARENT_PID") is None or os.getpgrp() != os.getpid():
+    if sys.platform != "linux" or os.environ.get("GRYM_PARENT_PID") is None or os.getpgrp() != os.getpid():
+        return
+    if not os.access(_SHELL, os.X_OK):
+        sys.stderr.write(f"{_SHELL} is missing: programs that a library starts may outlive this process.\n")
         return
     waits, held = os.pipe()
     os.register_at_fork(after_in_child=lambda: os.close(held))
-    os.posix_spawn(
-        "/bin/sh",
+    shell = os.posix_spawn(
+        _SHELL,
         ["gama-guard", "-c", _GUARD],
         {},
         file_actions=[
-            (os.POSIX_SPAWN_DUP2, waits, 0),
+            (os.POSIX_SPAWN_DUP2, waits, _GUARD_FD),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
             (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
         ],
     )
     os.close(waits)
+    os.waitpid(shell, 0)
 
 
 def _is_alive(pid: int) -> bool:

@@ -14,8 +14,26 @@ export interface HostIdentity {
 
 const SDK = join(import.meta.dirname, "..", "..");
 const OURS = /^(GRYM|GAMA)_/;
-/** Of others: which code runs, and on which devices. */
-const OF_OTHERS = ["PYTHONPATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES"];
+const OF_TORCH = /^(PY)?TORCH_/;
+/** Of others: which code and which models are loaded, and what computes. */
+const OF_OTHERS = [
+  "CUDA_VISIBLE_DEVICES",
+  "HF_HOME",
+  "HF_HUB_OFFLINE",
+  "LD_LIBRARY_PATH",
+  "OMP_NUM_THREADS",
+  "PYTHONHOME",
+  "PYTHONPATH",
+];
+/** Folders, several with colons between; relative ones begin where each client is. */
+const PATHS = [
+  "GAMA_MODEL_PATH",
+  "HF_HOME",
+  "LD_LIBRARY_PATH",
+  "PYTHONHOME",
+  "PYTHONPATH",
+  "TORCH_HOME",
+];
 /** Ours, but nothing that the Python process reads; the Python itself is compared anyway. */
 const NOT_PYTHONS = [
   "GRYM_BASE_PYTHON",
@@ -50,17 +68,32 @@ export function hostIdentity(
     version: string;
   };
   const relevant = Object.entries(env).filter(
-    ([name]) => OF_OTHERS.includes(name) || (OURS.test(name) && !NOT_PYTHONS.includes(name)),
+    ([name]) =>
+      OF_OTHERS.includes(name) ||
+      OF_TORCH.test(name) ||
+      (OURS.test(name) && !NOT_PYTHONS.includes(name)),
   );
   const chosen = [...relevant, ...Object.entries(extra)].filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
+  const absolute = chosen.map(([name, value]) => [name, toAbsolute(name, value)] as const);
   return {
     sdk: `${version} in ${SDK}`,
     protocol: PROTOCOL_VERSION,
     python: python.includes("/") ? resolve(python) : python,
-    env: Object.fromEntries(chosen.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    env: Object.fromEntries(absolute.toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
+}
+
+/** A host runs in no folder of its clients': what is relative to this process's would lead elsewhere there. */
+function toAbsolute(name: string, value: string): string {
+  if (!PATHS.includes(name) || value === "") return value;
+  // A model may have the name of one that is shipped, which is no path.
+  const isPath = (part: string): boolean => name !== "GAMA_MODEL_PATH" || part.includes("/");
+  return value
+    .split(":")
+    .map((part) => (isPath(part) ? resolve(part) : part))
+    .join(":");
 }
 
 /** What differs, in words; empty where a client may use the host. */

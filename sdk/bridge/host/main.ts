@@ -11,8 +11,10 @@ import { findListener } from "./proc.ts";
 
 /** A host that is ending keeps its name until its Python is gone (5 s at most). */
 const NAME_MS = 15_000;
-/** How long the holder may be out of sight: it takes a moment to find out who it is. */
-const FOREIGN_MS = 1_000;
+/** From then on it is looked at who has the name. */
+const LOOK_MS = 1_000;
+/** Looks in a row at which it is nobody's whom we see: one that just ends is out of sight for a moment. */
+const UNSEEN_LOOKS = 25;
 const AGAIN_MS = 20;
 
 async function main(config: HostConfig): Promise<void> {
@@ -38,12 +40,14 @@ async function main(config: HostConfig): Promise<void> {
 async function takeName(path: string, onKnock: () => void): Promise<Server | undefined> {
   const start = performance.now();
   const address = lockAddress(path);
+  let unseen = 0;
   for (;;) {
     const lock = await lockName(path, onKnock);
     if (lock !== undefined) return lock;
     if (await answers(path)) return undefined;
     const waited = performance.now() - start;
-    if (waited > FOREIGN_MS && findListener(address) === undefined) {
+    if (waited > LOOK_MS) unseen = findListener(address) === undefined ? unseen + 1 : 0;
+    if (unseen >= UNSEEN_LOOKS) {
       throw new HostError(
         `The name of ${path} is held by a process of another user or container, which is no host of yours: ` +
           "choose another name",
@@ -70,4 +74,9 @@ async function answers(path: string): Promise<boolean> {
 }
 
 // The argument is written by `startHost`, and by nobody else.
-await main(JSON.parse(process.argv[2] ?? "") as HostConfig);
+try {
+  await main(JSON.parse(process.argv[2] ?? "") as HostConfig);
+} catch (error) {
+  console.error(error instanceof HostError ? error.message : error);
+  process.exit(1);
+}

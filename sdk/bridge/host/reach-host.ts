@@ -71,7 +71,9 @@ class StartingHost {
       // A session of its own: neither the terminal nor who kills our process group reaches it.
       detached: true,
       stdio: ["ignore", "ignore", this.#log.fd],
-      env: { ...env, ...extra },
+      // No folder is kept busy; paths among the variables do not depend on it.
+      cwd: "/",
+      env: { ...env, ...extra, ...config.identity.env },
     });
     this.#child.once("error", (error) => {
       this.#error = error;

@@ -7,6 +7,7 @@ const HEAD_BYTES = 160;
 /** Ids of a client lie below. */
 const IDS = 2 ** 32;
 const NEWLINE = Buffer.from("\n");
+const CLOSING_BRACE = 0x7d;
 const REQUEST =
   /^\{(?:"id":(\d{1,10}),)?"operation":"([a-z_]+)"(?:(,"data":\{"id":)(\d{1,10})(?=[,}]))?/;
 const ANSWER = /^\{("event":"[a-z]+",)?"id":(\d{1,16}),/;
@@ -33,8 +34,11 @@ export function toProcess(line: Buffer, client: number): Buffer | undefined {
   const match = REQUEST.exec(head);
   if (match === null) return undefined;
   const [whole, id, operation = "", about, named] = match;
+  if (Number(id ?? 0) >= IDS || Number(named ?? 0) >= IDS || line.at(-1) !== CLOSING_BRACE) {
+    return undefined;
+  }
   const own = id === undefined ? "" : `"id":${globalId(client, Number(id))},`;
-  let start = `{"client":${client},${own}"operation":"${operation}"`;
+  let start = `{${own}"operation":"${operation}"`;
   let length = whole.length;
   if (ABOUT_REQUESTS.includes(operation)) {
     if (named === undefined) return undefined;
@@ -42,7 +46,9 @@ export function toProcess(line: Buffer, client: number): Buffer | undefined {
   } else if (about !== undefined && named !== undefined) {
     length -= about.length + named.length;
   }
-  return Buffer.concat([Buffer.from(start), line.subarray(length), NEWLINE]);
+  // Last: of two `client` the decoder takes the one that comes later. Ids that lie are Python's to refuse.
+  const end = Buffer.from(`,"client":${client}}\n`);
+  return Buffer.concat([Buffer.from(start), line.subarray(length, -1), end]);
 }
 
 /** A line of the process that belongs to one request. */

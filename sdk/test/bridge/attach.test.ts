@@ -11,7 +11,7 @@ import {
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { socketPath } from "../../bridge/host/address.ts";
 import { listHosts } from "../../bridge/host/control.ts";
@@ -88,7 +88,11 @@ describe("a client that is killed with its whole process group in the middle of 
       await bridge.executeOperation("extract_features", ${LONG_SOURCE}, { onProgress: () => print("works") });
       setInterval(() => {}, 1_000); // should it be faster than the test
     `);
-    await expect.poll(() => lines.includes("works")).toBe(true);
+    onTestFinished(() => {
+      if (child.exitCode === null && child.signalCode === null) kill(child.pid && -child.pid);
+    });
+    // Torch and a model are loaded first.
+    await expect.poll(() => lines.includes("works"), { timeout: 120_000 }).toBe(true);
     const [{ pid, host }] = lines as [{ pid: number; host: { pid: number } }];
     kill(child.pid && -child.pid);
 
@@ -108,7 +112,7 @@ describe("a client that is killed with its whole process group in the middle of 
     // Of the host: its log, the mark and the output arena; and our arena, not the dead client's.
     await expect.poll(() => sharedFiles(host.pid)).toHaveLength(4);
     await expect.poll(() => sharedFiles(pid)).toHaveLength(3);
-  });
+  }, 180_000);
 });
 
 describe("two clients at once", () => {

@@ -1,6 +1,6 @@
 /** What two processes must have in common to use one host. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { differences, hostIdentity } from "../../bridge/host/identity.ts";
 
@@ -30,6 +30,31 @@ describe("the identity of a host", () => {
     };
     const identity = hostIdentity("/venv/bin/python", { MY_FLAG: "1" }, env);
     expect(identity.env).toEqual({ MY_FLAG: "1", PYTHONPATH: "/here" });
+  });
+
+  it("has what decides which libraries and models are loaded, and what computes", () => {
+    const env = {
+      CUDA_VISIBLE_DEVICES: "0",
+      HF_HOME: "/models",
+      HF_HUB_OFFLINE: "1",
+      LD_LIBRARY_PATH: "/opt/lib",
+      OMP_NUM_THREADS: "4",
+      PYTORCH_CUDA_ALLOC_CONF: "expandable_segments:True",
+      TORCH_ALLOW_TF32_CUBLAS_OVERRIDE: "1",
+    };
+    expect(hostIdentity("python", {}, { ...env, LANG: "C" }).env).toEqual(env);
+  });
+
+  it("takes relative folders for what they are here, since a host runs elsewhere", () => {
+    const env = { PYTHONPATH: "src:/lib", GAMA_MODEL_PATH: "./models/mine", HF_HOME: "hub" };
+    expect(hostIdentity("python", {}, env).env).toEqual({
+      PYTHONPATH: `${resolve("src")}:/lib`,
+      GAMA_MODEL_PATH: resolve("models/mine"),
+      HF_HOME: resolve("hub"),
+    });
+    expect(hostIdentity("python", {}, { GAMA_MODEL_PATH: "gama-tiny" }).env).toEqual({
+      GAMA_MODEL_PATH: "gama-tiny",
+    });
   });
 
   it("tells every difference in words, and none between equals", () => {

@@ -38,6 +38,10 @@ describe("a request on its way through a host", () => {
     });
   });
 
+  it("does not become another client's by saying so", () => {
+    expect(sent('{"id":8,"operation":"ping","data":{},"client":5}')).toMatchObject({ client: 3 });
+  });
+
   it("leaves an id in other data alone", () => {
     const data = { id: 7 };
     expect(sent(JSON.stringify({ id: 8, operation: "probe", data }))).toMatchObject({ data });
@@ -50,6 +54,9 @@ describe("a request on its way through a host", () => {
     '{"operation":5}',
     '{"id":"text","operation":"ping"}',
     '{"id":99999999999,"operation":"ping"}',
+    '{"id":4294967296,"operation":"ping"}',
+    '{"id":1,"operation":"cancel","data":{"id":4294967297}}',
+    '{"id":1,"operation":"ping"',
     '{"id":1,"operation":"cancel","data":{"generation":1}}',
     '{"id":1,"operation":"cancel","data":{"id":"x"}}',
     ' {"id":1,"operation":"ping"}',
