@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import Process
+from slots import write_slot
 
 RATE = 16_000
 
@@ -146,8 +147,8 @@ def test_a_batch_without_one_good_clip_is_the_error_of_the_first(process, tmp_pa
 
 def test_samples_through_the_arena_equal_the_file(process, clips):
     data = samples(clips[4])
-    os.pwrite(process.arenas[0], data.tobytes(), 4096)
-    reference = {"$t": {"dtype": "float32", "shape": [len(data)], "offset": 4096, "generation": 1}}
+    reference = write_slot(process.arenas[0], data.tobytes(), 4096)
+    reference["$t"] |= {"dtype": "float32", "shape": [len(data)]}
     audio = {"samples": reference, "sample_rate": RATE}
     through = process.result("extract_features", {"audio": audio, "model": "fbank"})
     by_path = process.result("extract_features", {"audio": clips[4], "model": "fbank"})
