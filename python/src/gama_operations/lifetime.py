@@ -112,8 +112,9 @@ def let_the_reader_in() -> None:
     """Let the reader thread have the interpreter soon, also while a model computes in Python.
 
     With Python's own interval, 5 ms, a ping under a pure-Python loop (a tokeniser, a decoding loop) takes
-    6 ms, with half a millisecond about 1 ms; models keep their pace, the shipped one as well as loops of
-    Python. At a tenth of a millisecond loops lose an eighth and more (`npm run bench -- bridge`).
+    5.7 ms, with half a millisecond 1.0 ms; models keep their pace, the shipped one as well as loops of
+    Python (`npm run bench -- bridge`). A tenth of a millisecond would give 0.6 ms, but on a machine with
+    more work than cores loops lost an eighth and more.
     """
     sys.setswitchinterval(0.0005)
 
