@@ -48,6 +48,8 @@ type CallCounts = Pick<
 >;
 
 const MAX_QUEUED = 10_000;
+
+/** Takes calls, sends them in their turn, and settles them with what comes back. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #handlers: CallsHandlers;
@@ -85,6 +87,11 @@ export class Calls {
       this.#options.connector.ownsOutput,
     );
     return this.#plane;
+  }
+
+  /** Callers that wait for an answer. */
+  get waiting(): number {
+    return this.#pending.waiting;
   }
 
   get counts(): CallCounts {
@@ -143,7 +150,7 @@ export class Calls {
   }
 
   /** A remark to the process, which it does not answer. */
-  tell(operation: "cancel" | "release" | "credit" | "ping", data: object, id?: number): void {
+  #tell(operation: "cancel" | "credit" | "ping", data: object, id?: number): void {
     if (this.#recipient?.isRunning) this.#recipient.write(JSON.stringify({ id, operation, data }));
   }
 
@@ -151,7 +158,7 @@ export class Calls {
   ping(): void {
     const id = this.#nextId++;
     this.#pings.add(id);
-    this.tell("ping", {}, id);
+    this.#tell("ping", {}, id);
   }
 
   /**
@@ -189,8 +196,7 @@ export class Calls {
   /** @returns whether it was asked for */
   receiveAnswer(message: Answer): boolean {
     const id = typeof message.id === "number" ? message.id : 0;
-    // What was not sent cannot be answered.
-    const call = this.#pending.get(id)?.attachment.isSent ? this.#pending.take(id) : undefined;
+    const call = this.#takeSent(id);
     try {
       this.#handlers.onAnswer(call, message);
     } catch (error) {
@@ -210,7 +216,7 @@ export class Calls {
     const wasWaiting = call?.isWaiting;
     const grant = (): void => {
       // What is sent anew says itself how many parts are wanted.
-      if (call?.isWaiting && call.attachment.isSent) this.tell("credit", { id, count: 1 });
+      if (call?.isWaiting && call.attachment.isSent) this.#tell("credit", { id, count: 1 });
     };
     this.#read.add(receivePart(call, message, this.plane, grant));
     if (wasWaiting && !call?.isWaiting) this.#abandon(id); // it could not be received
@@ -218,11 +224,15 @@ export class Calls {
 
   /** An answer that was too long to keep still settles its call. */
   receiveOversize(id: number): void {
-    if (!this.#pending.get(id)?.attachment.isSent) return;
-    const call = this.#pending.take(id);
+    const call = this.#takeSent(id);
     if (call === undefined) return;
     this.#forget(call);
     call.reject(new WireError(`The answer to \`${call.operation}\` was longer than a line may be`));
+  }
+
+  /** What was not sent cannot be answered. */
+  #takeSent(id: number): PendingCall<Request> | undefined {
+    return this.#pending.get(id)?.attachment.isSent ? this.#pending.take(id) : undefined;
   }
 
   /** Python will not answer a call. */
@@ -307,7 +317,7 @@ export class Calls {
       this.drop(id, () => undefined);
       return;
     }
-    this.tell("cancel", { id });
+    this.#tell("cancel", { id });
     this.#watchGrace(id, call);
   }
 
@@ -323,7 +333,7 @@ export class Calls {
   /** Python has answered: its memory is free, and so is its place. */
   #forget({ attachment }: PendingCall<Request>): void {
     this.#free(attachment);
-    if (attachment.isSent && attachment.holdsPlace) this.#outbox.done(attachment.facts.lane);
+    if (attachment.holdsPlace) this.#outbox.done(attachment.facts.lane);
     this.#placeMore();
     this.#pump();
   }

@@ -64,7 +64,7 @@ export class Supervisor {
     });
     this.#watchdog = new Watchdog(options.watchdog, {
       pid: () => this.pid,
-      isNeeded: () => this.#session?.ready !== undefined && this.#calls.counts.waiting > 0,
+      isNeeded: () => this.#session?.ready !== undefined && this.#calls.waiting > 0,
       ping: () => this.#calls.ping(),
       kill: () => this.#session?.kill(),
       tell: (text) => this.#tellUser(text),
@@ -160,16 +160,14 @@ export class Supervisor {
     return {
       onReady: (ready) => this.#receiveReady(ready),
       onAnswer: (message) => {
-        this.#answers += 1;
-        this.#policy.noteAnswer();
+        this.#noteWork();
         return this.#calls.receiveAnswer(message);
       },
       onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
         if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
       },
       onPart: (message) => {
-        this.#answers += 1;
-        this.#policy.noteAnswer();
+        this.#noteWork();
         this.#calls.receivePart(message);
       },
       onOversize: (id) => this.#calls.receiveOversize(id),
@@ -178,6 +176,12 @@ export class Supervisor {
       onDrain: () => this.#calls.resume(),
       onEnd: (...end) => this.#receiveEnd(...end),
     };
+  }
+
+  /** The process gets things done. */
+  #noteWork(): void {
+    this.#answers += 1;
+    this.#policy.noteAnswer();
   }
 
   #loadAgain(): void {
@@ -293,7 +297,7 @@ export class Supervisor {
 
   /** Node stays alive as long as someone waits for this process, and no longer. */
   #updateHold(): void {
-    this.#session?.hold(this.#calls.counts.waiting > 0 || this.#readyWaiters.count > 0);
+    this.#session?.hold(this.#calls.waiting > 0 || this.#readyWaiters.count > 0);
   }
 
   #close(): void {

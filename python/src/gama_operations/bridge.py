@@ -1,6 +1,6 @@
 """Two threads and one wire: the reader never waits for a model.
 
-The reader thread decodes lines, answers ping, status, cancel and release at once, and queues the
+The reader thread decodes lines, answers at once what the protocol calls immediate, and queues the
 rest. The model thread, which is the main one, works the queue in order. Only here do exceptions
 become answers: an operation may raise anything without ending the process.
 """
