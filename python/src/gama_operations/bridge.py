@@ -278,7 +278,7 @@ class Bridge:
         begin = partial(PhaseRecorder, operation=job.operation, profiles=self._session.profiles)
         done = frozenset[int]() if job.stream is None else job.stream.done
         job.call = Call(
-            ProgressReporter(lambda report: self._report(job.id, report)),
+            ProgressReporter(partial(self._report, job.id)),  # which does not hold the job that holds it
             CallTensors(job.client.arenas, job.uploads),
             job.cancellation,
             begin,
