@@ -1,10 +1,8 @@
 /** What a broken or hostile process may do; a fake stands in for Python. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import {
@@ -15,6 +13,7 @@ import {
   WireError,
 } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
+import { runNode } from "./run-node.ts";
 
 const BRIDGE = pathToFileURL(
   join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts"),
@@ -143,21 +142,20 @@ describe("lines that are not the protocol", () => {
 
 describe("a log listener that throws", () => {
   it("costs no answer: its error is reported as uncaught, and the lines behind it are read", async () => {
+    // One write: the junk and the answer arrive in one piece.
+    const fake = fakePython(`ready(); onRequest(({ id }) =>
+      process.stdout.write("junk\\n" + JSON.stringify({ id, result: { answer: id } }) + "\\n"));`);
     const script = `
       const { GAMABridge } = await import(${JSON.stringify(BRIDGE)});
       process.on("uncaughtException", (error) => console.log(error.message));
       const bridge = new GAMABridge({
-        python: process.argv[1],
+        python: ${JSON.stringify(fake)},
         onLog: () => { throw new Error("a bug in the listener"); },
       });
       const answer = await bridge.executeOperation("status", {});
       console.log(JSON.stringify(answer));
       await bridge.shutdown();`;
-    // One write: the junk and the answer arrive in one piece.
-    const fake = fakePython(`ready(); onRequest(({ id }) =>
-      process.stdout.write("junk\\n" + JSON.stringify({ id, result: { answer: id } }) + "\\n"));`);
-    const args = ["--input-type=module", "-e", script, fake];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    const stdout = await runNode(script);
     expect(stdout.trim().split("\n")).toEqual(["a bug in the listener", '{"answer":1}']);
   });
 });

@@ -1,7 +1,5 @@
 /** Lines, numbers, texts and errors between the two sides, at their worst. Numbers are those of the faults. */
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { MAX_LINE_BYTES } from "../../bridge/protocol.gen.ts";
@@ -10,6 +8,7 @@ import { InvalidArgumentError, OperationFailedError, PythonError } from "../../e
 import { fakePython } from "./fake-python.ts";
 import { ask, lightBridge } from "./light-python.ts";
 import { longForm } from "./long-form.ts";
+import { runNode } from "./run-node.ts";
 
 const { bridge } = lightBridge();
 afterAll(() => bridge.shutdown());
@@ -68,7 +67,6 @@ describe("a name that JavaScript knows", () => {
 });
 
 const OVERSIZE = `
-  const python = process.argv[1];
   const bridge = new GAMABridge({ python, onLog: () => {} });
   await bridge.initialize();
   const before = process.memoryUsage.rss();
@@ -96,10 +94,11 @@ describe("a line without an end", () => {
         if (id > 1) send({ id, result: { answer: id } });
       });`);
     const path = join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts");
-    const script = `import { GAMABridge } from ${JSON.stringify(path)};\n${OVERSIZE}`;
-    const args = ["--input-type=module", "-e", script, fake];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
-    const { code, rise, next } = JSON.parse(stdout);
+    const script = `
+      import { GAMABridge } from ${JSON.stringify(path)};
+      const python = ${JSON.stringify(fake)};
+      ${OVERSIZE}`;
+    const { code, rise, next } = JSON.parse(await runNode(script));
     expect({ code, next }).toEqual({ code: "wire", next: { answer: 2 } });
     expect(rise).toBeLessThan(2 * MAX_LINE_BYTES);
   });
