@@ -23,7 +23,7 @@ export interface CallsHandlers {
   /** A call that was given up is still worked on after the time that it has to stop. */
   readonly onStuck: (operation: string) => void;
   /** An answer has come, before its caller hears of it. */
-  readonly onAnswer: (call: PendingCall<Request> | undefined, answer: Answer) => void;
+  readonly onAnswer: (call: PendingCall | undefined, answer: Answer) => void;
 }
 
 export interface CallsOptions {
@@ -47,7 +47,7 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #handlers: CallsHandlers;
   readonly #maxQueued: number;
-  readonly #pending: PendingCalls<Request>;
+  readonly #pending: PendingCalls;
   readonly #sender: Sender;
   readonly #unplaced = new RoomQueue();
   /** Of pings, which no caller waits for. */
@@ -103,7 +103,7 @@ export class Calls {
   }
 
   /** Calls that Python has not answered, oldest first. */
-  entries(): (readonly [id: number, call: PendingCall<Request>])[] {
+  entries(): (readonly [id: number, call: PendingCall])[] {
     return this.#pending.entries();
   }
 
@@ -207,22 +207,22 @@ export class Calls {
   }
 
   /** What was not sent cannot be answered. */
-  #takeSent(id: number): PendingCall<Request> | undefined {
+  #takeSent(id: number): PendingCall | undefined {
     return this.#pending.get(id)?.attachment.isSent ? this.#pending.take(id) : undefined;
   }
 
   /** Python will not answer a call. */
-  drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+  drop(id: number, reason: (call: PendingCall) => unknown): void {
     this.#remove(id, reason);
     this.#placeMore();
     this.#sender.send();
   }
 
-  dropAll(reason: (call: PendingCall<Request>) => unknown): void {
+  dropAll(reason: (call: PendingCall) => unknown): void {
     for (const [id] of this.#pending.entries()) this.#remove(id, reason);
   }
 
-  #remove(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+  #remove(id: number, reason: (call: PendingCall) => unknown): void {
     const call = this.#pending.take(id);
     if (call === undefined) return;
     const { lane } = call.attachment.facts;
@@ -285,7 +285,7 @@ export class Calls {
     this.#watchGrace(id, call);
   }
 
-  #watchGrace(id: number, call: PendingCall<Request>): void {
+  #watchGrace(id: number, call: PendingCall): void {
     clearTimeout(call.attachment.grace);
     call.attachment.grace = setTimeout(() => {
       // Where it waits behind another one, that is not to pay for it.
@@ -295,7 +295,7 @@ export class Calls {
   }
 
   /** Python has answered: its memory is free, and so is its place. */
-  #forget({ attachment }: PendingCall<Request>): void {
+  #forget({ attachment }: PendingCall): void {
     this.#free(attachment);
     this.#sender.noteAnswered(attachment);
     this.#placeMore();
