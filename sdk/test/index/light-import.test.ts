@@ -84,6 +84,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/result-memory.ts",
         "sdk/bridge/room-queue.ts",
         "sdk/bridge/running-mark.ts",
+        "sdk/bridge/sender.ts",
         "sdk/bridge/session.ts",
         "sdk/bridge/shared-bridge.ts",
         "sdk/bridge/slot-allocator.ts",
