@@ -24,6 +24,7 @@ import {
 } from "../../errors.ts";
 import { fakePython, isAlive } from "./fake-python.ts";
 import { attach, runClient, socketOf, useOwnHosts } from "./hosts.ts";
+import { backwards, lightPython } from "./light-python.ts";
 
 const folder = useOwnHosts();
 const RATE = 16_000;
@@ -133,6 +134,22 @@ describe("two clients at once", () => {
     for (const { stats } of [a, b].map((bridge) => ({ stats: bridge.stats() }))) {
       expect(stats).toMatchObject({ waiting: 0, abandoned: 0, arenaUsed: 0, starts: 1 });
     }
+  });
+
+  it("are not blamed for it with a first request that waits behind the other's", async () => {
+    const terms = { python: lightPython(), restart: { maxAttempts: 1 } };
+    const [{ bridge: a }, { bridge: b }] = [attach("blame", terms), attach("blame", terms)];
+    await using _a = a;
+    await using _b = b;
+    const { pid } = await b.initialize();
+    const audio = join(mkdtempSync(join(tmpdir(), "running-")), "begun");
+    const ofA = a.executeOperation("extract_features", { audio });
+    await expect.poll(() => existsSync(audio)).toBe(true); // Python works on it
+    const ofB = backwards(b, tone);
+    const blamed = expect(ofA).rejects.toMatchObject({ code: "process_exit", attempts: 1 });
+    kill(pid);
+    await blamed;
+    expect(await ofB).toEqual(tone.toReversed());
   });
 
   it("take their own answers in parts, each at its own pace", async () => {
