@@ -7,7 +7,10 @@ import { InvalidArgumentError } from "../errors.ts";
 import type { Tensor, TensorReference, TensorType } from "./protocol.gen.ts";
 
 /** Where the bytes of a tensor were put: in the arena, or inline. */
-export type Placement = Pick<TensorReference, "offset" | "generation" | "base64" | "upload">;
+export type Placement = Pick<
+  TensorReference,
+  "offset" | "generation" | "reserve" | "base64" | "upload"
+>;
 
 /** orjson and msgspec stop at 1024 levels. */
 export const MAX_DEPTH = 512;

@@ -297,6 +297,11 @@ export interface TensorReference {
   base64?: string | null;
   /** Number of a tensor of this request that came before it in pieces, by `upload`. */
   upload?: number | null;
+  /**
+   * Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for.
+   * @default false
+   */
+  reserve?: boolean;
 }
 
 /**

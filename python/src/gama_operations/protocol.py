@@ -74,6 +74,8 @@ class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """The bytes themselves, where no arena is shared."""
     upload: int | None = None
     """Number of a tensor of this request that came before it in pieces, by `upload`."""
+    reserve: bool = False
+    """Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for."""
 
 
 class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
