@@ -239,6 +239,15 @@ def test_the_output_arena_gives_back_what_a_burst_needed_and_grows_again(descrip
         assert arena.release(after.generation)
 
 
+def test_21_a_slot_that_cannot_be_mapped_is_nobodys(tmp_path):
+    write_only = os.open(tmp_path / "arena", os.O_WRONLY | os.O_CREAT)
+    arena = OutputArena(write_only)
+    with pytest.raises(PermissionError):
+        arena.allocate(np.dtype(np.uint8), (10,))
+    assert arena.in_use == 0
+    os.close(write_only)
+
+
 @pytest.fixture
 def small():
     """A file in memory that never gets longer than a megabyte."""

@@ -190,7 +190,11 @@ class OutputArena:
         count = math.prod(shape)
         with self._lock:
             slot = self._take(HEADER_SIZE + max(count * dtype.itemsize, 1), owner)
-            mapped = self._reach(slot.start + slot.size)
+            try:
+                mapped = self._reach(slot.start + slot.size)
+            except OSError:  # no address space left, say
+                del self._slots[slot.generation]
+                raise
             GENERATION.pack_into(mapped, slot.start, slot.generation)
         offset = slot.start + HEADER_SIZE
         array = np.frombuffer(mapped, dtype, count, offset).reshape(shape)
