@@ -17,11 +17,14 @@ export interface Replay {
   /** In that second process. */
   readonly loadMs: number;
   readonly replayMs: number;
+  /** From the kill until the death was noticed: the system takes a large process down. */
+  readonly deathMs: number;
   /** Median of the replays - median of the starts - median of the loads. */
   readonly overheadMs: number;
 }
 
 type Plain = Pick<Replay, "startMs" | "loadMs">;
+type Repeated = Pick<Replay, "replayMs" | "deathMs">;
 
 export async function measureReplays(
   share: number,
@@ -30,7 +33,7 @@ export async function measureReplays(
   for (const model of share < 1 ? MODELS.slice(0, 1) : MODELS) {
     const rounds = Math.max(1, Math.round(ROUNDS[model] * share));
     const plains: Plain[] = [];
-    const replays: number[] = [];
+    const replays: Repeated[] = [];
     if (share === 1) {
       await measurePlain(model); // brings the files into memory
       await measureReplay(model);
@@ -43,16 +46,19 @@ export async function measureReplays(
     }
     const startMs = median(plains.map((plain) => plain.startMs));
     const loadMs = median(plains.map((plain) => plain.loadMs));
-    const replayMs = median(replays);
-    found.push({ model, startMs, loadMs, replayMs, overheadMs: replayMs - startMs - loadMs });
+    const replayMs = median(replays.map((replay) => replay.replayMs));
+    const deathMs = median(replays.map((replay) => replay.deathMs));
+    const overheadMs = replayMs - startMs - loadMs;
+    found.push({ model, startMs, loadMs, replayMs, deathMs, overheadMs });
   }
-  const rows = found.map(({ model, startMs, loadMs, replayMs, overheadMs }) => ({
+  const rows = found.map(({ model, startMs, loadMs, replayMs, deathMs, overheadMs }) => ({
     part: "kill -9 to the first repeated answer",
     model,
     start_ms: startMs,
     load_ms: loadMs,
     replay_ms: replayMs,
     over_start_and_load_ms: overheadMs,
+    of_that_death_ms: deathMs,
   }));
   return { rows, found };
 }
@@ -77,9 +83,14 @@ async function measurePlain(model: Loaded): Promise<Plain> {
   return { startMs: ready - began, loadMs: model === "none" ? 0 : loaded - ready };
 }
 
-/** @returns milliseconds from the kill to the answer of the next process */
-async function measureReplay(model: Loaded): Promise<number> {
-  await using bridge = lightBridge({ onLog: () => undefined });
+/** From the kill to the answer of the next process. */
+async function measureReplay(model: Loaded): Promise<Repeated> {
+  let noticed = Number.NaN;
+  await using bridge = lightBridge({
+    onLog: ({ source }) => {
+      if (source === "bridge" && Number.isNaN(noticed)) noticed = performance.now();
+    },
+  });
   const { pid } = await bridge.initialize();
   await load(bridge, model);
 
@@ -95,5 +106,5 @@ async function measureReplay(model: Loaded): Promise<number> {
     const { models } = await bridge.executeOperation("status", {});
     if (models.length !== 1) throw new Error("the model was not loaded again");
   }
-  return replayMs;
+  return { replayMs, deathMs: noticed - killed };
 }

@@ -169,3 +169,36 @@ def test_waiting_threads_sleep_unless_the_user_decided_otherwise(monkeypatch, va
     monkeypatch.setenv(variable, theirs)
     share_the_cores()
     assert os.environ[variable] == theirs
+
+
+MANY_REQUESTS = """
+import gc, os
+from gama_operations.bridge import Bridge
+from gama_operations.operations import BoundOperation
+from gama_operations.protocol import PingData, ShutdownResult
+from gama_operations.running import RunningMark
+from gama_operations.session import Session
+from gama_operations.tensors import Arenas
+from gama_operations.wire import LineReader, LineWriter
+
+def found(requests):
+    reading, writing = os.pipe()
+    os.write(writing, b'{"id":1,"operation":"light","data":{}}\\n' * requests)
+    os.close(writing)
+    operations = {"light": BoundOperation(PingData, lambda _data, _call: ShutdownResult("bye"))}
+    answers = LineWriter(os.open(os.devnull, os.O_WRONLY))
+    bridge = Bridge(answers, Session(Arenas.inherit({})), operations, RunningMark.inherit({}))
+    gc.collect()
+    bridge.serve(LineReader(reading))
+    return gc.collect()
+
+gc.disable()
+found(1)  # imports
+print(found(1), found(1001))
+"""
+
+
+def test_30_a_request_leaves_nothing_to_the_garbage_collector():
+    done = subprocess.run([sys.executable, "-c", MANY_REQUESTS], capture_output=True, check=True)
+    of_one, of_many = map(int, done.stdout.split())
+    assert of_many - of_one < 1000

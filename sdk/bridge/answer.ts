@@ -3,7 +3,6 @@ import { decodeTensors, findGenerations } from "./decode-tensors.ts";
 import type { PendingCall } from "./pending.ts";
 import type { DataPlane } from "./plane.ts";
 import type { Message } from "./protocol.gen.ts";
-import type { Request } from "./request.ts";
 import { OutMemory } from "./result-memory.ts";
 
 /** A line that answers a request. */
@@ -18,7 +17,7 @@ export type PartMessage = Extract<Message, { event: "part" }>;
  * @returns generations of the output arena's slots that the answer names: Python may reuse them
  */
 export function settleAnswer(
-  call: PendingCall<Request> | undefined,
+  call: PendingCall | undefined,
   message: Answer,
   plane: DataPlane,
 ): number[] {
@@ -38,7 +37,7 @@ export function settleAnswer(
   return generations;
 }
 
-function receive(value: unknown, { memory }: PendingCall<Request>, plane: DataPlane): unknown {
+function receive(value: unknown, { memory }: PendingCall, plane: DataPlane): unknown {
   const result = decodeTensors(value, (tensor, target) => plane.read(tensor, target), memory);
   if (memory instanceof OutMemory) memory.finish();
   return result;
@@ -51,7 +50,7 @@ function receive(value: unknown, { memory }: PendingCall<Request>, plane: DataPl
  * @returns generations of the output arena's slots that the part names: Python may reuse them
  */
 export function receivePart(
-  call: PendingCall<Request> | undefined,
+  call: PendingCall | undefined,
   { data: { sequence, value } }: PartMessage,
   plane: DataPlane,
   grant: () => void,

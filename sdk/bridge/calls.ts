@@ -6,21 +6,14 @@ import { type GrymError, QueueFullError, WireError } from "../errors.ts";
 import { type Answer, type PartMessage, receivePart, settleAnswer } from "./answer.ts";
 import type { Plane } from "./arena.ts";
 import type { Priority, Progress } from "./call-options.ts";
-import { LANES, type Lane, laneOf, Outbox, type QueueOptions } from "./outbox.ts";
+import { LANES, type Lane, laneOf, type QueueOptions } from "./outbox.ts";
 import { type CallTerms, type PendingCall, PendingCalls } from "./pending.ts";
 import { DataPlane } from "./plane.ts";
-import { ReadSlots } from "./read-slots.ts";
 import { Request, type RequestFacts } from "./request.ts";
 import { RoomQueue } from "./room-queue.ts";
+import { type Recipient, Sender } from "./sender.ts";
 import type { SupervisorStats } from "./supervisor-stats.ts";
 import type { Connector } from "./transport.ts";
-
-/** What takes the lines: a process that runs. */
-export interface Recipient {
-  readonly isRunning: boolean;
-  /** @returns false: it reads slower than we write */
-  write(line: string): boolean;
-}
 
 export interface CallsHandlers {
   /** Whether any caller waits. */
@@ -30,7 +23,7 @@ export interface CallsHandlers {
   /** A call that was given up is still worked on after the time that it has to stop. */
   readonly onStuck: (operation: string) => void;
   /** An answer has come, before its caller hears of it. */
-  readonly onAnswer: (call: PendingCall<Request> | undefined, answer: Answer) => void;
+  readonly onAnswer: (call: PendingCall | undefined, answer: Answer) => void;
 }
 
 export interface CallsOptions {
@@ -54,25 +47,19 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #handlers: CallsHandlers;
   readonly #maxQueued: number;
-  readonly #pending: PendingCalls<Request>;
-  readonly #outbox: Outbox;
+  readonly #pending: PendingCalls;
+  readonly #sender: Sender;
   readonly #unplaced = new RoomQueue();
   /** Of pings, which no caller waits for. */
   readonly #pings = new Set<number>();
   #plane: DataPlane | undefined;
-  #recipient: Recipient | undefined;
-  /** The process reads slower than we write. */
-  #isChoked = false;
-  readonly #read = new ReadSlots((line) => {
-    if (this.#recipient?.isRunning) this.#recipient.write(line);
-  });
   #nextId = 1;
 
   constructor(options: CallsOptions, handlers: CallsHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     this.#maxQueued = options.queue?.maxQueued ?? MAX_QUEUED;
-    this.#outbox = new Outbox(options.queue);
+    this.#sender = new Sender(options.queue, (id) => this.#requestOf(id));
     this.#pending = new PendingCalls({
       onAbandon: (id) => this.#abandon(id),
       onBusy: handlers.onBusy,
@@ -116,7 +103,7 @@ export class Calls {
   }
 
   /** Calls that Python has not answered, oldest first. */
-  entries(): (readonly [id: number, call: PendingCall<Request>])[] {
+  entries(): (readonly [id: number, call: PendingCall])[] {
     return this.#pending.entries();
   }
 
@@ -143,22 +130,16 @@ export class Calls {
     const request = new Request(id, operation, data, { lane, isOwn, credit });
     const isPlaced = request.place(this.plane, this.#unplaced.mayTakeRoom(lane));
     const answer = this.#pending.open(id, operation, request, terms);
-    if (isPlaced) this.#outbox.add(id, lane);
-    else this.#unplaced.add(id, lane);
-    this.#pump();
+    (isPlaced ? this.#sender : this.#unplaced).add(id, lane);
+    this.#sender.send();
     return answer;
-  }
-
-  /** A remark to the process, which it does not answer. */
-  #tell(operation: "cancel" | "credit" | "ping", data: object, id?: number): void {
-    if (this.#recipient?.isRunning) this.#recipient.write(JSON.stringify({ id, operation, data }));
   }
 
   /** Asks for a sign of life; the answer has no other use. */
   ping(): void {
     const id = this.#nextId++;
     this.#pings.add(id);
-    this.#tell("ping", {}, id);
+    this.#sender.tell("ping", {}, id);
   }
 
   /**
@@ -168,25 +149,20 @@ export class Calls {
    */
   begin(recipient: Recipient, prepare: () => void): void {
     const waiting = this.#pending.entries();
-    this.#outbox.clear();
-    this.#read.clear();
+    this.#sender.reset(); // nothing is sent before what comes first
     this.#pings.clear();
-    this.#isChoked = false;
-    this.#recipient = undefined; // nothing is sent before what comes first
     prepare();
     for (const [id, { attachment }] of waiting) {
       const { lane } = attachment.facts;
       attachment.parts = 0;
-      if (!this.#unplaced.has(id, lane)) this.#outbox.add(id, lane);
+      if (!this.#unplaced.has(id, lane)) this.#sender.add(id, lane);
     }
-    this.#recipient = recipient;
-    this.#pump();
+    this.#sender.begin(recipient);
   }
 
   /** The process reads again. */
   resume(): void {
-    this.#isChoked = false;
-    this.#pump();
+    this.#sender.resume();
   }
 
   progress(id: number, progress: Progress): void {
@@ -204,7 +180,7 @@ export class Calls {
         new WireError(`The answer to \`${call.operation}\` makes no sense`, { cause: error }),
       );
     }
-    this.#read.add(settleAnswer(call, message, this.plane));
+    this.#sender.giveBack(settleAnswer(call, message, this.plane));
     if (call) this.#forget(call);
     return call !== undefined || this.#pings.delete(id);
   }
@@ -216,9 +192,9 @@ export class Calls {
     const wasWaiting = call?.isWaiting;
     const grant = (): void => {
       // What is sent anew says itself how many parts are wanted.
-      if (call?.isWaiting && call.attachment.isSent) this.#tell("credit", { id, count: 1 });
+      if (call?.isWaiting && call.attachment.isSent) this.#sender.tell("credit", { id, count: 1 });
     };
-    this.#read.add(receivePart(call, message, this.plane, grant));
+    this.#sender.giveBack(receivePart(call, message, this.plane, grant));
     if (wasWaiting && !call?.isWaiting) this.#abandon(id); // it could not be received
   }
 
@@ -231,27 +207,27 @@ export class Calls {
   }
 
   /** What was not sent cannot be answered. */
-  #takeSent(id: number): PendingCall<Request> | undefined {
+  #takeSent(id: number): PendingCall | undefined {
     return this.#pending.get(id)?.attachment.isSent ? this.#pending.take(id) : undefined;
   }
 
   /** Python will not answer a call. */
-  drop(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+  drop(id: number, reason: (call: PendingCall) => unknown): void {
     this.#remove(id, reason);
     this.#placeMore();
-    this.#pump();
+    this.#sender.send();
   }
 
-  dropAll(reason: (call: PendingCall<Request>) => unknown): void {
+  dropAll(reason: (call: PendingCall) => unknown): void {
     for (const [id] of this.#pending.entries()) this.#remove(id, reason);
   }
 
-  #remove(id: number, reason: (call: PendingCall<Request>) => unknown): void {
+  #remove(id: number, reason: (call: PendingCall) => unknown): void {
     const call = this.#pending.take(id);
     if (call === undefined) return;
     const { lane } = call.attachment.facts;
     this.#unplaced.remove(id, lane);
-    this.#outbox.remove(id, lane);
+    this.#sender.remove(id, lane);
     this.#free(call.attachment);
     call.reject(reason(call)); // which changes nothing where nobody waits
   }
@@ -263,32 +239,20 @@ export class Calls {
 
   /** There will be no other process. A host's may still read what we have sent: no slot is freed. */
   close(): void {
-    this.#recipient = undefined;
+    this.#sender.reset();
     this.#plane?.close();
     this.#plane = undefined;
     this.dropAll(() => undefined);
   }
 
-  /** Sends what waits, as far as the process may have it and reads it. */
-  #pump(): void {
-    while (this.#recipient?.isRunning && !this.#isChoked) {
-      const id = this.#outbox.take();
-      if (id === undefined) return;
-      const call = this.#pending.get(id);
-      if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
-      call.attachment.isSent = true;
-      const release = this.#read.take();
-      // A request is sent whole, however slowly it is read.
-      for (const [index, line] of call.attachment.lines.entries()) {
-        const text = release && index === 0 ? `${release}\n${line}` : line;
-        this.#isChoked = !this.#recipient.write(text);
-      }
-      if (!call.attachment.holdsPlace) this.#outbox.done(call.attachment.facts.lane);
-    }
+  #requestOf(id: number): Request {
+    const call = this.#pending.get(id);
+    if (call === undefined) throw new Error(`unreachable: request ${id} waits, and nobody asked`);
+    return call.attachment;
   }
 
   #queuedIn(lane: Lane): number {
-    return this.#outbox.queuedIn(lane) + this.#unplaced.sizeOf(lane);
+    return this.#sender.queuedIn(lane) + this.#unplaced.sizeOf(lane);
   }
 
   /** Those that waited for room longest come first, also where a smaller one would fit. */
@@ -301,7 +265,7 @@ export class Calls {
     const call = this.#pending.get(id);
     try {
       if (call?.attachment.place(this.plane, true) === false) return false;
-      if (call !== undefined) this.#outbox.add(id, lane);
+      if (call !== undefined) this.#sender.add(id, lane);
     } catch (error) {
       this.#pending.take(id);
       call?.reject(error);
@@ -317,11 +281,11 @@ export class Calls {
       this.drop(id, () => undefined);
       return;
     }
-    this.#tell("cancel", { id });
+    this.#sender.tell("cancel", { id });
     this.#watchGrace(id, call);
   }
 
-  #watchGrace(id: number, call: PendingCall<Request>): void {
+  #watchGrace(id: number, call: PendingCall): void {
     clearTimeout(call.attachment.grace);
     call.attachment.grace = setTimeout(() => {
       // Where it waits behind another one, that is not to pay for it.
@@ -331,11 +295,11 @@ export class Calls {
   }
 
   /** Python has answered: its memory is free, and so is its place. */
-  #forget({ attachment }: PendingCall<Request>): void {
+  #forget({ attachment }: PendingCall): void {
     this.#free(attachment);
-    if (attachment.holdsPlace) this.#outbox.done(attachment.facts.lane);
+    this.#sender.noteAnswered(attachment);
     this.#placeMore();
-    this.#pump();
+    this.#sender.send();
   }
 
   #free(request: Request): void {

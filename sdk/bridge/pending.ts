@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { CallTimeoutError } from "../errors.ts";
 import type { CallOptions, Progress } from "./call-options.ts";
 import type { ResultMemory } from "./decode-tensors.ts";
+import type { Request } from "./request.ts";
 
 /** How a call is made, beside what its caller says: where its answer goes. */
 export interface CallTerms extends CallOptions {
@@ -12,7 +13,7 @@ export interface CallTerms extends CallOptions {
 }
 
 /** A call that Python has not answered yet. */
-export interface PendingCall<Attachment> {
+export interface PendingCall<Attachment = Request> {
   readonly operation: string;
   /** What belongs to the call: its line, and the slots that must be given back after the answer. */
   readonly attachment: Attachment;
@@ -34,7 +35,7 @@ export interface PendingHandlers {
   readonly onBusy: (isBusy: boolean) => void;
 }
 
-interface Entry<Attachment> extends PendingCall<Attachment> {
+interface Entry extends PendingCall {
   isWaiting: boolean;
   readonly onProgress: CallOptions["onProgress"];
 }
@@ -43,8 +44,8 @@ interface Entry<Attachment> extends PendingCall<Attachment> {
  * The calls on their way. An abandoned call stays here until Python has answered it, because
  * until then Python may still read the memory that it names.
  */
-export class PendingCalls<Attachment> {
-  readonly #entries = new Map<number, Entry<Attachment>>();
+export class PendingCalls {
+  readonly #entries = new Map<number, Entry>();
   readonly #handlers: PendingHandlers;
   #waiting = 0;
 
@@ -63,12 +64,7 @@ export class PendingCalls<Attachment> {
   }
 
   /** Registers a call and starts its clock. */
-  open(
-    id: number,
-    operation: string,
-    attachment: Attachment,
-    options: CallTerms,
-  ): Promise<unknown> {
+  open(id: number, operation: string, attachment: Request, options: CallTerms): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { signal, timeoutMs, memory, onPart } = options;
       const abandon = (error: unknown): void => {
@@ -88,7 +84,7 @@ export class PendingCalls<Attachment> {
         this.#count(-1);
         act();
       };
-      const entry: Entry<Attachment> = {
+      const entry: Entry = {
         operation,
         attachment,
         isWaiting: true,
@@ -109,13 +105,13 @@ export class PendingCalls<Attachment> {
   }
 
   /** Takes the call that Python has answered. */
-  take(id: number): PendingCall<Attachment> | undefined {
+  take(id: number): PendingCall | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     return entry;
   }
 
-  get(id: number): PendingCall<Attachment> | undefined {
+  get(id: number): PendingCall | undefined {
     return this.#entries.get(id);
   }
 
@@ -141,7 +137,7 @@ export class PendingCalls<Attachment> {
   }
 
   /** Calls that Python has not answered, oldest first. */
-  entries(): (readonly [id: number, call: PendingCall<Attachment>])[] {
+  entries(): (readonly [id: number, call: PendingCall])[] {
     return [...this.#entries];
   }
 

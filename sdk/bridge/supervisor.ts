@@ -14,7 +14,6 @@ import { Notices } from "./notices.ts";
 import type { CallTerms, PendingCall } from "./pending.ts";
 import type { Ready } from "./protocol.gen.ts";
 import { ReadyWaiters } from "./ready-waiters.ts";
-import type { Request } from "./request.ts";
 import { type RestartOptions, RestartPolicy } from "./restart-policy.ts";
 import { Session, type SessionHandlers, type StartFailure } from "./session.ts";
 import type { SupervisorStats } from "./supervisor-stats.ts";
@@ -187,7 +186,7 @@ export class Supervisor {
     this.#updateHold();
   }
 
-  #noteAnswer(call: PendingCall<Request> | undefined, answer: Answer): void {
+  #noteAnswer(call: PendingCall | undefined, answer: Answer): void {
     if (call?.attachment.data && "result" in answer) {
       this.#models.note(call.operation, call.attachment.data, answer.result);
     }

@@ -3,7 +3,6 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Literal
 
@@ -16,8 +15,7 @@ from gama_operations.protocol import Id, Priority
 from gama_operations.streams import PartStream
 
 
-@dataclass(eq=False, slots=True)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """A request for the model thread, decoded and ready to run."""
 
     id: Id
@@ -28,8 +26,8 @@ class Job:
     priority: Priority = "user"
     stream: PartStream | None = None
     """Where the answer comes in parts."""
-    uploads: dict[int, bytearray] = field(default_factory=dict)
-    cancellation: Cancellation = field(default_factory=Cancellation)
+    uploads: dict[int, bytearray] = {}
+    cancellation: Cancellation = msgspec.field(default_factory=Cancellation)
     call: Call | None = None
     """Once it has begun."""
 

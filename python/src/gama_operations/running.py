@@ -2,12 +2,11 @@
 
 import mmap
 import os
-import struct
 from collections.abc import Mapping
 
 from gama_operations.protocol import Id
 
-_NUMBER = struct.Struct("<Q")
+BYTES = 8
 NOTHING = 0
 
 
@@ -15,23 +14,26 @@ class RunningMark:
     """Eight bytes of the client's memory: the id of the running request, or 0."""
 
     def __init__(self, memory: mmap.mmap | bytearray) -> None:
-        self._memory = memory
+        # In the order of the machine: little-endian wherever PyTorch has wheels, and Node reads it so.
+        self._number = memoryview(memory).cast("Q")
 
     @classmethod
     def inherit(cls, environment: Mapping[str, str]) -> "RunningMark":
         """From the descriptor that GRYM_RUNNING_MARK names; without one the mark is nobody's."""
         name = environment.get("GRYM_RUNNING_MARK")
         if name is None:
-            return cls(bytearray(_NUMBER.size))
+            return cls(bytearray(BYTES))
         os.set_inheritable(int(name), False)
-        return cls(mmap.mmap(int(name), _NUMBER.size))
+        return cls(mmap.mmap(int(name), BYTES))
 
     def set(self, request_id: Id) -> None:
         """A request is worked on from now, until its answer is written."""
         # Ids of text, and numbers that the mark has no room for, are other clients'.
-        is_ours = isinstance(request_id, int) and 0 < request_id < 2**64
-        _NUMBER.pack_into(self._memory, 0, request_id if is_ours else NOTHING)
+        if isinstance(request_id, int) and 0 < request_id < 2**64:
+            self._number[0] = request_id
+        else:
+            self._number[0] = NOTHING
 
     def clear(self) -> None:
         """Nothing is worked on."""
-        _NUMBER.pack_into(self._memory, 0, NOTHING)
+        self._number[0] = NOTHING

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gama_operations.errors import InvalidRequestError
+from gama_operations.requests import Envelope
+
 if TYPE_CHECKING:  # which shows its stream to the operation
     from gama_operations.call import Call
 
@@ -52,3 +55,18 @@ class PartStream:
         self.made = None
         if self._parts is not None:
             self._parts.close()
+
+
+def open_stream(envelope: Envelope, run: RunInParts | None) -> PartStream | None:
+    """The stream that a request asks for; None: its answer comes whole.
+
+    Raises:
+        InvalidRequestError: the operation does not answer in parts; `done` without `credit`.
+    """
+    if envelope.credit is None:
+        if envelope.done:
+            raise InvalidRequestError("`done` is for answers in parts: give `credit`, too.")
+        return None
+    if run is None:
+        raise InvalidRequestError(f"{envelope.operation} does not answer in parts: leave `credit` out.")
+    return PartStream(run, envelope.credit, frozenset(envelope.done))

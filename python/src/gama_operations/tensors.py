@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
 from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
@@ -68,13 +70,12 @@ def _inherited(names: str | None) -> tuple[int | None, int | None]:
     return arena, reserve
 
 
-class CallTensors:
+class CallTensors(msgspec.Struct, eq=False):
     """The tensors of one call; what it allocated is given back when it fails."""
 
-    def __init__(self, arenas: Arenas, uploads: "Mapping[int, bytes | bytearray] | None" = None) -> None:
-        self._arenas = arenas
-        self._uploads = uploads or {}
-        self._written: list[int] = []
+    _arenas: Arenas
+    _uploads: Mapping[int, bytes | bytearray] = {}
+    _written: list[int] = []
 
     @property
     def owner(self) -> int:

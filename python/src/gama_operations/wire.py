@@ -164,14 +164,18 @@ class LineWriter:
 
     def _write(self, line: bytes) -> None:
         with self._lock:
-            self._write_posts()
+            if self._posts:
+                self._write_posts()
             self._write_all(line)
 
     def _write_all(self, line: bytes) -> None:
-        rest = memoryview(line)
+        rest: bytes | memoryview = line
         while rest:
             try:
-                rest = rest[os.write(self._descriptor, rest) :]
+                written = os.write(self._descriptor, rest)
+                if written == len(rest):
+                    return
+                rest = memoryview(rest)[written:]
             except (BrokenPipeError, ConnectionResetError):
                 end(1)  # nobody listens any more, so nothing that this process does can be of use
             except BlockingIOError:  # a terminal or a shell may hand over a non-blocking descriptor

@@ -1,7 +1,7 @@
 /** One Python process of a host, and the way of each line to its client. */
 import { closeSync } from "node:fs";
 import type { ProcessEnd } from "../../errors.ts";
-import { type ArenaFile, openArenaFile, type Plane } from "../arena.ts";
+import type { ArenaFile, Plane } from "../arena.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { describeLog } from "../log-entry.ts";
 import { type LogMessage, MAX_LINE_BYTES, type StatusResult } from "../protocol.gen.ts";
@@ -10,7 +10,7 @@ import { RunningMark } from "../running-mark.ts";
 import { PYTHON_ARGS } from "../spawn-transport.ts";
 import type { EndData, FromHost, WelcomeData } from "./messages.ts";
 import { fromProcess, globalId, toProcess } from "./routes.ts";
-import { pathOfDescriptor, shareFile } from "./shared-file.ts";
+import { openNameless, pathOfDescriptor, shareFile } from "./shared-file.ts";
 
 /** A client, as the process sees it. */
 export interface Sink {
@@ -37,7 +37,6 @@ export interface SinkData {
 
 /** The host's own requests have ids of client 0. */
 const OWNER = 0;
-const PLANES = ["shared_memory", "file"] as const;
 
 export class HostedPython {
   readonly #process: PythonProcess;
@@ -252,13 +251,10 @@ function codeOf(error: NodeJS.ErrnoException): string | undefined {
 }
 
 function openOutput(best: Plane): ArenaFile | undefined {
-  const from = best === "json" ? PLANES.length : PLANES.indexOf(best);
-  for (const plane of PLANES.slice(from)) {
-    try {
-      return openArenaFile(plane);
-    } catch {
-      // The next one; without any, results come inside the lines, and `stats()` of a client says so.
-    }
+  if (best === "json") return undefined;
+  try {
+    return openNameless(best);
+  } catch {
+    return undefined; // results come inside the lines, and `stats()` of a client says so
   }
-  return undefined;
 }

@@ -1,7 +1,22 @@
 /** Files without a name, shared by their number: Node cannot receive descriptors. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
 import { HostError } from "../../errors.ts";
+import { type ArenaFile, openArenaFile } from "../arena.ts";
 import type { SharedFile } from "./messages.ts";
+
+/**
+ * Opens a new one in memory, or on disk where that is not to be had.
+ *
+ * @throws NodeJS.ErrnoException there is no room anywhere
+ */
+export function openNameless(best: ArenaFile["plane"]): ArenaFile {
+  if (best === "file") return openArenaFile("file");
+  try {
+    return openArenaFile("shared_memory");
+  } catch {
+    return openArenaFile("file");
+  }
+}
 
 /** A file of ours, for another process. */
 export function shareFile(fd: number): SharedFile {

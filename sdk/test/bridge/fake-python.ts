@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { GAMABridge } from "../../bridge/gama-bridge.ts";
 
 const PRELUDE = `
 const readline = require("node:readline");
@@ -23,6 +24,11 @@ export function fakePython(source: string): string {
   const path = join(mkdtempSync(join(tmpdir(), "fake-python-")), "python");
   writeFileSync(path, `#!${process.execPath}\n${PRELUDE}\n${source}\n`, { mode: 0o755 });
   return path;
+}
+
+/** The answer of a fake, untyped because the fake is not the protocol. */
+export async function askFake(bridge: GAMABridge): Promise<unknown> {
+  return await bridge.executeOperation("status", {});
 }
 
 /** Whether a process runs; one that ended and that nobody has reaped (a zombie) does not. */

@@ -1,10 +1,8 @@
 /** What a broken or hostile process may do; a fake stands in for Python. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import {
@@ -14,17 +12,13 @@ import {
   ProcessStartError,
   WireError,
 } from "../../errors.ts";
-import { fakePython, isAlive } from "./fake-python.ts";
+import { askFake, fakePython, isAlive } from "./fake-python.ts";
+import { runNode } from "./run-node.ts";
 
 const BRIDGE = pathToFileURL(
   join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts"),
 ).href;
 const ECHO_ID = "onRequest(({ id }) => send({ id, result: { answer: id } }));";
-
-/** The answer of a fake to a `status` call, untyped because the fake is not the protocol. */
-async function ask(bridge: GAMABridge): Promise<unknown> {
-  return await bridge.executeOperation("status", {});
-}
 
 describe("a process that does not start", () => {
   it("that is never ready is killed when its time is up", async () => {
@@ -43,7 +37,7 @@ describe("a process that does not start", () => {
     await using bridge = new GAMABridge({
       python: fakePython('console.error("libtorch.so is missing"); process.exitCode = 3;'),
     });
-    const calls = await Promise.allSettled([bridge.initialize(), ask(bridge), ask(bridge)]);
+    const calls = await Promise.allSettled([bridge.initialize(), askFake(bridge), askFake(bridge)]);
     for (const call of calls) {
       const error = call.status === "rejected" ? call.reason : undefined;
       expect(error).toBeInstanceOf(ProcessStartError);
@@ -55,7 +49,7 @@ describe("a process that does not start", () => {
   it("23: that does not exist is one clear error, also the second time", async () => {
     await using bridge = new GAMABridge({ python: "/no/such/python" });
     for (const _ of [1, 2]) {
-      await expect(ask(bridge)).rejects.toThrow("there is no such program");
+      await expect(askFake(bridge)).rejects.toThrow("there is no such program");
     }
     expect(bridge.stats().starts).toBe(2);
   });
@@ -75,8 +69,8 @@ describe("lines that are not the protocol", () => {
         `ready(); ${junk.map((line) => `process.stdout.write(${line});`).join("")} ${ECHO_ID}`,
       ),
     });
-    expect(await ask(bridge)).toEqual({ answer: 1 });
-    expect(await ask(bridge)).toEqual({ answer: 2 });
+    expect(await askFake(bridge)).toEqual({ answer: 1 });
+    expect(await askFake(bridge)).toEqual({ answer: 2 });
     expect(bridge.stats().discardedLines).toBe(12); // the two answers to nobody, too
   });
 
@@ -90,7 +84,7 @@ describe("lines that are not the protocol", () => {
         }
       });`),
     });
-    expect(await ask(bridge)).toEqual({ answer: "é🎵" });
+    expect(await askFake(bridge)).toEqual({ answer: "é🎵" });
   });
 
   it("11: answer a call once: a second answer to it is passed over", async () => {
@@ -99,15 +93,15 @@ describe("lines that are not the protocol", () => {
         "ready(); onRequest(({ id }) => { send({ id, result: 1 }); send({ id, result: 2 }); });",
       ),
     });
-    expect(await ask(bridge)).toBe(1);
-    expect(await ask(bridge)).toBe(1);
+    expect(await askFake(bridge)).toBe(1);
+    expect(await askFake(bridge)).toBe(1);
   });
 
   it("that answer nothing reject their call", async () => {
     await using bridge = new GAMABridge({
       python: fakePython("ready(); onRequest(({ id }) => send({ id }));"),
     });
-    await expect(ask(bridge)).rejects.toThrow("neither result nor error");
+    await expect(askFake(bridge)).rejects.toThrow("neither result nor error");
   });
 
   it("that are not what the operation answers reject their call", async () => {
@@ -126,8 +120,8 @@ describe("lines that are not the protocol", () => {
         process.stdout.write('"}\\n');
       });`),
     });
-    await expect(ask(bridge)).rejects.toThrow(WireError);
-    await expect(ask(bridge)).rejects.toThrow("longer than a line may be");
+    await expect(askFake(bridge)).rejects.toThrow(WireError);
+    await expect(askFake(bridge)).rejects.toThrow("longer than a line may be");
   });
 
   it("with a tensor outside the arena reject the call, and the bridge goes on", async () => {
@@ -136,28 +130,27 @@ describe("lines that are not the protocol", () => {
         ? { id, result: { $t: { dtype: "float32", shape: [4], offset: 4096, generation: 1 } } }
         : { id, result: { answer: id } }));`),
     });
-    await expect(ask(bridge)).rejects.toThrow("outside the arena");
-    expect(await ask(bridge)).toMatchObject({ answer: expect.any(Number) });
+    await expect(askFake(bridge)).rejects.toThrow("outside the arena");
+    expect(await askFake(bridge)).toMatchObject({ answer: expect.any(Number) });
   });
 });
 
 describe("a log listener that throws", () => {
   it("costs no answer: its error is reported as uncaught, and the lines behind it are read", async () => {
+    // One write: the junk and the answer arrive in one piece.
+    const fake = fakePython(`ready(); onRequest(({ id }) =>
+      process.stdout.write("junk\\n" + JSON.stringify({ id, result: { answer: id } }) + "\\n"));`);
     const script = `
       const { GAMABridge } = await import(${JSON.stringify(BRIDGE)});
       process.on("uncaughtException", (error) => console.log(error.message));
       const bridge = new GAMABridge({
-        python: process.argv[1],
+        python: ${JSON.stringify(fake)},
         onLog: () => { throw new Error("a bug in the listener"); },
       });
       const answer = await bridge.executeOperation("status", {});
       console.log(JSON.stringify(answer));
       await bridge.shutdown();`;
-    // One write: the junk and the answer arrive in one piece.
-    const fake = fakePython(`ready(); onRequest(({ id }) =>
-      process.stdout.write("junk\\n" + JSON.stringify({ id, result: { answer: id } }) + "\\n"));`);
-    const args = ["--input-type=module", "-e", script, fake];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    const stdout = await runNode(script);
     expect(stdout.trim().split("\n")).toEqual(["a bug in the listener", '{"answer":1}']);
   });
 });
@@ -197,7 +190,7 @@ describe("an error of an operation", () => {
         traceback: "Traceback (most recent call last):\\n  File \\"x.py\\", line 7", details: { model: "x" },
       } }));`),
     });
-    const error = await ask(bridge).catch((reason: unknown) => reason);
+    const error = await askFake(bridge).catch((reason: unknown) => reason);
     if (!(error instanceof OperationFailedError)) throw new Error(`unexpected: ${String(error)}`);
     expect(error.name).toBe("CapabilityError");
     expect(error.code).toBe("not_capable");
@@ -214,7 +207,7 @@ describe("the end of a process", () => {
     await using bridge = new GAMABridge({
       python: fakePython("ready(); onRequest(() => process.exit(0));"),
     });
-    const error = await ask(bridge).catch((reason: unknown) => reason);
+    const error = await askFake(bridge).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ProcessExitError);
     expect(error).toMatchObject({ exitCode: 0, signal: null, operation: "status", attempts: 2 });
     expect(bridge.stats().starts).toBe(2);
@@ -226,9 +219,9 @@ describe("the end of a process", () => {
         process.stdout.write(JSON.stringify({ id, result: { answer: id } }) + "\\n", () => process.kill(process.pid, "SIGKILL"));
       });`),
     });
-    expect(await ask(bridge)).toEqual({ answer: 1 });
+    expect(await askFake(bridge)).toEqual({ answer: 1 });
     await expect.poll(() => bridge.pid).toBeUndefined();
-    expect(await ask(bridge)).toEqual({ answer: 2 });
+    expect(await askFake(bridge)).toEqual({ answer: 2 });
     expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 0 });
   });
 
@@ -261,12 +254,12 @@ describe("the end of a process", () => {
 describe("shutdown", () => {
   it("24: rejects what waits, happens once, and closes the bridge for good", async () => {
     const bridge = new GAMABridge({ python: fakePython("ready(); onRequest(() => {});") });
-    const call = ask(bridge);
+    const call = askFake(bridge);
     const closing = [bridge.shutdown(), bridge.shutdown()];
     expect(closing[0]).toBe(closing[1]);
     await expect(call).rejects.toThrow(ClosedError);
     await Promise.all(closing);
-    await expect(ask(bridge)).rejects.toThrow(ClosedError);
+    await expect(askFake(bridge)).rejects.toThrow(ClosedError);
     await expect(bridge.initialize()).rejects.toThrow(ClosedError);
     expect(bridge.isClosed).toBe(true);
   });

@@ -1,14 +1,14 @@
 /** What a machine that is short of something does to the process. Numbers are those of the faults. */
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { ProcessStartError } from "../../errors.ts";
 import { fakePython } from "./fake-python.ts";
 import { ask, backwards, lightBridge, lightPython } from "./light-python.ts";
+import { runNode } from "./run-node.ts";
 
 const samples = Float32Array.of(1, 2, 3);
 
@@ -54,12 +54,8 @@ async function runWith(mounts: string, script: string): Promise<Record<string, u
     import { backwards, lightBridge } from ${JSON.stringify(path)};
     import { sharedDescriptors } from ${JSON.stringify(rounds)};
     ${script}`;
-  const command = `${SHELL}\nset -e\nfolder=${folder}\n${mounts}\nexec "$NODE" --input-type=module -e "$SCRIPT"`;
-  const { stdout } = await promisify(execFile)("unshare", ["-rm", "sh", "-c", command], {
-    env: { ...process.env, NODE: process.execPath, SCRIPT: source },
-    timeout: 60_000,
-  });
-  return JSON.parse(stdout) as Record<string, unknown>;
+  const before = `${SHELL}\nset -e\nfolder=${folder}\n${mounts}`;
+  return JSON.parse(await runNode(source, before, ["unshare", "-rm"])) as Record<string, unknown>;
 }
 
 const namespaces = spawnSync("unshare", ["-rm", "true"]).status === 0;
@@ -144,12 +140,7 @@ it("21: files that may not be long cost no answer, and no room for good", async 
     try { arena.write(new Uint8Array(8192)); } catch (error) { code = error.code; }
     console.log(JSON.stringify({ right, planeReason, inlineBytes, arenaUsed, code, used: arena.usage.used }));`;
   // Node ignores SIGXFSZ, as Python does: a file that would be too long is EFBIG.
-  const command = `ulimit -f 2048; exec "$NODE" --input-type=module -e "$SCRIPT"`;
-  const { stdout } = await promisify(execFile)("sh", ["-c", command], {
-    env: { ...process.env, NODE: process.execPath, SCRIPT: script },
-    timeout: 60_000,
-  });
-  expect(JSON.parse(stdout)).toEqual({
+  expect(JSON.parse(await runNode(script, "ulimit -f 2048"))).toEqual({
     right: true,
     planeReason: "file: no room for 2400000 bytes, which went inside lines",
     inlineBytes: 2_400_000,
@@ -251,12 +242,7 @@ describe("a Python that cannot be used", () => {
       const { starts, plane } = bridge.stats();
       console.log(JSON.stringify({ code: failure.code, text: failure.message, answer: [...answer], starts }));
       await bridge.shutdown();`;
-    const command = 'ulimit -n 100; exec "$NODE" --input-type=module -e "$SCRIPT"';
-    const { stdout } = await promisify(execFile)("sh", ["-c", command], {
-      env: { ...process.env, NODE: process.execPath, SCRIPT: script },
-      timeout: 60_000,
-    });
-    const { code, text, answer } = JSON.parse(stdout);
+    const { code, text, answer } = JSON.parse(await runNode(script, "ulimit -n 100"));
     expect(code).toBe("process_start");
     expect(text).toContain("EMFILE");
     expect(answer).toEqual([2, 1]);

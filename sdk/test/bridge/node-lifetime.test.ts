@@ -1,25 +1,17 @@
 /** What becomes of the Python process when the Node that started it ends. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { findPython } from "../../bridge/find-python.ts";
 import { isAlive } from "./fake-python.ts";
+import { runNode } from "./run-node.ts";
 
-/** Arguments that make Node run a script with the bridge at hand. */
-function scriptArgs(body: string): string[] {
-  const bridgePath = join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts");
-  const source = `import { GAMABridge } from ${JSON.stringify(bridgePath)};\n${body}`;
-  return ["--input-type=module", "-e", source];
-}
-
-async function runScript(body: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, scriptArgs(body), {
-    timeout: 30_000,
-  });
-  return stdout;
+/** Runs a script with the bridge at hand. */
+function runScript(body: string): Promise<string> {
+  const path = join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts");
+  return runNode(`import { GAMABridge } from ${JSON.stringify(path)};\n${body}`);
 }
 
 describe("Node", () => {

@@ -1,23 +1,17 @@
 /** Lines, numbers, texts and errors between the two sides, at their worst. Numbers are those of the faults. */
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { MAX_LINE_BYTES } from "../../bridge/protocol.gen.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { InvalidArgumentError, OperationFailedError, PythonError } from "../../errors.ts";
-import { fakePython } from "./fake-python.ts";
+import { askFake, fakePython } from "./fake-python.ts";
 import { ask, lightBridge } from "./light-python.ts";
 import { longForm } from "./long-form.ts";
+import { runNode } from "./run-node.ts";
 
 const { bridge } = lightBridge();
 afterAll(() => bridge.shutdown());
-
-/** The answer of a fake, untyped because the fake is not the protocol. */
-async function status(fake: GAMABridge): Promise<unknown> {
-  return await fake.executeOperation("status", {});
-}
 
 describe("bytes in any pieces", () => {
   it("10, 15: a burst of ten thousand answers in one write, in any order, reaches the right callers", async () => {
@@ -33,7 +27,7 @@ describe("bytes in any pieces", () => {
         });`),
       queue: { maxInFlight: 20_000 },
     });
-    const calls = Array.from({ length: 10_000 }, () => status(fake));
+    const calls = Array.from({ length: 10_000 }, () => askFake(fake));
     const answers = (await Promise.all(calls)) as { readonly answer: number }[];
     expect(answers.map(({ answer }) => answer)).toEqual(calls.map((_call, index) => index + 1));
     expect(fake.stats().discardedLines).toBe(0);
@@ -46,7 +40,7 @@ describe("bytes in any pieces", () => {
         setTimeout(() => process.stdout.write('lt":{"answer":' + id + '}}\\n'), ${longForm(500, 5_000)});
       });`),
     });
-    expect(await status(fake)).toEqual({ answer: 1 });
+    expect(await askFake(fake)).toEqual({ answer: 1 });
   });
 });
 
@@ -58,7 +52,7 @@ describe("a name that JavaScript knows", () => {
         '{"id":' + id + ',"result":{"__proto__":{"polluted":1},"list":[{"__proto__":{"polluted":2}}]}}\\n'));`),
     });
     await using _ = fake;
-    const result = (await status(fake)) as object;
+    const result = (await askFake(fake)) as object;
     expect(Object.keys(result)).toEqual(["__proto__", "list"]);
     expect(Reflect.get({}, "polluted")).toBeUndefined();
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
@@ -68,7 +62,6 @@ describe("a name that JavaScript knows", () => {
 });
 
 const OVERSIZE = `
-  const python = process.argv[1];
   const bridge = new GAMABridge({ python, onLog: () => {} });
   await bridge.initialize();
   const before = process.memoryUsage.rss();
@@ -96,10 +89,11 @@ describe("a line without an end", () => {
         if (id > 1) send({ id, result: { answer: id } });
       });`);
     const path = join(import.meta.dirname, "..", "..", "bridge", "gama-bridge.ts");
-    const script = `import { GAMABridge } from ${JSON.stringify(path)};\n${OVERSIZE}`;
-    const args = ["--input-type=module", "-e", script, fake];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
-    const { code, rise, next } = JSON.parse(stdout);
+    const script = `
+      import { GAMABridge } from ${JSON.stringify(path)};
+      const python = ${JSON.stringify(fake)};
+      ${OVERSIZE}`;
+    const { code, rise, next } = JSON.parse(await runNode(script));
     expect({ code, next }).toEqual({ code: "wire", next: { answer: 2 } });
     expect(rise).toBeLessThan(2 * MAX_LINE_BYTES);
   });
@@ -213,7 +207,9 @@ describe("another version of the protocol", () => {
     await using fake = new GAMABridge({
       python: fakePython(`ready({ protocol: ${protocol} }); onRequest(() => {});`),
     });
-    await expect(status(fake)).rejects.toThrow(`it speaks protocol ${protocol}, this SDK speaks 1`);
+    await expect(askFake(fake)).rejects.toThrow(
+      `it speaks protocol ${protocol}, this SDK speaks 1`,
+    );
     expect(fake.stats().starts).toBe(1);
   });
 
@@ -227,7 +223,7 @@ describe("another version of the protocol", () => {
         });`),
       onLog: () => undefined,
     });
-    expect(await status(fake)).toEqual({ answer: 1 });
+    expect(await askFake(fake)).toEqual({ answer: 1 });
     expect(fake.stats().discardedLines).toBe(0);
   });
 });
@@ -253,7 +249,7 @@ describe("an answer of an earlier process", () => {
         }`),
     });
     await using _ = fake;
-    expect(await status(fake)).toBe("of the second");
+    expect(await askFake(fake)).toBe("of the second");
     expect(fake.stats()).toMatchObject({ starts: 2, repeated: 1, discardedLines: 0 });
   });
 });
