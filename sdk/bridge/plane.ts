@@ -42,8 +42,9 @@ export class DataPlane {
   readonly #reasons: string[] = [];
   readonly #input: InputArena | undefined;
   #output: Pick<ArenaFile, "fd"> | undefined;
-  /** Only beside shared memory, and not where the output arena is a host's. */
-  #reserve: { readonly input: InputArena; readonly output: ArenaFile } | undefined;
+  /** Only beside shared memory. */
+  #reserve: InputArena | undefined;
+  #reserveOutput: Pick<ArenaFile, "fd"> | undefined;
   /** Why there is none, which matters to nobody before there is no room. */
   #whyNoReserve = "";
   readonly #maxBytes: number;
@@ -72,7 +73,7 @@ export class DataPlane {
         // answer that nobody gets; a file that ends before its map would be that process's end (SIGBUS).
         this.#input = new InputArena(candidate, maxBytes, ownsOutput);
         if (ownsOutput) this.#output = openArenaFile(candidate);
-        if (ownsOutput && candidate === "shared_memory") this.#openReserve();
+        if (candidate === "shared_memory") this.#openReserve(ownsOutput);
         break;
       } catch (error) {
         this.#input?.close();
@@ -98,14 +99,26 @@ export class DataPlane {
     return this.#input?.fd;
   }
 
+  /** As `inputFd`, of what is in reserve beside it. */
+  get reserveFd(): number | undefined {
+    return this.#reserve?.fd;
+  }
+
   /**
    * Takes the output arena of a host's process, in place of the last one's: ours to close.
    *
+   * @param reserve what that process has beside it
    * @param plane of that arena; "json": there is none, and `why` says the reason
    */
-  adoptOutput(fd: number | undefined, plane: Plane, why: string | undefined): void {
-    if (this.#output) closeSync(this.#output.fd);
+  adoptOutput(
+    fd: number | undefined,
+    reserve: number | undefined,
+    plane: Plane,
+    why: string | undefined,
+  ): void {
+    this.#closeOutputs();
     this.#output = fd === undefined ? undefined : { fd };
+    this.#reserveOutput = reserve === undefined ? undefined : { fd: reserve };
     const planes = [this.#input?.plane ?? "json", plane];
     this.#plane =
       (["json", "file"] as const).find((lower) => planes.includes(lower)) ?? "shared_memory";
@@ -116,7 +129,7 @@ export class DataPlane {
   get descriptors(): number[] {
     if (!this.#input || !this.#output) return [];
     const arenas = [this.#input.fd, this.#output.fd];
-    if (this.#reserve) arenas.push(this.#reserve.input.fd, this.#reserve.output.fd);
+    if (this.#reserve && this.#reserveOutput) arenas.push(this.#reserve.fd, this.#reserveOutput.fd);
     return arenas;
   }
 
@@ -130,7 +143,7 @@ export class DataPlane {
 
   get usage(): PlaneUsage {
     let [size, used] = [0, this.#inlineUsed];
-    for (const arena of [this.#input, this.#reserve?.input]) {
+    for (const arena of [this.#input, this.#reserve]) {
       size += arena?.usage.size ?? 0;
       used += arena?.usage.used ?? 0;
     }
@@ -179,18 +192,18 @@ export class DataPlane {
     for (const { offset, bytes, isReserve } of slots) {
       this.#taken -= 1;
       if (offset === undefined) this.#inlineUsed -= bytes;
-      else if (isReserve) this.#reserve?.input.free(offset);
+      else if (isReserve) this.#reserve?.free(offset);
       else this.#input?.free(offset);
     }
   }
 
-  #openReserve(): void {
-    let input: InputArena | undefined;
+  #openReserve(ownsOutput: boolean): void {
     try {
-      input = new InputArena("file", this.#maxBytes, true, 0);
-      this.#reserve = { input, output: openArenaFile("file") };
+      this.#reserve = new InputArena("file", this.#maxBytes, ownsOutput, 0);
+      if (ownsOutput) this.#reserveOutput = openArenaFile("file");
     } catch (error) {
-      input?.close();
+      this.#reserve?.close();
+      this.#reserve = undefined;
       this.#whyNoReserve = ` (file: ${String(error)})`;
     }
   }
@@ -205,7 +218,7 @@ export class DataPlane {
     const slot = this.#input?.write(bytes);
     if (slot || !this.#input?.isFileSystemFull || !this.#reserve) return slot;
     if (this.usage.used + byteLength > this.#maxBytes) return undefined; // together no more than one
-    const spilled = this.#reserve.input.write(bytes);
+    const spilled = this.#reserve.write(bytes);
     if (spilled === undefined) return undefined;
     this.#noteShortage("argument", byteLength, "which went through a file");
     return { ...spilled, isReserve: true };
@@ -257,7 +270,7 @@ export class DataPlane {
       target.set(bytes);
       return;
     }
-    const output = reserve === true ? this.#reserve?.output : this.#output;
+    const output = reserve === true ? this.#reserveOutput : this.#output;
     if (output === undefined || typeof offset !== "number") {
       throw new WireError("Python sent a tensor without its bytes");
     }
@@ -274,15 +287,19 @@ export class DataPlane {
 
   /** A new process begins with an empty output arena; of the old one nothing is read any more. */
   clearOutput(): void {
-    for (const output of [this.#output, this.#reserve?.output]) {
+    for (const output of [this.#output, this.#reserveOutput]) {
       if (output) ftruncateSync(output.fd, 0);
     }
   }
 
   close(): void {
     this.#input?.close();
-    this.#reserve?.input.close();
-    for (const output of [this.#output, this.#reserve?.output]) if (output) closeSync(output.fd);
+    this.#reserve?.close();
+    this.#closeOutputs();
+  }
+
+  #closeOutputs(): void {
+    for (const output of [this.#output, this.#reserveOutput]) if (output) closeSync(output.fd);
   }
 }
 

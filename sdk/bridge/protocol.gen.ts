@@ -740,6 +740,8 @@ export interface AttachClientData {
   client: number;
   /** Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline. */
   arena?: string | null;
+  /** Path of what it has in reserve, for what its input arena has no room for. */
+  reserve?: string | null;
   /**
    * Whether it reads the output arena; otherwise its results come inline.
    * @default true

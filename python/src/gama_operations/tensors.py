@@ -10,7 +10,7 @@ import msgspec
 
 from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
-from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
+from gama_operations.protocol import MAX_LINE_BYTES, AttachClientData, Tensor, TensorReference
 from gama_operations.uploads import decode_base64
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
@@ -47,18 +47,28 @@ class Arenas:
             reserve=None if input_reserve is None else InputArena(input_reserve),
         )
 
-    def attach(self, owner: int, arena: str | None, *, shares_output: bool) -> "Arenas":
-        """What another client shares: its own input arena, and our output arena.
+    def attach(self, data: AttachClientData) -> "Arenas":
+        """What another client shares: its own input arena with its reserve, and our output arena.
 
         Raises:
             OSError: its arena cannot be opened.
         """
-        inputs = None if arena is None else InputArena(os.open(arena, os.O_RDONLY | os.O_CLOEXEC))
-        outputs = self.outputs if shares_output else None
-        if inputs is None or outputs is None:
-            return Arenas(inputs, outputs, "json", owner)
-        both = (self.plane, inputs.plane)
-        return Arenas(inputs, outputs, "file" if "file" in both else "shared_memory", owner)
+        inputs = _opened(data.arena)
+        try:
+            reserve = _opened(data.reserve)
+        except OSError:
+            if inputs is not None:
+                inputs.close()
+            raise
+        outputs = self.outputs if data.shares_output else None
+        plane: Plane = "json"
+        if inputs is not None and outputs is not None:
+            plane = "file" if "file" in (self.plane, inputs.plane) else "shared_memory"
+        return Arenas(inputs, outputs, plane, data.client, reserve)
+
+
+def _opened(path: str | None) -> InputArena | None:
+    return None if path is None else InputArena(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
 
 def _inherited(names: str | None) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ import { fakePython } from "./fake-python.ts";
 import { ask, backwards, lightBridge, lightPython } from "./light-python.ts";
 import { runNode } from "./run-node.ts";
 
+const BRIDGE = join(import.meta.dirname, "..", "..", "bridge");
 const samples = Float32Array.of(1, 2, 3);
 
 const IN_LINES = "bytes, which went inside lines";
@@ -51,7 +52,7 @@ async function runWith(mounts: string, script: string): Promise<Record<string, u
   const path = join(import.meta.dirname, "light-python.ts");
   const rounds = join(import.meta.dirname, "rounds", "many-calls.ts");
   const source = `
-    import { backwards, lightBridge } from ${JSON.stringify(path)};
+    import { backwards, lightBridge, lightPython } from ${JSON.stringify(path)};
     import { sharedDescriptors } from ${JSON.stringify(rounds)};
     ${script}`;
   const before = `${SHELL}\nset -e\nfolder=${folder}\n${mounts}`;
@@ -102,6 +103,38 @@ describe.skipIf(!namespaces)("shared memory", () => {
       if (plane === "file") expect(outcome["shared"]).toBe(0);
     },
   );
+
+  it("21: of two megabytes costs a host's clients no answer, and none of their bytes go inside lines", async () => {
+    const script = `
+      import { GAMABridge } from ${JSON.stringify(join(BRIDGE, "gama-bridge.ts"))};
+      import { listHosts } from ${JSON.stringify(join(BRIDGE, "host", "control.ts"))};
+      import { stopHost } from ${JSON.stringify(join(BRIDGE, "host", "stop-host.ts"))};
+      const python = lightPython();
+      const clip = new Float32Array(600_000).map((_x, n) => n); // 2.4 MB
+      const isRight = (a) => Buffer.compare(Buffer.from(a.buffer), Buffer.from(clip.toReversed().buffer)) === 0;
+      const right = [];
+      let stats;
+      for (const _client of [1, 2]) {
+        const bridge = new GAMABridge({ python, transport: "attach", host: { name: "small" }, onLog: () => {} });
+        for (const _turn of [1, 2]) right.push(isRight(await backwards(bridge, clip)));
+        process.kill(bridge.pid, "SIGKILL");
+        right.push(isRight(await backwards(bridge, clip)));
+        stats = bridge.stats();
+        await bridge.shutdown();
+      }
+      for (const host of await listHosts()) await stopHost(host);
+      const { plane, planeReason, inlineBytes, arenaUsed } = stats;
+      console.log(JSON.stringify({ right, plane, planeReason, inlineBytes, arenaUsed }));`;
+    const outcome = await runWith("small 2100k; export XDG_RUNTIME_DIR=$folder", script);
+    expect(outcome).toEqual({
+      right: new Array(6).fill(true),
+      plane: "shared_memory",
+      planeReason: expect.stringContaining(BY_FILE),
+      inlineBytes: 0,
+      arenaUsed: 0,
+    });
+    expect(outcome["planeReason"]).toContain(BACK_BY_FILE);
+  });
 
   it("21: of which little is left makes no more be on its way than may be", async () => {
     const script = `
