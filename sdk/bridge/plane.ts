@@ -2,11 +2,10 @@ import { closeSync, ftruncateSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
 import type { Placement } from "./encode-tensors.ts";
+import { MAX_INLINE_BYTES, toBase64, toPieces } from "./pieces.ts";
 import type { TensorReference } from "./protocol.gen.ts";
 import { HEADER_BYTES, readSlot } from "./slot-header.ts";
 
-/** Most bytes of tensors inside one line, and longest piece of one that is sent before it; a multiple of 3 for base64. */
-const MAX_INLINE_BYTES = 3 * 1024 * 1024;
 /** Most bytes on their way to Python. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
@@ -214,13 +213,12 @@ export class DataPlane {
    * @returns undefined: there is no room now, in neither
    */
   #write(bytes: Uint8Array): Slot | undefined {
-    const { byteLength } = bytes;
     const slot = this.#input?.write(bytes);
     if (slot || !this.#input?.isFileSystemFull || !this.#reserve) return slot;
-    if (this.usage.used + byteLength > this.#maxBytes) return undefined; // together no more than one
+    if (this.usage.used + bytes.byteLength > this.#maxBytes) return undefined; // together no more than one
     const spilled = this.#reserve.write(bytes);
     if (spilled === undefined) return undefined;
-    this.#noteShortage("argument", byteLength, "which went through a file");
+    this.#noteShortage("argument", bytes.byteLength, "which went through a file");
     return { ...spilled, isReserve: true };
   }
 
@@ -287,9 +285,7 @@ export class DataPlane {
 
   /** A new process begins with an empty output arena; of the old one nothing is read any more. */
   clearOutput(): void {
-    for (const output of [this.#output, this.#reserveOutput]) {
-      if (output) ftruncateSync(output.fd, 0);
-    }
+    for (const file of [this.#output, this.#reserveOutput]) if (file) ftruncateSync(file.fd, 0);
   }
 
   close(): void {
@@ -301,16 +297,4 @@ export class DataPlane {
   #closeOutputs(): void {
     for (const output of [this.#output, this.#reserveOutput]) if (output) closeSync(output.fd);
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-}
-
-function toPieces(bytes: Uint8Array): string[] {
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.byteLength; at += MAX_INLINE_BYTES) {
-    pieces.push(toBase64(bytes.subarray(at, at + MAX_INLINE_BYTES)));
-  }
-  return pieces;
 }
