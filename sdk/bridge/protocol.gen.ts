@@ -297,6 +297,11 @@ export interface TensorReference {
   base64?: string | null;
   /** Number of a tensor of this request that came before it in pieces, by `upload`. */
   upload?: number | null;
+  /**
+   * Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for.
+   * @default false
+   */
+  reserve?: boolean;
 }
 
 /**
@@ -735,6 +740,8 @@ export interface AttachClientData {
   client: number;
   /** Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline. */
   arena?: string | null;
+  /** Path of what it has in reserve, for what its input arena has no room for. */
+  reserve?: string | null;
   /**
    * Whether it reads the output arena; otherwise its results come inline.
    * @default true

@@ -2,21 +2,26 @@
 
 The input arena belongs to Node: Node writes and grows it, Python only looks. The output arena
 belongs to Python: Python allocates and grows it, Node copies out and releases. Both are unlinked
-files, so nothing is left behind whichever side is killed.
+files, so nothing is left behind whichever side is killed. Each may have a reserve, a file on disk,
+for what shared memory has no room for (Docker gives it 64 MB).
 
 Before the bytes of each slot lies a header with its generation, 0 once it is free: a reference
 that outlives its slot is told by it, and never read as what lies there since.
 """
 
 import functools
+import itertools
 import math
 import mmap
 import os
 import struct
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import TensorReference
@@ -123,18 +128,32 @@ class Slot:
 
 
 class OutputArena:
-    """Our arena: first-fit slots, each with a generation of its own, freed by `release`."""
+    """Our arena: first-fit slots, each with a generation of its own, freed by `release`.
 
-    def __init__(self, descriptor: int, kept_seconds: float = KEPT_SECONDS) -> None:
+    Args:
+        descriptor: Its file.
+        kept_seconds: How long it stays larger than 128 MiB when nothing is written there.
+        reserve: Takes what has no room here. Its slots have no generation that ours have.
+    """
+
+    def __init__(
+        self, descriptor: int, kept_seconds: float = KEPT_SECONDS, reserve: "OutputArena | None" = None
+    ) -> None:
         self._descriptor = descriptor
+        self._reserve = reserve
+        self._generations = itertools.count(1) if reserve is None else reserve.generations
         self._kept_seconds = kept_seconds
         self._shrinking: threading.Timer | None = None
         self._rest_needed = False
         self._size = 0
         self._map: mmap.mmap | None = None
         self._slots: dict[int, Slot] = {}
-        self._last_generation = 0
         self._lock = threading.Lock()
+
+    @property
+    def generations(self) -> Iterator[int]:
+        """Of the slots to come, for the arena that this one is the reserve of."""
+        return self._generations
 
     @property
     def size(self) -> int:
@@ -143,8 +162,9 @@ class OutputArena:
 
     @property
     def in_use(self) -> int:
-        """Bytes that have not been released."""
-        return sum(slot.size for slot in self._slots.values())
+        """Bytes that have not been released, of the reserve too."""
+        own = sum(slot.size for slot in self._slots.values())
+        return own if self._reserve is None else own + self._reserve.in_use
 
     def allocate(
         self, dtype: "np.dtype[Any]", shape: tuple[int, ...], owner: int = 0
@@ -152,14 +172,29 @@ class OutputArena:
         """A slot, as the reference that the client `owner` gets and the array to fill.
 
         Raises:
-            OSError: the file cannot grow (ENOSPC: the shared memory of the machine is full).
+            OSError: no file can grow (ENOSPC: the shared memory of the machine is full, and its disk).
         """
+        try:
+            return self._allocate(dtype, shape, owner)
+        except OSError:
+            if self._reserve is None:
+                raise
+            reference, array = self._reserve.allocate(dtype, shape, owner)
+            return msgspec.structs.replace(reference, reserve=True), array
+
+    def _allocate(
+        self, dtype: "np.dtype[Any]", shape: tuple[int, ...], owner: int
+    ) -> "tuple[TensorReference, NDArray[Any]]":
         import numpy as np
 
         count = math.prod(shape)
         with self._lock:
             slot = self._take(HEADER_SIZE + max(count * dtype.itemsize, 1), owner)
-            mapped = self._reach(slot.start + slot.size)
+            try:
+                mapped = self._reach(slot.start + slot.size)
+            except OSError:  # no address space left, say
+                del self._slots[slot.generation]
+                raise
             GENERATION.pack_into(mapped, slot.start, slot.generation)
         offset = slot.start + HEADER_SIZE
         array = np.frombuffer(mapped, dtype, count, offset).reshape(shape)
@@ -175,10 +210,10 @@ class OutputArena:
         """Free a slot; False when the owner has none of that generation."""
         with self._lock:
             slot = self._slots.get(generation)
-            if slot is None or slot.owner != owner:
-                return False
-            self._free(slot)
-            return True
+            if slot is not None and slot.owner == owner:
+                self._free(slot)
+                return True
+        return self._reserve is not None and self._reserve.release(generation, owner)
 
     def release_all(self, owner: int) -> int:
         """Free every slot of a client that is gone; how many it had."""
@@ -186,7 +221,7 @@ class OutputArena:
             owned = [slot for slot in self._slots.values() if slot.owner == owner]
             for slot in owned:
                 self._free(slot)
-            return len(owned)
+        return len(owned) + (0 if self._reserve is None else self._reserve.release_all(owner))
 
     def _free(self, slot: Slot) -> None:
         del self._slots[slot.generation]
@@ -197,8 +232,7 @@ class OutputArena:
         start = self._first_gap(size)
         self._grow(start + size)
         self._rest_needed |= start + size > KEPT_SIZE
-        self._last_generation += 1
-        slot = Slot(self._last_generation, start, size, owner)
+        slot = Slot(next(self._generations), start, size, owner)
         self._slots[slot.generation] = slot
         return slot
 

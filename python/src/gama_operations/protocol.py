@@ -74,6 +74,8 @@ class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """The bytes themselves, where no arena is shared."""
     upload: int | None = None
     """Number of a tensor of this request that came before it in pieces, by `upload`."""
+    reserve: bool = False
+    """Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for."""
 
 
 class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -608,6 +610,8 @@ class AttachClientData(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """What its requests carry as `client`."""
     arena: str | None = None
     """Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline."""
+    reserve: str | None = None
+    """Path of what it has in reserve, for what its input arena has no room for."""
     shares_output: bool = True
     """Whether it reads the output arena; otherwise its results come inline."""
     folder: str | None = None

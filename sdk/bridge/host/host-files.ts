@@ -4,7 +4,7 @@ import type { DataPlane } from "../plane.ts";
 import { readMark } from "../running-mark.ts";
 import type { AttachData, WelcomeData } from "./messages.ts";
 import { globalId, splitId } from "./routes.ts";
-import { openShared, shareFile } from "./shared-file.ts";
+import { openAllShared, openShared, shareFile } from "./shared-file.ts";
 
 export class HostFiles {
   readonly #plane: DataPlane;
@@ -21,19 +21,27 @@ export class HostFiles {
    * @returns what the host has to know of ours
    * @throws HostError one is gone, or not the one that was meant
    */
-  open({ hostPid, output, mark }: WelcomeData): Pick<AttachData, "arena" | "sharesOutput"> {
+  open({
+    hostPid,
+    output,
+    reserve,
+    mark,
+  }: WelcomeData): Pick<AttachData, "arena" | "reserve" | "sharesOutput"> {
     this.closeMark();
     this.#markFd = mark && openShared(hostPid, mark);
-    const { inputFd } = this.#plane;
-    const outputFd = inputFd === undefined ? undefined : output && openShared(hostPid, output);
+    const { inputFd, reserveFd } = this.#plane;
+    const [outputFd, reserveOutputFd] =
+      inputFd === undefined ? [] : openAllShared(hostPid, [output, reserve]);
     const why = output === undefined ? "the host has no memory to share" : undefined;
     this.#plane.adoptOutput(
       outputFd,
+      reserveOutputFd,
       outputFd === undefined ? "json" : (output?.plane ?? "json"),
       why,
     );
     return {
       arena: inputFd === undefined ? undefined : shareFile(inputFd),
+      reserve: reserveFd === undefined ? undefined : shareFile(reserveFd),
       sharesOutput: outputFd !== undefined,
     };
   }

@@ -31,6 +31,8 @@ export interface Sink {
 export interface SinkData {
   /** The host's own descriptor of the client's input arena. */
   readonly arenaFd: number | undefined;
+  /** As `arenaFd`, of what it has in reserve. */
+  readonly reserveFd: number | undefined;
   readonly sharesOutput: boolean;
   readonly folder: string;
 }
@@ -42,6 +44,8 @@ export class HostedPython {
   readonly #process: PythonProcess;
   readonly #mark = new RunningMark();
   readonly #output: ArenaFile | undefined;
+  /** Beside shared memory, for what has no room there. */
+  readonly #reserve: ArenaFile | undefined;
   readonly #sinks = new Map<number, Sink>();
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #ended = Promise.withResolvers<void>();
@@ -55,7 +59,8 @@ export class HostedPython {
   constructor(python: string, best: Plane) {
     // New files for each process: what the clients still read of the last one's is not overwritten.
     this.#output = openOutput(best);
-    const arenas = this.#output ? [this.#output.fd] : [];
+    this.#reserve = this.#output?.plane === "shared_memory" ? openOutput("file") : undefined;
+    const arenas = [this.#output, this.#reserve].flatMap((file) => (file ? [file.fd] : []));
     const splitter = new LineSplitter(MAX_LINE_BYTES, {
       onLine: (line) => this.#route(line),
       onOversize: (head) => this.#routeOversize(head),
@@ -68,7 +73,7 @@ export class HostedPython {
           ...process.env,
           PYTHONUNBUFFERED: "1",
           GRYM_PARENT_PID: String(process.pid),
-          ...(this.#output ? { GRYM_ARENA_OUT: "3" } : {}),
+          ...(this.#output ? { GRYM_ARENA_OUT: this.#reserve ? "3,4" : "3" } : {}),
           ...this.#mark.environment(3 + arenas.length),
         },
         descriptors: [...arenas, ...this.#mark.descriptors],
@@ -102,18 +107,21 @@ export class HostedPython {
       hostPid: process.pid,
       pythonPid: this.#process.pid ?? 0,
       output: this.#output && { ...shareFile(this.#output.fd), plane: this.#output.plane },
+      reserve: this.#reserve && shareFile(this.#reserve.fd),
       mark: this.#mark.fd === undefined ? undefined : shareFile(this.#mark.fd),
     };
   }
 
   /** From now on the client's lines pass. Rejects when the process cannot open its arena. */
-  async attach(sink: Sink, { arenaFd, sharesOutput, folder }: SinkData): Promise<void> {
+  async attach(sink: Sink, { arenaFd, reserveFd, sharesOutput, folder }: SinkData): Promise<void> {
     if (this.end) return sink.end(this.end);
     this.#sinks.set(sink.number, sink);
-    const arena = arenaFd === undefined ? undefined : pathOfDescriptor(process.pid, arenaFd);
+    const path = (fd?: number): string | undefined =>
+      fd === undefined ? undefined : pathOfDescriptor(process.pid, fd);
     const attached = this.#ask("attach_client", {
       client: sink.number,
-      arena,
+      arena: path(arenaFd),
+      reserve: path(reserveFd),
       shares_output: sharesOutput,
       folder,
     });
@@ -241,7 +249,7 @@ export class HostedPython {
 
   #closeFiles(): void {
     this.#mark.close();
-    if (this.#output) closeSync(this.#output.fd);
+    for (const file of [this.#output, this.#reserve]) if (file) closeSync(file.fd);
   }
 }
 

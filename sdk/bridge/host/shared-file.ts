@@ -47,6 +47,21 @@ export function openShared(pid: number, { fd, id }: SharedFile): number {
   throw new HostError(`${path} is another file than the one that was meant`);
 }
 
+/** As `openShared`, of all of them or none; undefined stays so. */
+export function openAllShared(
+  pid: number,
+  files: readonly (SharedFile | undefined)[],
+): (number | undefined)[] {
+  const opened: (number | undefined)[] = [];
+  try {
+    for (const file of files) opened.push(file && openShared(pid, file));
+    return opened;
+  } catch (error) {
+    for (const fd of opened) if (fd !== undefined) closeSync(fd);
+    throw error;
+  }
+}
+
 /** What process ids here refer to: equal in two processes that see each other's /proc. */
 export function pidNamespace(): string {
   try {

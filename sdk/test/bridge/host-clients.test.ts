@@ -1,5 +1,5 @@
 /** Several clients of one host at once: each has its own, and none pays for another. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -113,6 +113,23 @@ describe("two clients at once", () => {
     expect(a.pid).toBe(b.pid);
     expect(a.pid).not.toBe(pid);
     expect(remarks.join()).toMatch(/^The Python process died of SIGKILL\. A new one starts/);
+  });
+
+  it("are not blamed for it with a first request that waits behind the other's", async () => {
+    const terms = { python: lightPython(), restart: { maxAttempts: 1 } };
+    const [{ bridge: a }, { bridge: b }] = [attach("blame", terms), attach("blame", terms)];
+    await using _a = a;
+    await using _b = b;
+    const { pid } = await b.initialize();
+    const audio = join(mkdtempSync(join(tmpdir(), "running-")), "begun");
+    const ofA = a.executeOperation("extract_features", { audio });
+    await expect.poll(() => existsSync(audio)).toBe(true); // Python works on it
+    const ofB = backwards(b, tone);
+    const blamed = expect(ofA).rejects.toMatchObject({ code: "process_exit", attempts: 1 });
+    kill(pid);
+    await blamed;
+    expect(await ofB).toEqual(tone.toReversed());
+    await stop("blame");
   });
 
   it("are not blamed for each other's request of which the process dies", async () => {

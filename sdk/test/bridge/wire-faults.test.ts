@@ -135,6 +135,9 @@ describe("numbers that JSON does not have", () => {
   it("13: arrive as a plain number, or are refused where they arise; none becomes null", async () => {
     expect(await ask(bridge, "number", { kind: "-0.0" })).toEqual({ deep: [0.5, -0] });
     expect(await ask(bridge, "number", { kind: "5e-324" })).toEqual({ deep: [0.5, 5e-324] });
+    expect(await ask(bridge, "same", { value: [-0, 0] })).toEqual([-0, 0]);
+    const integer = ask(bridge, "flood", { count: -0 });
+    await expect(integer).rejects.toThrow("Expected `int`, got `float` - at `$.count`");
     for (const kind of ["nan", "inf", "-inf"]) {
       const call = ask(bridge, "number", { kind });
       await expect(call).rejects.toMatchObject({ cause: { name: "NonFiniteResultError" } });
