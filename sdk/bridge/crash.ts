@@ -3,10 +3,9 @@ import { type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { ModelRecord } from "./model-record.ts";
 import type { PendingCall } from "./pending.ts";
 import { OPERATIONS } from "./protocol.gen.ts";
-import type { Request } from "./request.ts";
 
 /** A call that Python has not answered. */
-export type Waiting = readonly [id: number, call: PendingCall<Request>];
+export type Waiting = readonly [id: number, call: PendingCall];
 
 export interface Crash {
   readonly end: ProcessEnd;

@@ -889,7 +889,7 @@ export interface Request {
 }
 
 /** Version of the protocol that `ready` must name. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Longest line that either side reads, in bytes; bulk data goes beside the lines. */
 export const MAX_LINE_BYTES = 67108864;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import { MAX_LINE_BYTES } from "../../bridge/protocol.gen.ts";
+import { MAX_LINE_BYTES, PROTOCOL_VERSION } from "../../bridge/protocol.gen.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { InvalidArgumentError, OperationFailedError, PythonError } from "../../errors.ts";
 import { askFake, fakePython } from "./fake-python.ts";
@@ -203,15 +203,18 @@ describe("an exception of Python", () => {
 });
 
 describe("another version of the protocol", () => {
-  it.each([0, 2])("31: %d is refused with both numbers, and not tried again", async (protocol) => {
-    await using fake = new GAMABridge({
-      python: fakePython(`ready({ protocol: ${protocol} }); onRequest(() => {});`),
-    });
-    await expect(askFake(fake)).rejects.toThrow(
-      `it speaks protocol ${protocol}, this SDK speaks 1`,
-    );
-    expect(fake.stats().starts).toBe(1);
-  });
+  it.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
+    "31: %d is refused with both numbers, and not tried again",
+    async (protocol) => {
+      await using fake = new GAMABridge({
+        python: fakePython(`ready({ protocol: ${protocol} }); onRequest(() => {});`),
+      });
+      await expect(askFake(fake)).rejects.toThrow(
+        `it speaks protocol ${protocol}, this SDK speaks ${PROTOCOL_VERSION}`,
+      );
+      expect(fake.stats().starts).toBe(1);
+    },
+  );
 
   it("31: that is this one with more in it works: fields and events that we do not know are passed over", async () => {
     await using fake = new GAMABridge({

@@ -74,6 +74,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/part-queue.ts",
         "sdk/bridge/part-stream.ts",
         "sdk/bridge/pending.ts",
+        "sdk/bridge/pieces.ts",
         "sdk/bridge/plane.ts",
         "sdk/bridge/protocol.gen.ts",
         "sdk/bridge/python-process.ts",
