@@ -82,6 +82,10 @@ class TensorEncoder {
     if (Array.isArray(item)) return this.#encodeArray(item);
     if ("toJSON" in item && typeof item.toJSON === "function")
       return this.#encodeOwnForm(item, item.toJSON());
+    return this.#encodeProperties(item);
+  }
+
+  #encodeProperties(item: object): unknown {
     if (!hasOnlyProperties(item)) throw this.#refusal(PLAIN, item);
     return Object.fromEntries(
       Object.entries(item).map(([key, child]) => {
@@ -94,7 +98,7 @@ class TensorEncoder {
   /** What an object says itself that it is in JSON; a date that is none says null. */
   #encodeOwnForm(item: object, form: unknown): unknown {
     if (form === null && types.isDate(item)) throw this.#refusal("a valid date", item);
-    return this.encode(form);
+    return form === item ? this.#encodeProperties(item) : this.encode(form);
   }
 
   /** Not by `map`, which passes empty places over; JSON makes null of them. */

@@ -139,12 +139,19 @@ describe("encodeTensors and decodeTensors", () => {
     const foreign: unknown = runInNewContext("({ list: [{ a: 1 }] })");
     const when = new Date(0);
     const own = { toJSON: () => ({ a: [1] }) };
-    expect(roundTrip({ clip, bare, foreign, when, own })).toEqual({
+    const itself = new (class {
+      readonly b = 2;
+      toJSON(): unknown {
+        return this;
+      }
+    })();
+    expect(roundTrip({ clip, bare, foreign, when, own, itself })).toEqual({
       clip: { name: "a" },
       bare: { a: 1 },
       foreign: { list: [{ a: 1 }] },
       when: "1970-01-01T00:00:00.000Z",
       own: { a: [1] },
+      itself: { b: 2 },
     });
   });
 
