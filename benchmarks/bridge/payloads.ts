@@ -7,6 +7,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { RecordRow } from "grym-synth";
+import type { Cores } from "./awake.ts";
 import { median, noise, rotate } from "./statistics.ts";
 import type { MissingWay, Way } from "./way.ts";
 import { bytesOf } from "./zeromq.ts";
@@ -48,10 +49,14 @@ export function key(payload: string, direction: Direction, way: string): string 
   return `${payload}, ${direction}, ${way}`;
 }
 
-/** @param share of the rounds: less than 1 for a try */
+/**
+ * @param cores what they do between the calls: for the rows
+ * @param share of the rounds: less than 1 for a try
+ */
 export async function measurePayloads(
   ways: readonly Way[],
   missing: readonly MissingWay[],
+  cores: Cores,
   share: number,
 ): Promise<{ rows: RecordRow[]; medians: Medians; reasons: Reasons }> {
   const rows: RecordRow[] = [];
@@ -69,7 +74,7 @@ export async function measurePayloads(
             (payload.samples / smaller.samples);
       const rounds = Math.max(FEWEST, Math.round(payload.rounds * share));
       const pace = { rounds, burst: payload.burst, isQuick: share < 1, expected };
-      const cell = { part: "payload", payload: payload.name, direction };
+      const cell = { part: "payload", cores, payload: payload.name, direction };
       const times = await measureCell(ways, samples, direction, pace);
       const floor = median(times.get("memcpy")?.calls ?? []);
       const absent = { calls: 0, median_ms: null, times_memcpy: null, first_ms: null };
