@@ -23,9 +23,9 @@ export interface Payload {
 }
 
 export const PAYLOADS: readonly Payload[] = [
-  { name: "1 kB", samples: 256, rounds: 30, burst: 10 },
-  { name: "64 kB", samples: 16_384, rounds: 20, burst: 10 },
-  { name: "1.92 MB", samples: 480_000, rounds: 12, burst: 8 }, // 30 s of audio at 16 kHz
+  { name: "1 kB", samples: 256, rounds: 20, burst: 50 },
+  { name: "64 kB", samples: 16_384, rounds: 20, burst: 40 },
+  { name: "1.92 MB", samples: 480_000, rounds: 12, burst: 20 }, // 30 s of audio at 16 kHz
   { name: "38.4 MB", samples: 9_600_000, rounds: 6, burst: 3 },
 ];
 

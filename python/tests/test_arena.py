@@ -179,10 +179,10 @@ def test_the_input_arena_can_only_be_read(descriptor):
 
 def test_an_input_arena_that_shrank_is_stale_and_never_a_signal(descriptor):
     arena = InputArena(descriptor)
-    write_slot(descriptor, b"x" * 10_000)
-    reference = TensorReference("uint8", [10_000], offset=HEADER_SIZE, generation=1)
+    write_slot(descriptor, b"x" * 10_000, KEPT_SIZE + HEADER_SIZE)
+    reference = TensorReference("uint8", [10_000], offset=KEPT_SIZE + HEADER_SIZE, generation=1)
     arena.view(reference)
-    os.ftruncate(descriptor, 4096)
+    os.ftruncate(descriptor, KEPT_SIZE)
     with pytest.raises(StaleTensorError):
         arena.view(reference)
 

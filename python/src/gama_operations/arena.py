@@ -38,7 +38,7 @@ GENERATION = struct.Struct("<Q")
 name_of = functools.cache(str)  # of a dtype: numpy takes longer to spell one than we to find it a slot
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
-KEPT_SIZE = 128 * 1024 * 1024  # bytes that the output arena keeps for good
+KEPT_SIZE = 128 * 1024 * 1024  # bytes that an arena keeps for good (sdk/bridge/arena.ts has the same)
 KEPT_SECONDS = 10.0  # how long it keeps the rest when nothing is written there
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
 
@@ -52,15 +52,22 @@ def plane_of(descriptor: int) -> Plane:
     return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
 
 
-def count_bytes(reference: TensorReference) -> int:
-    """Bytes that a tensor of that type and shape takes."""
+@functools.cache
+def size_of(dtype: str) -> int:
+    """Bytes of one number."""
     import numpy as np
 
-    if any(not 0 <= size <= LARGEST_SIZE for size in reference.shape) or len(reference.shape) > MOST_AXES:
+    return np.dtype(dtype).itemsize
+
+
+def count_bytes(reference: TensorReference) -> int:
+    """Bytes that a tensor of that type and shape takes."""
+    shape = reference.shape
+    if shape and (min(shape) < 0 or max(shape) > LARGEST_SIZE or len(shape) > MOST_AXES):
         raise InvalidRequestError(
-            f"A tensor's shape has at most {MOST_AXES} sizes from 0 to {LARGEST_SIZE}, got {reference.shape}."
+            f"A tensor's shape has at most {MOST_AXES} sizes from 0 to {LARGEST_SIZE}, got {shape}."
         )
-    return math.prod(reference.shape) * np.dtype(reference.dtype).itemsize
+    return math.prod(shape) * size_of(reference.dtype)
 
 
 class InputArena:
@@ -94,8 +101,7 @@ class InputArena:
             raise StaleTensorError(
                 f"A tensor of slot {reference.generation} is no longer there: slot {found} is, or none (0)."
             )
-        count = math.prod(reference.shape)
-        return np.frombuffer(mapped, reference.dtype, count, reference.offset).reshape(reference.shape)
+        return np.ndarray(reference.shape, reference.dtype, mapped, reference.offset)
 
     def close(self) -> None:
         """The client is gone. The map lives on for as long as a view of it does."""
@@ -104,13 +110,18 @@ class InputArena:
 
     def _reach(self, offset: int, size: int) -> mmap.mmap:
         """The map, made anew when the client has grown the file beyond it."""
-        # Of the file, each time: behind an end that has moved is SIGBUS. A map's `size` asks fastest.
+        end = offset + size
+        # What the file once had of its first bytes it keeps.
+        if offset >= HEADER_SIZE and self._map is not None and end <= min(len(self._map), KEPT_SIZE):
+            return self._map
+        # Of the file, each time: behind an end that has moved is SIGBUS. Asking lets other threads run,
+        # and to be let in again takes longer than all of this.
         length = os.fstat(self._descriptor).st_size if self._map is None else self._map.size()
-        if offset < HEADER_SIZE or offset + size > length:
+        if offset < HEADER_SIZE or end > length:
             raise StaleTensorError(
                 f"A tensor at byte {offset}, {size} bytes long, lies outside the arena of {length} bytes."
             )
-        if self._map is None or offset + size > len(self._map):
+        if self._map is None or end > len(self._map):
             # The old map lives on for as long as a view of it does.
             self._map = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ)
         return self._map
