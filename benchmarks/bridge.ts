@@ -103,7 +103,7 @@ const record = await writeRecord(
       replays: replays.found,
     }),
     notes: [
-      `Plane ${plane}. Payloads are float32 noise, the same for all; each way's answer is compared with them bit by bit once per payload, and every small call's value is checked. Medians; one way after the other in each round, another one first each time, each with a burst of calls, whose first one is told apart (first_ms): it wakes a process that slept meanwhile. Slow ways get fewer calls. Targets are of cores kept awake by processes that yield to all others: on an idle virtual machine each call waits for the core to come back (rows with idle cores).`,
+      `Plane ${plane}. Payloads are float32 noise, the same for all; each way's answer is compared with them bit by bit once per payload, and every small call's value is checked. Medians (of starts, loads and replays the least); one way after the other in each round, another one first each time, each with a burst of calls, whose first one is told apart (first_ms): it wakes a process that slept meanwhile. Slow ways get fewer calls. Targets are of cores kept awake by processes that yield to all others: on an idle virtual machine each call waits for the core to come back (rows with idle cores).`,
       ...ways.map(({ name, how }) => `${name}: ${how}.`),
       ...(values.note ?? []),
     ],
