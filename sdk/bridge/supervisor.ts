@@ -82,8 +82,7 @@ export class Supervisor {
     return {
       pid: this.pid,
       host: this.#session?.isRunning ? this.#session.host : undefined,
-      ...this.#calls.planeInUse,
-      ...this.#calls.counts,
+      ...this.#calls.stats,
       starts: this.#starts,
       calls: this.#callCount,
       repeated: this.#repeated,
