@@ -59,7 +59,6 @@ const notebooks = ["scripts/notebooks.py"];
  * the record says of the others, with its date and commit.
  */
 const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
-  // Before anything else has grown this process.
   "small-calls": () => smallCalls(1_000_000),
   "light-kills": () => lightKills(950),
   "model-kills": () => modelKills(50),
