@@ -186,7 +186,7 @@ export interface ModelDescription {
   offers: string[];
   /** Names in the weights' files that no part of the model uses. */
   extras: string[];
-  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, untested code. */
+  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
   notes: string[];
 }
 

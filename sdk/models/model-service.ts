@@ -59,7 +59,7 @@ export interface ModelInfo {
   readonly offers: readonly string[];
   /** Names in the weights' files that no part of the model uses. */
   readonly extras: readonly string[];
-  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, untested code. */
+  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
   readonly notes: readonly string[];
 }
 

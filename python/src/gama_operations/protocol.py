@@ -192,7 +192,7 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     extras: list[str]
     """Names in the weights' files that no part of the model uses."""
     notes: list[str]
-    """What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, untested code."""
+    """What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ..."""
 
 
 class PingData(Struct, frozen=True, forbid_unknown_fields=True):
