@@ -1,10 +1,13 @@
 """From a folder to a GamaModel: trained, or its twin with random weights."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.adapter import GamaModel, Identity
-from gama_operations.models.gama.folder import GamaFolder, load_official, random_gama
+from gama_operations.models.gama.assembly import assemble, random_gama
+from gama_operations.models.gama.folder import GamaFolder
+from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
 
 
@@ -20,13 +23,23 @@ def load_gama_model(
         ModelInvalidError: config, weights or tokenizer do not make the model.
     """
     description = GamaFolder.read(folder)
-    trained = identity.weights == "trained"
-    model = load_official(description, folder) if trained else random_gama(description, seed)
+    report = None
+    if identity.weights == "trained":
+        assembled = assemble(description, *description.sources(folder))
+        model, report = assembled.model, assembled.report
+    else:
+        model = random_gama(description, seed)
+    parts = description.tokenizer(folder)
     bos = description.language_model.get("bos_token_id")
-    codec = TextCodec.read(folder, bos) if (folder / "tokenizer.json").is_file() else None
+    codec = TextCodec.read(parts, bos) if (parts / "tokenizer.json").is_file() else None
     if codec is not None and codec.tokenizer.get_vocab_size() > model.vocabulary:
         raise ModelInvalidError(
-            f"{folder}: tokenizer.json has {codec.tokenizer.get_vocab_size()} tokens, "
+            f"{parts}: tokenizer.json has {codec.tokenizer.get_vocab_size()} tokens, "
             f"the language model {model.vocabulary}"
         )
-    return GamaModel(model, description, codec, identity)
+    loaded = GamaModel(model, description, codec, identity)
+    notes = () if report is None else report.notes()
+    if description.gama.architecture == "ltu":
+        notes = (*notes, LTU_UNTESTED)
+    loaded.info = replace(loaded.info, extras=() if report is None else report.extras, notes=notes)
+    return loaded
