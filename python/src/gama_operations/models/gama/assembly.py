@@ -26,6 +26,8 @@ class Assembled:
 
     model: Gama
     report: LoadReport
+    base: BaseFacts | None
+    """What the base is, where the description names one."""
 
 
 def build_on_meta(config: GamaConfig, language_model: dict[str, Any]) -> Gama:
@@ -56,14 +58,16 @@ def assemble(description: GamaFolder, *paths: Path) -> Assembled:
         if path.is_dir():
             refuse_other_config(description.language_model, path)
     sources = [read_source(path) for path in paths]
-    if description.expects is not None and description.base is not None:
-        now = BaseFacts.of(description.base, sources[0].tensors, description.default_prompt)
-        description.expects.refuse_other(now, description.base)
+    base = None
+    if description.base is not None:
+        base = BaseFacts.of(description.base, sources[0].tensors, description.default_prompt)
+        if description.expects is not None:
+            description.expects.refuse_other(base, description.base)
     model = build_on_meta(description.gama, description.language_model)
     report = load_weights(model, *sources)
     _fill_buffers(model)
     _tell(report, sources)
-    return Assembled(model.eval().requires_grad_(requires_grad=False), report)
+    return Assembled(model.eval().requires_grad_(requires_grad=False), report, base)
 
 
 def random_gama(description: GamaFolder, seed: int) -> Gama:

@@ -14,6 +14,7 @@ from gama_operations.models.gama.weight_files import Found
 
 NAMES_SHOWN = 20
 LTU_PROJECTION = f"{PREFIX}model.audio_proj.1.weight"
+QFORMER = f"{PREFIX}model.Qformer."
 LTU_AS_WIDTH = 1280
 """Features of LTU-AS come from Whisper, and are this wide."""
 
@@ -135,6 +136,11 @@ def doubled(where: str, one: str, other: str) -> str:
     )
 
 
+def is_ltu(names: AbstractSet[str]) -> bool:
+    """Whether official names are an LTU checkpoint's: its one projection, and no Q-Former."""
+    return LTU_PROJECTION in names and not any(name.startswith(QFORMER) for name in names)
+
+
 def _not_finite(tensor: Tensor) -> str | None:
     if tensor.is_meta or tensor.numel() == 0:
         return None
@@ -145,9 +151,8 @@ def _not_finite(tensor: Tensor) -> str | None:
 
 
 def _foreign_architecture(found: Mapping[str, Found], config: GamaConfig) -> str | None:
-    projection = found.get(LTU_PROJECTION)
-    qformer = any(name.startswith(f"{PREFIX}model.Qformer.") for name in found)
-    if projection is not None and not qformer:
+    if is_ltu(found.keys()):
+        projection = found[LTU_PROJECTION]
         width = projection.tensor.shape[-1]
         if width == LTU_AS_WIDTH and config.embed_dim != width:
             return (
@@ -159,22 +164,21 @@ def _foreign_architecture(found: Mapping[str, Found], config: GamaConfig) -> str
                 f"{projection.source.where} is an LTU checkpoint ({projection.name}, no Q-Former, no "
                 'aggregator): say "architecture": "ltu" in `gama`'
             )
-    if qformer and config.architecture == "ltu":
+    if config.architecture == "ltu" and any(name.startswith(QFORMER) for name in found):
         return 'the weights are GAMA\'s, they have a Q-Former: say "architecture": "gama" in `gama`'
     return None
 
 
 def _foreign_prefix(unknown: Mapping[str, Found], missing: AbstractSet[str]) -> str | None:
-    names = [one.name for one in unknown.values()]
-    prefix = unknown_prefix(names, missing)
+    prefix = unknown_prefix([one.name for one in unknown.values()], missing)
     if prefix is None:
         return None
-    count = sum(name.startswith(prefix) for name in names)
-    where = next(one.source.where for one in unknown.values() if one.name.startswith(prefix))
-    every = "all" if count == len(names) else f"{count} of"
+    source = next(one.source for one in unknown.values() if one.name.startswith(prefix))
+    count = sum(name.startswith(prefix) for name in source.tensors)
+    every = "all" if count == len(source.tensors) else f"{count} of"
     return (
-        f"{every} {len(names)} unknown names, of {where}, begin with `{prefix}`, and without it they are "
-        "names of this model: save the file again without it"
+        f"{every} {len(source.tensors)} names of {source.where} begin with `{prefix}`, and without it they "
+        "are names of this model: save the file again without it"
     )
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.adapter import GamaModel, Identity
 from gama_operations.models.gama.assembly import assemble, random_gama
+from gama_operations.models.gama.composed import composed_revision
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
+
+GAMA_ONLY = ("aggregator", "qformer")
+"""Layers that LTU does not have."""
 
 
 def load_gama_model(
@@ -27,6 +31,9 @@ def load_gama_model(
     if identity.weights == "trained":
         assembled = assemble(description, *description.sources(folder))
         model, report = assembled.model, assembled.report
+        if assembled.base is not None and description.revision is None and description.checkpoint is not None:
+            # a config.json by hand: no file of weights lies in the folder itself
+            identity = replace(identity, revision=composed_revision(assembled.base, description.checkpoint))
     else:
         model = random_gama(description, seed)
     parts = description.tokenizer(folder)
@@ -38,8 +45,11 @@ def load_gama_model(
             f"the language model {model.vocabulary}"
         )
     loaded = GamaModel(model, description, codec, identity)
-    notes = () if report is None else report.notes()
+    info = loaded.info
+    if report is not None:
+        info = replace(info, extras=report.extras, notes=report.notes())
     if description.gama.architecture == "ltu":
-        notes = (*notes, LTU_UNTESTED)
-    loaded.info = replace(loaded.info, extras=() if report is None else report.extras, notes=notes)
+        layers = tuple(name for name in info.layers if not name.startswith(GAMA_ONLY))
+        info = replace(info, layers=layers, notes=(*info.notes, LTU_UNTESTED))
+    loaded.info = info
     return loaded
