@@ -69,6 +69,10 @@ def test_parts_inside_the_folder_move_with_it(tmp_path):
     parts = write_parts(tmp_path / "here")
     compose(tmp_path / "here", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
     before = logits(load_gama(tmp_path / "here").model)
+    linked = parts.checkpoint.rename(tmp_path / "elsewhere.safetensors")
+    parts.checkpoint.symlink_to(linked)
+    compose(tmp_path / "here", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
+    assert json.loads((tmp_path / "here/config.json").read_text())["checkpoint"] == "stage.safetensors"
     (tmp_path / "here").rename(tmp_path / "there")
     assert torch.equal(logits(load_gama(tmp_path / "there").model), before)
 

@@ -55,8 +55,8 @@ def compose(
         language_model=read_base_config(base),
         name=name,
         default_prompt=default_prompt,
-        base=base.resolve(),
-        checkpoint=checkpoint.resolve(),
+        base=base,
+        checkpoint=checkpoint,
     )
     assembled = assemble(description, base, checkpoint)
     expects = cast("BaseFacts", assembled.base)
@@ -81,5 +81,6 @@ def composed_revision(base: BaseFacts, checkpoint: Path) -> str:
 
 
 def _seen_from(folder: Path, path: Path) -> Path:
-    inside = path.resolve().is_relative_to(folder.resolve())
-    return path.resolve().relative_to(folder.resolve()) if inside else path.resolve()
+    """Relative where the path lies in the folder, else absolute; links are not followed."""
+    there, here = path.absolute(), folder.absolute()
+    return there.relative_to(here) if there.is_relative_to(here) else there
