@@ -82,24 +82,31 @@ class Decoder:
         self._child.stdin.write(json.dumps({"path": str(path), "part": part}).encode() + b"\n")
         self._child.stdin.flush()
         if not select.select([self._child.stdout], [], [], limit)[0]:
-            self.close()
-            self._child = self._start()
+            self._replace()
             return f"hangs: no answer within {limit} s"
         if line := self._child.stdout.readline():
             return json.loads(line)
         code = self._child.wait()
         self._words.seek(0)
         tail = self._words.read().decode(errors="replace")[-2000:]
-        self._child = self._start()
+        self._replace()
         ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"crashes: {ended}\n{tail}"
 
-    def close(self) -> None:
-        """Ends the process."""
+    def _replace(self) -> None:
+        self._end()
+        self._child = self._start()
+
+    def _end(self) -> None:
         self._child.kill()
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
             pipe.close()
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._end()
+        self._words.close()
 
 
 def fuzz(seeds: range, folder: Path, *, command=(str(DECODER),), limit=LIMIT_SECONDS) -> Report:

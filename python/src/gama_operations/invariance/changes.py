@@ -15,7 +15,7 @@ from gama_operations.models.surface import Waveform
 Pairs = list[tuple[Vector, Vector]]
 TAIL_SECONDS = 1.0
 FRAME_SECONDS = 0.02  # one frame more or less than a pass takes
-_ROLLS = (0, 7, 23)  # seconds: the border falls on several places of the sound
+_ROLLS = (0, 11)  # seconds: the border falls on several places of the sound
 LONG_SECONDS = 60.0  # of the long clip, where a model states no window and no pass
 
 

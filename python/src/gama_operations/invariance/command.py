@@ -26,7 +26,7 @@ from gama_operations.models.surface import AudioModel, Waveform
 
 SAMPLES = WEIGHTS.parents[1] / "datasets" / "samples" / "audio"
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
-CLIPS = 20  # more than any model encodes at once
+CLIPS = 20  # more than GAMA encodes at once
 
 
 def read_clips(folder: Path, count: int, sample_rate: int) -> list[Waveform]:

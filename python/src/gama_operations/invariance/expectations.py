@@ -91,7 +91,9 @@ EXPECTATIONS: dict[str, _Families] = {
         ),
     },
     "no chunk border": {
-        "wav2vec2": Expectation(_WITHIN, "what the frame itself does, without a seam. Measured 0.016", 0.05),
+        "wav2vec2": Expectation(
+            _WITHIN, "what the frame itself does, without a seam. Measured 0.003 to 0.016", 0.05
+        ),
         "statistics": Expectation(_WITHIN, "what the frame itself does. Measured 2.5e-4", 0.002),
     },
     "bfloat16": {
