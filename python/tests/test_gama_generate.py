@@ -96,6 +96,13 @@ def test_a_prompt_longer_than_the_positions_is_refused_and_a_long_answer_is_cut(
     assert answer.stop_reason == "length"
 
 
+def test_a_long_prompt_leaves_its_neighbours_in_the_batch_the_room_that_they_have_alone(prefix):
+    prompts = [[1] * 240, [1, 30]]
+    batch = generate(MODEL, prefix[:2], prompts, GREEDY)
+    assert [len(answer.ids) for answer in batch] == [256 - 240 - 12, 12]
+    assert batch == [generate(MODEL, prefix[i : i + 1], [prompts[i]], GREEDY)[0] for i in range(2)]
+
+
 @pytest.mark.parametrize(
     "options",
     [

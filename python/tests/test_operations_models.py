@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+import soundfile
 
 from conftest import Process
 from gama_tiny import noise, write_folder
@@ -70,6 +71,31 @@ def test_greedy_answers_are_the_same_twice_and_a_loaded_model_is_found_by_its_id
     again = process.result("process_audio", ask("tiny-gama"))
     assert again["result"] == first["result"]
     assert again["prompt"] == first["prompt"] != ""
+
+
+def test_audio_is_kept_for_a_further_question_until_memory_is_freed_or_the_model_unloaded(process, folder):
+    process.result("free_memory")
+    questions = ["What is it?", "How long?"]
+    first, second = (process.result("process_audio", ask(folder, prompt=prompt)) for prompt in questions)
+    assert (first["cached"], second["cached"]) == (False, True)
+    assert "encode" not in [phase["phase"] for phase in second["memory_usage"]["phases"]]
+    apart = process.result("process_audio", ask(folder, prompt="How long?", cache=False))
+    assert (apart["result"], apart["cached"]) == (second["result"], False)
+    assert process.result("status")["kept_bytes"] > 0
+    process.result("free_memory")
+    assert process.result("status")["kept_bytes"] == 0
+    assert not process.result("process_audio", ask(folder))["cached"]
+    assert process.result("status")["kept_bytes"] > 0
+    process.result("unload_model", {"model_id": "tiny-gama"})
+    assert process.result("status")["kept_bytes"] == 0
+    assert not process.result("process_audio", ask(folder))["cached"]
+
+
+def test_a_file_whose_sound_has_changed_is_heard_again(process, folder, tmp_path):
+    file = tmp_path / "clip.wav"
+    for seed, cached in ((1, False), (1, True), (2, False)):
+        soundfile.write(file, noise(16_000, seed)[0], 16_000)
+        assert process.result("process_audio", ask(folder, audio=str(file)))["cached"] is cached
 
 
 def test_a_twin_of_random_weights_has_an_id_of_its_own_and_other_features(process, folder):

@@ -156,6 +156,11 @@ export interface StatusResult {
   /** What torch holds on the CUDA devices, bytes; null without CUDA. */
   device_allocated: number | null;
   memory_available: number;
+  /**
+   * What the models keep of audio for further questions, in the process or on the device; `free_memory`
+   * gives it back.
+   */
+  kept_bytes: number;
   /** How bulk data crosses. */
   plane: "file" | "json" | "shared_memory";
   requests: number;
@@ -257,6 +262,12 @@ export interface ProcessAudioData {
   /** Id of a loaded model, or a name that is loaded first; default `GAMA_MODEL_PATH`, else `gama-tiny`. */
   model?: string | null;
   options?: GenerationOptions;
+  /**
+   * Use what the model kept of the same samples from an earlier question, and keep them for the next one;
+   * the answer is the same without.
+   * @default true
+   */
+  cache?: boolean;
 }
 
 /** One piece of audio: a file or samples, and which part of it. */
@@ -338,6 +349,8 @@ export interface ProcessAudioResult {
   dtype: DType;
   seconds_heard: number;
   seconds_given: number;
+  /** The audio was kept from an earlier question: only the answer was computed. */
+  cached: boolean;
 }
 
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
@@ -654,7 +667,10 @@ export interface MemoryTimeline {
   device_allocated: (number | null)[];
 }
 
-/** Parameters of `free_memory`: give back what the process holds and does not need. */
+/**
+ * Parameters of `free_memory`: give back what the process holds and does not need, also what models keep
+ * of audio for further questions.
+ */
 export interface FreeMemoryData {
   /** Ids of models to unload as well. */
   models?: string[];

@@ -76,7 +76,7 @@ export abstract class BridgedService implements ModelService {
   }
 
   async processAudio(audio: AudioInput, options: ProcessingOptions = {}): Promise<ProcessedAudio> {
-    const { prompt } = options;
+    const { prompt, cache } = options;
     const result = await this.#run({ audio: toWireAudio(audio) }, options, (wire, model, call) =>
       this.#bridge.executeOperation(
         "process_audio",
@@ -84,6 +84,7 @@ export abstract class BridgedService implements ModelService {
           ...wire,
           model,
           ...(prompt === undefined ? {} : { prompt }),
+          ...(cache === undefined ? {} : { cache }),
           options: toGenerationOptions(options),
         },
         call,
@@ -137,6 +138,7 @@ export abstract class BridgedService implements ModelService {
       residentMemory: status.resident_memory,
       deviceAllocated: status.device_allocated,
       memoryAvailable: status.memory_available,
+      keptBytes: status.kept_bytes,
       uptime: status.uptime,
       versions: status.versions,
     };

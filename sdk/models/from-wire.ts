@@ -54,6 +54,7 @@ export function toProcessedAudio(result: OperationResult<"process_audio">): Proc
     stopReason: result.stop_reason,
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
+    cached: result.cached,
     ...toEnvelope(result),
   };
 }

@@ -91,6 +91,12 @@ export interface ProcessingOptions extends CallOptions {
   readonly repetitionPenalty?: number | undefined;
   /** @default 0 */
   readonly seed?: number | undefined;
+  /**
+   * Uses what the model kept of the same samples from an earlier question, and keeps them for the next
+   * one; the answer is the same without.
+   * @default true
+   */
+  readonly cache?: boolean | undefined;
 }
 
 /** An answer about a clip. */
@@ -101,6 +107,8 @@ export interface ProcessedAudio extends ResultEnvelope {
   readonly stopReason: "end" | "length";
   readonly secondsHeard: number;
   readonly secondsGiven: number;
+  /** The audio was kept from an earlier question: only the answer was computed. */
+  readonly cached: boolean;
 }
 
 /** How features are taken. */
@@ -183,6 +191,8 @@ export interface ModelStatus {
   readonly deviceAllocated: number | null;
   /** What the machine can still give, bytes; on CUDA free memory of the device. */
   readonly memoryAvailable: number;
+  /** What the models keep of audio for further questions, bytes. */
+  readonly keptBytes: number;
   /** Seconds since the process started. */
   readonly uptime: number;
   readonly versions: Readonly<Record<string, string>>;

@@ -102,7 +102,9 @@ def process_audio(session: Session, data: ProcessAudioData, call: Call) -> Proce
     with call.memory.phase("decode"):
         heard = hear(data.audio, model.info.sample_rate, call.tensors)
     generation = Generation(**msgspec.structs.asdict(data.options))
-    described = model.describe([heard.waveform], [data.prompt], generation=generation, context=call.context)
+    described = model.describe(
+        [heard.waveform], [data.prompt], generation=generation, cache=data.cache, context=call.context
+    )
     answer = described[0]
     usage = call.memory.usage()
     return ProcessAudioResult(
@@ -118,6 +120,7 @@ def process_audio(session: Session, data: ProcessAudioData, call: Call) -> Proce
         dtype=model.info.dtype,
         seconds_heard=answer.seconds_heard,
         seconds_given=heard.seconds,
+        cached=answer.cached,
     )
 
 
@@ -204,6 +207,8 @@ def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemor
     """Unload models, and give back to the system what the process holds and does not need."""
     with call.memory.phase("free"):
         unloaded = [model_id for model_id in data.models if session.unload(model_id)]
+        for model in session.models.values():
+            model.forget()
         give_back_memory()
     usage = call.memory.usage()
     left = read_resident()

@@ -267,6 +267,9 @@ class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     model: str | None = None
     """Id of a loaded model, or a name that is loaded first; default `GAMA_MODEL_PATH`, else `gama-tiny`."""
     options: GenerationOptions = GenerationOptions()
+    cache: bool = True
+    """Use what the model kept of the same samples from an earlier question, and keep them for the next one;
+    the answer is the same without."""
 
 
 class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
@@ -284,6 +287,8 @@ class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     dtype: DType
     seconds_heard: float
     seconds_given: float
+    cached: bool
+    """The audio was kept from an earlier question: only the answer was computed."""
 
 
 class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -549,7 +554,9 @@ class StopProfileResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FreeMemoryData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Parameters of `free_memory`: give back what the process holds and does not need."""
+    """Parameters of `free_memory`: give back what the process holds and does not need, also what models keep
+    of audio for further questions.
+    """
 
     models: list[str] = []
     """Ids of models to unload as well."""
@@ -583,6 +590,9 @@ class StatusResult(Struct, frozen=True, forbid_unknown_fields=True):
     device_allocated: int | None
     """What torch holds on the CUDA devices, bytes; null without CUDA."""
     memory_available: int
+    kept_bytes: int
+    """What the models keep of audio for further questions, in the process or on the device; `free_memory`
+    gives it back."""
     plane: Literal["shared_memory", "file", "json"]
     """How bulk data crosses."""
     requests: int

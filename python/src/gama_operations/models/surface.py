@@ -67,6 +67,8 @@ class Description:
     tokens: int
     stop_reason: Literal["end", "length"]
     seconds_heard: float
+    cached: bool = False
+    """The audio was kept from an earlier question: only the answer was computed."""
 
 
 def _no_phase(_name: str) -> AbstractContextManager[None]:
@@ -93,6 +95,15 @@ class AudioModel(Protocol):
         """Facts about the model as it is loaded."""
         ...
 
+    @property
+    def kept_bytes(self) -> int:
+        """What it keeps of audio that it heard, for further questions; also read from another thread."""
+        ...
+
+    def forget(self) -> None:
+        """Gives back what it keeps."""
+        ...
+
     def embed(
         self,
         waveforms: Sequence[Waveform],
@@ -115,9 +126,13 @@ class AudioModel(Protocol):
         prompts: Sequence[str | None],
         *,
         generation: Generation = Generation(),
+        cache: bool = True,
         context: RunContext = RunContext(),
     ) -> list[Description]:
         """One answer per waveform; a prompt of None asks for a description.
+
+        With `cache` a model may use what it kept of the same samples, and keep what it computes; the
+        answers are the same without.
 
         Raises:
             CapabilityError: the model cannot describe.

@@ -13,10 +13,11 @@ from gama_operations.errors import CapabilityError, InvalidRequestError
 from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import MelFrontend
-from gama_operations.models.gama.generate import generate
+from gama_operations.models.gama.generate import Decoding, finish
+from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, continued, hear
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
-from gama_operations.models.gama.prompt import TextCodec, instruction_prompt
+from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
 from gama_operations.models.surface import Description, Embedding, Generation, ModelInfo, RunContext, Waveform
 
 CLIPS_AT_ONCE = 16
@@ -36,6 +37,14 @@ class Identity:
     dtype: Literal["float32", "bfloat16", "float16"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A clip, and whether it was kept from an earlier call."""
+
+    audio: HeardAudio
+    cached: bool
+
+
 class GamaModel:
     """A loaded GAMA; implements `surface.AudioModel`.
 
@@ -48,6 +57,8 @@ class GamaModel:
         self.folder = folder
         self.codec = codec
         self.frontend = MelFrontend(folder.gama)  # on the CPU: the same features on every device
+        self.kept = KeptAudio(repr(identity))
+        self._head = [] if codec is None else codec.encode(HEAD)
         model.audio.float()  # a checkpoint may be narrower
         for parameter in model.language_model.parameters():
             # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
@@ -71,6 +82,15 @@ class GamaModel:
     def default_prompt(self) -> str:
         """What is asked where no prompt is given."""
         return self.folder.default_prompt
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of clips that questions were asked about."""
+        return self.kept.nbytes
+
+    def forget(self) -> None:
+        """Gives back what is kept of clips."""
+        self.kept.clear()
 
     @torch.inference_mode()
     def embed(
@@ -108,37 +128,67 @@ class GamaModel:
         prompts: Sequence[str | None],
         *,
         generation: Generation = GREEDY,
+        cache: bool = True,
         context: RunContext = UNWATCHED,
     ) -> list[Description]:
         """One answer per waveform [C, T]; a prompt of None asks what the model's config asks.
+
+        With `cache` a clip of the same samples as one heard before is not encoded again.
 
         Raises:
             CapabilityError: the folder has no tokenizer, or the question is of a kind not offered.
             InvalidRequestError: waveforms and prompts differ in number, or a prompt is too long.
         """
         codec = self._codec()
-        texts = [self.default_prompt if prompt is None else prompt for prompt in prompts]
-        if len(texts) != len(waveforms):
-            raise InvalidRequestError(f"{len(waveforms)} waveforms, but {len(texts)} prompts")
-        if self.info.weights == "trained":
-            for text in texts:
-                refuse_unlearnt(text, self.folder.questions, self.folder.offers, self.info.model_id)
+        if len(prompts) != len(waveforms):
+            raise InvalidRequestError(f"{len(waveforms)} waveforms, but {len(prompts)} prompts")
+        texts = [self._asked(prompt) for prompt in prompts]
         ids = [codec.encode(instruction_prompt(text)) for text in texts]
         results: list[Description] = []
         for clips in _chunks(waveforms):
             context.check()
-            with context.phase("frontend"):
-                fbank = self.frontend(clips).to(self.info.device)
-            with context.phase("encode"):
-                prefix = self.model.audio_prefix(fbank)
+            heard = self._hear(clips, cache=cache, context=context)
+            chunk = slice(len(results), len(results) + len(clips))
             with context.phase("generate"):
-                chunk = slice(len(results), len(results) + len(clips))
-                answers = generate(self.model, prefix, ids[chunk], generation, context.check)
+                begin = continued(self.model, [one.audio for one in heard], ids[chunk])
+                decoding = Decoding(self.model, begin, ids[chunk], generation)
+                answers = finish(decoding, context.check)
             results.extend(
-                Description(codec.decode(a.ids), text, len(a.ids), a.stop_reason, self._seconds_heard(clip))
-                for a, text, clip in zip(answers, texts[chunk], clips, strict=True)
+                Description(
+                    codec.decode(answer.ids),
+                    text,
+                    len(answer.ids),
+                    answer.stop_reason,
+                    self._seconds_heard(clip),
+                    one.cached,
+                )
+                for answer, text, clip, one in zip(answers, texts[chunk], clips, heard, strict=True)
             )
         return results
+
+    def _asked(self, prompt: str | None) -> str:
+        """The question, where the model takes it."""
+        text = self.default_prompt if prompt is None else prompt
+        if self.info.weights == "trained":
+            refuse_unlearnt(text, self.folder.questions, self.folder.offers, self.info.model_id)
+        return text
+
+    def _hear(self, clips: Sequence[Waveform], *, cache: bool, context: RunContext) -> list["_Heard"]:
+        """Each clip as the language model sees it; one that comes twice is computed once."""
+        keys = [self.kept.key(clip) for clip in clips]
+        known = {key: kept for key in keys if cache and (kept := self.kept.get(key)) is not None}
+        new = {key: clip for key, clip in zip(keys, clips, strict=True) if key not in known}
+        found = dict(known)
+        if new:
+            with context.phase("frontend"):
+                fbank = self.frontend(list(new.values())).to(self.info.device)
+            with context.phase("encode"):
+                prefix = self.model.audio_prefix(fbank)
+                found |= zip(new, hear(self.model, prefix, self._head), strict=True)
+        if cache:
+            for key in new:
+                self.kept.put(key, found[key])
+        return [_Heard(found[key], key in known) for key in keys]
 
     def _codec(self) -> TextCodec:
         if self.codec is None:

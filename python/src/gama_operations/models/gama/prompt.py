@@ -7,11 +7,14 @@ from tokenizers import Tokenizer
 
 from gama_operations.errors import ModelInvalidError
 
+HEAD = "### Instruction:\n"
+"""What every prompt begins with."""
+
 
 def instruction_prompt(instruction: str, further_input: str | None = None) -> str:
     """The text before the answer; GAMA's inference never gives a further input."""
     middle = f"### Input:\n{further_input}\n\n" if further_input else ""
-    return f"### Instruction:\n{instruction}\n\n{middle}### Response:\n"
+    return f"{HEAD}{instruction}\n\n{middle}### Response:\n"
 
 
 class TextCodec:
