@@ -32,6 +32,7 @@ export type {
   DType,
   ErrorCode,
   Interval,
+  LongAudio,
   Pooling,
   Weights,
 } from "./bridge/protocol.gen.ts";
@@ -123,7 +124,10 @@ export type {
   ProcessingOptions,
   ResultEnvelope,
   ServiceOptions,
+  TimeSpan,
+  WindowAnswer,
 } from "./models/model-service.ts";
+export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

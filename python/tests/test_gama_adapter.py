@@ -38,7 +38,7 @@ def test_it_says_what_it_is(model):
         *("encoder", "aggregator", "qformer"),
     )
     assert info.default_layer == "encoder"
-    assert info.capabilities == ("embed", "describe")
+    assert info.capabilities == ("embed", "describe", "score")
     assert info.parameters == sum(parameter.numel() for parameter in model.model.parameters())
     assert info.offers == ("class",)
     assert model.default_prompt == "What is it?"

@@ -50,7 +50,7 @@ def test_loading_tells_its_stages_and_their_memory_and_answers_pings_all_the_whi
     assert phases == ["load", "import", "read", "build"]
     assert [stage for stage in phases if stage in stages] == list(dict.fromkeys(stages))
     assert message["result"]["model"]["model_id"] == "tiny-gama"
-    assert message["result"]["model"]["capabilities"] == ["embed", "describe"]
+    assert message["result"]["model"]["capabilities"] == ["embed", "describe", "score"]
 
 
 def test_asking_answers_in_the_seed_form_with_what_produced_it(process, folder):
@@ -96,6 +96,36 @@ def test_a_file_whose_sound_has_changed_is_heard_again(process, folder, tmp_path
     for seed, cached in ((1, False), (1, True), (2, False)):
         soundfile.write(file, noise(16_000, seed)[0], 16_000)
         assert process.result("process_audio", ask(folder, audio=str(file)))["cached"] is cached
+
+
+def test_candidates_are_scored_by_clip_and_a_broken_clip_costs_its_own_scores_only(process, folder):
+    clips = [audio(1), "/no/such/file.wav", audio(2)]
+    labels = ["dog", "a dog barks"]
+    asked = {"audios": clips, "candidates": labels, "model": folder, "prompt": "What is it?"}
+    result = process.result("score", asked)
+    assert (result["candidates"], result["prompt"]) == (labels, "What is it?")
+    assert [failure["index"] for failure in result["failures"]] == [1]
+    first, broken, last = result["clips"]
+    assert broken is None
+    assert first["log_probabilities"] != last["log_probabilities"]
+    for total, mean, tokens in zip(
+        first["log_probabilities"], first["mean_log_probabilities"], result["tokens"], strict=True
+    ):
+        assert mean == pytest.approx(total / tokens)
+        assert total < 0
+    open_end = process.result("score", {**asked, "audios": clips[:1], "end": False})
+    assert open_end["tokens"] == [count - 1 for count in result["tokens"]]
+    pairs = zip(open_end["clips"][0]["log_probabilities"], first["log_probabilities"], strict=True)
+    assert all(without > ended for without, ended in pairs)
+    assert open_end["clips"][0]["cached"]
+
+
+def test_scores_of_no_readable_clip_and_of_an_encoder_are_errors(process, folder):
+    labels = {"candidates": ["dog"], "audios": ["/no/such/file.wav"]}
+    assert process.error("score", {**labels, "model": folder})["code"] == "audio_not_found"
+    asked = {"candidates": ["dog"], "audios": [audio()], "model": "fbank"}
+    assert process.error("score", asked)["code"] == "not_capable"
+    process.result("unload_model", {"model_id": "fbank"})
 
 
 def test_a_twin_of_random_weights_has_an_id_of_its_own_and_other_features(process, folder):

@@ -5,7 +5,7 @@ export type Weights = "random" | "trained";
 
 export type DType = "bfloat16" | "float16" | "float32";
 
-export type Capability = "describe" | "embed";
+export type Capability = "describe" | "embed" | "score";
 
 /** The seed's forms (a path, a plain array at the model's rate), or the full description. */
 export type Audio = string | number[] | AudioSource;
@@ -23,7 +23,11 @@ export type TensorType =
   | "uint64"
   | "uint8";
 
-export type Pooling = "mean" | "mean_std" | "none";
+/**
+ * What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
+ * refused (`audio_too_long`), or it is heard in windows one after the other.
+ */
+export type LongAudio = "error" | "truncate" | "windows";
 
 export type ErrorCode =
   | "audio_not_found"
@@ -41,6 +45,8 @@ export type ErrorCode =
   | "stale_tensor"
   | "unknown_operation"
   | "unsupported_format";
+
+export type Pooling = "mean" | "mean_std" | "none";
 
 /** Chosen by the client, echoed by the process. */
 export type Id = number | string;
@@ -70,6 +76,10 @@ export interface Operations {
   process_audio: {
     data: ProcessAudioData;
     result: ProcessAudioResult;
+  };
+  score: {
+    data: ScoreData;
+    result: ScoreResult;
   };
   extract_features: {
     data: ExtractFeaturesData;
@@ -268,6 +278,8 @@ export interface ProcessAudioData {
    * @default true
    */
   cache?: boolean;
+  /** @default "truncate" */
+  long_audio?: LongAudio;
 }
 
 /** One piece of audio: a file or samples, and which part of it. */
@@ -337,9 +349,12 @@ export interface GenerationOptions {
 
 /** Result of `process_audio`. */
 export interface ProcessAudioResult {
+  /** With long_audio `windows`: the answers about all windows, a line for each. */
   result: string;
   prompt: string;
+  /** Of all windows. */
   tokens: number;
+  /** `length`: at least one answer was cut off. */
   stop_reason: "end" | "length";
   processing_time: number;
   memory_usage: MemoryUsage;
@@ -351,6 +366,84 @@ export interface ProcessAudioResult {
   seconds_given: number;
   /** The audio was kept from an earlier question: only the answer was computed. */
   cached: boolean;
+  /** What was heard, and the answer about it: one window, or several with long_audio `windows`. */
+  windows: WindowAnswer[];
+}
+
+/** The answer about one window of a clip; seconds as in TimeSpan. */
+export interface WindowAnswer {
+  start: number;
+  end: number;
+  text: string;
+  tokens: number;
+  stop_reason: "end" | "length";
+}
+
+/**
+ * Parameters of `score`: how likely is each candidate as the answer about a clip? Progress stage:
+ * score.
+ */
+export interface ScoreData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** @minItems 1 */
+  candidates: [string, ...string[]];
+  /** Default: the model's own request for a description. */
+  prompt?: string | null;
+  /** As in `process_audio`. */
+  model?: string | null;
+  /**
+   * Whether it counts that the answer ends with the candidate. Without, one that begins another one is
+   * always the likelier of the two.
+   * @default true
+   */
+  end?: boolean;
+  /**
+   * As in `process_audio`.
+   * @default true
+   */
+  cache?: boolean;
+  /**
+   * As in `process_audio`; a clip has one row of scores, so there are no windows.
+   * @default "truncate"
+   */
+  long_audio?: "error" | "truncate";
+}
+
+/** Result of `score`. */
+export interface ScoreResult {
+  /** null for a clip that could not be used: `failures` says why. */
+  clips: (ClipScores | null)[];
+  candidates: string[];
+  /** Per candidate, with the end of the answer where it counts. */
+  tokens: number[];
+  prompt: string;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  failures: ClipFailure[];
+}
+
+/** Of one clip, per candidate. */
+export interface ClipScores {
+  /** Natural logarithm: the sum over the candidate's tokens. */
+  log_probabilities: number[];
+  /** The same by token: for candidates of which some are longer than others. */
+  mean_log_probabilities: number[];
+  seconds_heard: number;
+  seconds_given: number;
+  /** As in `process_audio`. */
+  cached: boolean;
+}
+
+/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
+export interface ClipFailure {
+  index: number;
+  code: ErrorCode;
+  message: string;
 }
 
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
@@ -364,6 +457,11 @@ export interface ExtractFeaturesData {
   pooling?: Pooling;
   /** @default 16 */
   batch_size?: number;
+  /**
+   * `windows`: of one clip, pooled, a row for each of its windows.
+   * @default "truncate"
+   */
+  long_audio?: LongAudio;
   /** Default: a tensor where an arena is shared, otherwise JSON arrays. */
   reply?: ("json" | "tensor") | null;
 }
@@ -371,8 +469,9 @@ export interface ExtractFeaturesData {
 /**
  * Result of `extract_features`.
  *
- * `features`: `audio` gives [features] (pooled) or [frames, features] (`pooling: none`),
- * `audios` gives [clips, features]; `pooling: none` takes one clip at a time.
+ * `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
+ * [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
+ * `long_audio: windows` take one clip at a time.
  */
 export interface ExtractFeaturesResult {
   features: unknown[] | Tensor;
@@ -390,14 +489,15 @@ export interface ExtractFeaturesResult {
   seconds_given: number[];
   /** Encoding time per clip (a batch's time divided by its clips). */
   clip_seconds: number[];
+  /** What was heard of one clip, part by part; `[]` for `audios`. */
+  windows: TimeSpan[];
   failures: ClipFailure[];
 }
 
-/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
-export interface ClipFailure {
-  index: number;
-  code: ErrorCode;
-  message: string;
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  start: number;
+  end: number;
 }
 
 /**
@@ -917,6 +1017,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["load_model", { repeatable: true, immediate: false }],
   ["unload_model", { repeatable: false, immediate: false }],
   ["process_audio", { repeatable: true, immediate: false }],
+  ["score", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],

@@ -12,6 +12,8 @@ import {
   toFeaturesPart,
   toModelInfo,
   toProcessedAudio,
+  toScoredAudio,
+  toScoredClips,
 } from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
 import type {
@@ -27,11 +29,15 @@ import type {
   ProcessingOptions,
   ServiceOptions,
 } from "./model-service.ts";
+import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 import {
   copySamples,
+  isBatch,
   toFeatureOptions,
   toGenerationOptions,
+  toScoreOptions,
   toWireAudios,
+  toWireBatch,
   type WireAudios,
 } from "./to-wire.ts";
 
@@ -76,7 +82,7 @@ export abstract class BridgedService implements ModelService {
   }
 
   async processAudio(audio: AudioInput, options: ProcessingOptions = {}): Promise<ProcessedAudio> {
-    const { prompt, cache } = options;
+    const { prompt, cache, longAudio } = options;
     const result = await this.#run({ audio: toWireAudio(audio) }, options, (wire, model, call) =>
       this.#bridge.executeOperation(
         "process_audio",
@@ -85,12 +91,40 @@ export abstract class BridgedService implements ModelService {
           model,
           ...(prompt === undefined ? {} : { prompt }),
           ...(cache === undefined ? {} : { cache }),
+          ...(longAudio === undefined ? {} : { long_audio: longAudio }),
           options: toGenerationOptions(options),
         },
         call,
       ),
     );
     return toProcessedAudio(result);
+  }
+
+  score(
+    audio: AudioInput,
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredAudio>;
+  score(
+    audios: readonly AudioInput[],
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredClips>;
+  async score(
+    audio: AudioInput | readonly AudioInput[],
+    candidates: readonly string[],
+    options: ScoreOptions = {},
+  ): Promise<ScoredAudio | ScoredClips> {
+    const isMany = isBatch(audio);
+    const wire = { audios: toWireBatch(isMany ? audio : [audio]) };
+    const result = await this.#run(wire, options, (clips, model, call) =>
+      this.#bridge.executeOperation(
+        "score",
+        { ...clips, model, candidates, ...toScoreOptions(options) },
+        call,
+      ),
+    );
+    return isMany ? toScoredClips(result) : toScoredAudio(result);
   }
 
   async extractFeatures(

@@ -1,6 +1,6 @@
 /** Results of the wire in the words of the SDK. */
 import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
-import type { ModelDescription } from "../bridge/protocol.gen.ts";
+import type { ModelDescription, ClipScores as WireClipScores } from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
@@ -12,6 +12,7 @@ import type {
   ProcessedAudio,
   ResultEnvelope,
 } from "./model-service.ts";
+import type { ClipScores, ScoredAudio, ScoredClips } from "./score-types.ts";
 
 export function toModelInfo(model: ModelDescription): ModelInfo {
   return {
@@ -33,7 +34,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
   };
 }
 
-type WireResult = OperationResult<"process_audio"> | OperationResult<"extract_features">;
+type WireResult = OperationResult<"process_audio" | "score" | "extract_features">;
 
 function toEnvelope(result: WireResult): ResultEnvelope {
   return {
@@ -55,7 +56,38 @@ export function toProcessedAudio(result: OperationResult<"process_audio">): Proc
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
     cached: result.cached,
+    windows: result.windows.map(({ stop_reason, ...window }) => ({
+      ...window,
+      stopReason: stop_reason,
+    })),
     ...toEnvelope(result),
+  };
+}
+
+export function toScoredClips(result: OperationResult<"score">): ScoredClips {
+  const { candidates, tokens, prompt, failures } = result;
+  const clips = result.clips.map((clip) => clip && toClipScores(clip, candidates));
+  const known = clips.map((clip) => clip ?? undefined);
+  return { clips: known, candidates, tokens, prompt, failures, ...toEnvelope(result) };
+}
+
+/** The same of a single clip. */
+export function toScoredAudio(result: OperationResult<"score">): ScoredAudio {
+  const { clips, failures: _, ...asked } = toScoredClips(result);
+  const [clip] = clips;
+  if (clip === undefined) throw new WireError("Python sent no scores of the only clip");
+  return { ...clip, ...asked };
+}
+
+function toClipScores(clip: WireClipScores, candidates: readonly string[]): ClipScores {
+  const scores = clip.log_probabilities;
+  return {
+    best: candidates[scores.indexOf(Math.max(...scores))] ?? "",
+    logProbabilities: scores,
+    meanLogProbabilities: clip.mean_log_probabilities,
+    secondsHeard: clip.seconds_heard,
+    secondsGiven: clip.seconds_given,
+    cached: clip.cached,
   };
 }
 
@@ -65,6 +97,7 @@ export function toFeatures(result: OperationResult<"extract_features">): Feature
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
     clipSeconds: result.clip_seconds,
+    windows: result.windows,
     ...toFeaturesEnd(result),
   };
 }

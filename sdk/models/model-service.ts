@@ -5,11 +5,13 @@ import type {
   Capability,
   ClipFailure,
   DType,
+  LongAudio,
   ModelDescription,
   Pooling,
   Weights,
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
+import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 
 /** Which model, where. */
 export interface ServiceOptions {
@@ -97,10 +99,30 @@ export interface ProcessingOptions extends CallOptions {
    * @default true
    */
   readonly cache?: boolean | undefined;
+  /**
+   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` rejects
+   * with `audio_too_long`, `windows` asks about each window (`windows` of the result).
+   * @default "truncate"
+   */
+  readonly longAudio?: LongAudio | undefined;
+}
+
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The answer about one window of a clip. */
+export interface WindowAnswer extends TimeSpan {
+  readonly text: string;
+  readonly tokens: number;
+  readonly stopReason: "end" | "length";
 }
 
 /** An answer about a clip. */
 export interface ProcessedAudio extends ResultEnvelope {
+  /** About several windows: a line for each. */
   readonly text: string;
   readonly prompt: string;
   readonly tokens: number;
@@ -109,6 +131,8 @@ export interface ProcessedAudio extends ResultEnvelope {
   readonly secondsGiven: number;
   /** The audio was kept from an earlier question: only the answer was computed. */
   readonly cached: boolean;
+  /** What was heard, and the answer about it: one window, or several with `longAudio: "windows"`. */
+  readonly windows: readonly WindowAnswer[];
 }
 
 /** How features are taken. */
@@ -126,6 +150,12 @@ export interface FeatureOptions extends CallOptions {
    * @default 16
    */
   readonly batchSize?: number | undefined;
+  /**
+   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` refuses it
+   * (`audio_too_long`), `windows` gives one clip a row for each window.
+   * @default "truncate"
+   */
+  readonly longAudio?: LongAudio | undefined;
   /** Takes the features, whose `data` is then the beginning of this array. */
   readonly out?: Float32Array | undefined;
 }
@@ -134,7 +164,10 @@ export interface FeatureOptions extends CallOptions {
 export interface Features extends ResultEnvelope {
   /** C order: last index fastest. A clip that failed has a row of NaN. */
   readonly data: Float32Array;
-  /** One clip: [features], or [frames, features] without pooling. Several: [clips, features]. */
+  /**
+   * One clip: [features], [frames, features] without pooling, or [windows, features] with
+   * `longAudio: "windows"`. Several: [clips, features].
+   */
   readonly shape: readonly number[];
   readonly layer: string;
   readonly pooling: Pooling;
@@ -143,6 +176,8 @@ export interface Features extends ResultEnvelope {
   readonly secondsGiven: readonly number[];
   /** Encoding time per clip (a batch's time divided by its clips). */
   readonly clipSeconds: readonly number[];
+  /** What was heard of one clip, part by part; empty for several clips. */
+  readonly windows: readonly TimeSpan[];
   readonly failures: readonly ClipFailure[];
 }
 
@@ -174,7 +209,7 @@ export interface FeaturesPart {
 /** What is told when the last part has come; `failures` are the clips that were in none. */
 export type FeaturesEnd = Omit<
   Features,
-  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds"
+  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds" | "windows"
 >;
 
 /** A service and the process behind it. */
@@ -198,11 +233,30 @@ export interface ModelStatus {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** One model behind five verbs; the seed's interface, with batches and call options. */
+/** One model behind its verbs; the seed's interface, with batches and call options. */
 export interface ModelService extends AsyncDisposable {
   /** Loads the model. Calls do so by themselves; this one shows progress and tells the facts. */
   initialize(options?: CallOptions): Promise<ModelInfo>;
   processAudio(audio: AudioInput, options?: ProcessingOptions): Promise<ProcessedAudio>;
+  /**
+   * How likely each candidate is as the answer about the clip, all of them in one pass: a ranking of
+   * labels without sampling, and without a text to be mapped to a label.
+   *
+   * @throws CapabilityError the model has no language model, or has not learnt such questions
+   * @example
+   * const { best } = await gama.score("clip.wav", ["piano", "guitar"], { prompt: "What do you hear?" });
+   */
+  score(
+    audio: AudioInput,
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredAudio>;
+  /** The same about each of several clips; a broken one is listed, and costs its own scores only. */
+  score(
+    audios: readonly AudioInput[],
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredClips>;
   extractFeatures(
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,

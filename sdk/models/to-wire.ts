@@ -1,8 +1,9 @@
 /** Arguments of the services in the words of the wire. */
 import { type AudioInput, toWireAudio, type WireAudio } from "../audio/audio-input.ts";
-import type { ExtractFeaturesData, GenerationOptions } from "../bridge/protocol.gen.ts";
+import type { ExtractFeaturesData, GenerationOptions, ScoreData } from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { FeatureOptions, ProcessingOptions } from "./model-service.ts";
+import type { ScoreOptions } from "./score-types.ts";
 
 /** One clip, or a batch of them. */
 export interface WireAudios {
@@ -16,12 +17,17 @@ export interface WireAudios {
  * @throws InvalidArgumentError an empty batch, or something that is no audio
  */
 export function toWireAudios(audio: AudioInput | readonly AudioInput[]): WireAudios {
-  if (!isBatch(audio)) return { audio: toWireAudio(audio) };
-  if (audio.length === 0) throw new InvalidArgumentError("audio", "at least one clip", audio);
-  return { audios: audio.map((clip, index) => toWireAudio(clip, `audio[${index}]`)) };
+  return isBatch(audio) ? { audios: toWireBatch(audio) } : { audio: toWireAudio(audio) };
 }
 
-function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
+/** @throws InvalidArgumentError an empty batch, or something that is no audio */
+export function toWireBatch(audios: readonly AudioInput[]): readonly WireAudio[] {
+  if (audios.length === 0) throw new InvalidArgumentError("audio", "at least one clip", audios);
+  return audios.map((clip, index) => toWireAudio(clip, `audio[${index}]`));
+}
+
+/** Whether it is a batch; an array of numbers is one clip. */
+export function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
   return Array.isArray(audio) && typeof audio[0] !== "number";
 }
 
@@ -52,12 +58,32 @@ export function toFeatureOptions({
   layer,
   pooling,
   batchSize,
-}: FeatureOptions): Pick<ExtractFeaturesData, "layer" | "pooling" | "batch_size" | "reply"> {
+  longAudio,
+}: FeatureOptions): Pick<
+  ExtractFeaturesData,
+  "layer" | "pooling" | "batch_size" | "long_audio" | "reply"
+> {
   return {
     reply: "tensor",
     ...(layer === undefined ? {} : { layer }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toScoreOptions({
+  prompt,
+  end,
+  cache,
+  longAudio,
+}: ScoreOptions): Pick<ScoreData, "prompt" | "end" | "cache" | "long_audio"> {
+  return {
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(end === undefined ? {} : { end }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
   };
 }
 

@@ -21,10 +21,13 @@ PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longest line that either side reads; bulk data goes beside the lines."""
 
-Capability = Literal["embed", "describe"]
+Capability = Literal["embed", "describe", "score"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
+LongAudio = Literal["truncate", "error", "windows"]
+"""What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
+refused (`audio_too_long`), or it is heard in windows one after the other."""
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -258,6 +261,23 @@ class GenerationOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_de
     seed: Seed = 0
 
 
+class TimeSpan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a clip, in seconds from where what was given begins."""
+
+    start: float
+    end: float
+
+
+class WindowAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer about one window of a clip; seconds as in TimeSpan."""
+
+    start: float
+    end: float
+    text: str
+    tokens: int
+    stop_reason: Literal["end", "length"]
+
+
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `process_audio`: ask a model about one clip."""
 
@@ -270,15 +290,19 @@ class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     cache: bool = True
     """Use what the model kept of the same samples from an earlier question, and keep them for the next one;
     the answer is the same without."""
+    long_audio: LongAudio = "truncate"
 
 
 class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Result of `process_audio`."""
 
     result: str
+    """With long_audio `windows`: the answers about all windows, a line for each."""
     prompt: str
     tokens: int
+    """Of all windows."""
     stop_reason: Literal["end", "length"]
+    """`length`: at least one answer was cut off."""
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str
@@ -289,6 +313,67 @@ class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_given: float
     cached: bool
     """The audio was kept from an earlier question: only the answer was computed."""
+    windows: list[WindowAnswer]
+    """What was heard, and the answer about it: one window, or several with long_audio `windows`."""
+
+
+class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
+
+    index: int
+    code: ErrorCode
+    message: str
+
+
+class ScoreData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `score`: how likely is each candidate as the answer about a clip? Progress stage:
+    score.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    candidates: Annotated[list[str], Meta(min_length=1)]
+    prompt: str | None = None
+    """Default: the model's own request for a description."""
+    model: str | None = None
+    """As in `process_audio`."""
+    end: bool = True
+    """Whether it counts that the answer ends with the candidate. Without, one that begins another one is
+    always the likelier of the two."""
+    cache: bool = True
+    """As in `process_audio`."""
+    long_audio: Literal["truncate", "error"] = "truncate"
+    """As in `process_audio`; a clip has one row of scores, so there are no windows."""
+
+
+class ClipScores(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one clip, per candidate."""
+
+    log_probabilities: list[float]
+    """Natural logarithm: the sum over the candidate's tokens."""
+    mean_log_probabilities: list[float]
+    """The same by token: for candidates of which some are longer than others."""
+    seconds_heard: float
+    seconds_given: float
+    cached: bool
+    """As in `process_audio`."""
+
+
+class ScoreResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `score`."""
+
+    clips: list[ClipScores | None]
+    """null for a clip that could not be used: `failures` says why."""
+    candidates: list[str]
+    tokens: list[int]
+    """Per candidate, with the end of the answer where it counts."""
+    prompt: str
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
 
 
 class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -301,23 +386,18 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     """One of the model's `layers`; its `default_layer` when absent."""
     pooling: Pooling = "mean"
     batch_size: Annotated[int, Meta(ge=1)] = 16
+    long_audio: LongAudio = "truncate"
+    """`windows`: of one clip, pooled, a row for each of its windows."""
     reply: Literal["tensor", "json"] | None = None
     """Default: a tensor where an arena is shared, otherwise JSON arrays."""
-
-
-class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
-
-    index: int
-    code: ErrorCode
-    message: str
 
 
 class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Result of `extract_features`.
 
-    `features`: `audio` gives [features] (pooled) or [frames, features] (`pooling: none`),
-    `audios` gives [clips, features]; `pooling: none` takes one clip at a time.
+    `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
+    [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
+    `long_audio: windows` take one clip at a time.
     """
 
     features: Tensor | list[Any]
@@ -335,6 +415,8 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_given: list[float]
     clip_seconds: list[float]
     """Encoding time per clip (a batch's time divided by its clips)."""
+    windows: list[TimeSpan]
+    """What was heard of one clip, part by part; `[]` for `audios`."""
     failures: list[ClipFailure]
 
 
@@ -856,6 +938,7 @@ OPERATIONS: dict[str, Operation] = {
     # The model goes with the process that had it: there is nothing to ask the next one.
     "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=False),
     "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
+    "score": Operation(ScoreData, ScoreResult, repeatable=True),
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),

@@ -20,6 +20,7 @@ ALIASES: tuple[str, ...] = (
     "DType",
     "Pooling",
     "Weights",
+    "LongAudio",
     "ErrorCode",
     "Audio",
     "Id",

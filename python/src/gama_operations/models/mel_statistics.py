@@ -38,7 +38,7 @@ class MelStatistics(WithoutAnswers):
 
     def __init__(self, kind: Literal["fbank", "mfcc-20"]) -> None:
         width = 2 * COEFFICIENTS[kind]
-        super().__init__(f"{kind} cannot describe audio: it is {width} numbers without a language model")
+        super().__init__(kind, f"{width} numbers")
         self._kind = kind
         self._frontend = MelFrontend(GamaConfig(mel_bins=MEL_BINS, sample_rate=SAMPLE_RATE))
         self._info = ModelInfo(

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Capability = Literal["embed", "describe", "score"]
 Waveform = NDArray[np.float32]
 """Shape [C, T], float32 in [-1, 1], at the model's sample rate."""
 
@@ -31,7 +32,7 @@ class ModelInfo:
     embedding_dim: int
     layers: tuple[str, ...]
     default_layer: str
-    capabilities: tuple[Literal["embed", "describe"], ...]
+    capabilities: tuple[Capability, ...]
     parameters: int
     offers: tuple[str, ...] = ()
 
@@ -69,6 +70,20 @@ class Description:
     seconds_heard: float
     cached: bool = False
     """The audio was kept from an earlier question: only the answer was computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How likely a model finds each of several answers about one clip."""
+
+    log_probabilities: tuple[float, ...]
+    """Per candidate: natural logarithm, the sum over its tokens."""
+    tokens: tuple[int, ...]
+    """Per candidate, with the end of the answer where it counts."""
+    prompt: str
+    seconds_heard: float
+    cached: bool = False
+    """As in Description."""
 
 
 def _no_phase(_name: str) -> AbstractContextManager[None]:
@@ -136,5 +151,26 @@ class AudioModel(Protocol):
 
         Raises:
             CapabilityError: the model cannot describe.
+        """
+        ...
+
+    def score(
+        self,
+        waveforms: Sequence[Waveform],
+        prompt: str | None,
+        candidates: Sequence[str],
+        *,
+        end: bool = True,
+        cache: bool = True,
+        context: RunContext = RunContext(),
+    ) -> list[Scores]:
+        """The likelihood of each candidate as the answer to one question, for each waveform.
+
+        With `end` it is that of saying the candidate and nothing more: without, one that begins another
+        is always the likelier of the two. `prompt` and `cache` as in `describe`.
+
+        Raises:
+            CapabilityError: the model cannot score.
+            InvalidRequestError: no candidates, or one that cannot follow the prompt.
         """
         ...

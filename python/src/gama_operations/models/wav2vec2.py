@@ -91,7 +91,7 @@ class Wav2Vec2Encoder(WithoutAnswers):
     """An encoder that embeds, and cannot describe."""
 
     def __init__(self, model: "PreTrainedModel", info: ModelInfo, *, normalise: bool = True) -> None:
-        super().__init__(f"{info.model_id} cannot describe audio: it is an encoder without a language model")
+        super().__init__(info.model_id, "an encoder")
         self._model: Any = model
         self._info = info
         self._normalise = normalise

@@ -14,11 +14,13 @@ class WithoutAnswers:
     """Refuses questions, and keeps nothing of what it hears.
 
     Args:
-        reason: Who cannot, and why, as in `fbank cannot describe audio: …`.
+        model_id: Who refuses.
+        what: What it is instead, as in `an encoder`.
     """
 
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
+    def __init__(self, model_id: str, what: str) -> None:
+        self._model_id = model_id
+        self._what = what
 
     @property
     def kept_bytes(self) -> int:
@@ -43,7 +45,28 @@ class WithoutAnswers:
             CapabilityError: always.
         """
         del waveforms, prompts, generation, cache, context
-        raise self._refusal()
+        raise self._refusal("describe")
 
-    def _refusal(self) -> CapabilityError:
-        return CapabilityError(f"{self._reason}. Use extract_features, or a model of the family gama")
+    def score(
+        self,
+        waveforms: Sequence[Waveform],
+        prompt: str | None,
+        candidates: Sequence[str],
+        *,
+        end: bool = True,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> Never:
+        """Refuses.
+
+        Raises:
+            CapabilityError: always.
+        """
+        del waveforms, prompt, candidates, end, cache, context
+        raise self._refusal("score")
+
+    def _refusal(self, verb: str) -> CapabilityError:
+        return CapabilityError(
+            f"{self._model_id} cannot {verb} audio: it is {self._what} without a language model. "
+            "Use extract_features, or a model of the family gama"
+        )

@@ -18,7 +18,16 @@ from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, contin
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
 from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
-from gama_operations.models.surface import Description, Embedding, Generation, ModelInfo, RunContext, Waveform
+from gama_operations.models.gama.score import likelihoods
+from gama_operations.models.surface import (
+    Description,
+    Embedding,
+    Generation,
+    ModelInfo,
+    RunContext,
+    Scores,
+    Waveform,
+)
 
 CLIPS_AT_ONCE = 16
 GREEDY = Generation()
@@ -73,7 +82,7 @@ class GamaModel:
             embedding_dim=folder.gama.embed_dim,
             layers=layer_names(folder.gama),
             default_layer=folder.embedding.get("layer", "encoder"),
-            capabilities=("embed",) if codec is None else ("embed", "describe"),
+            capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             offers=folder.offers if identity.weights == "trained" else (),
         )
@@ -164,6 +173,41 @@ class GamaModel:
                 )
                 for answer, text, clip, one in zip(answers, texts[chunk], clips, heard, strict=True)
             )
+        return results
+
+    @torch.inference_mode()
+    def score(
+        self,
+        waveforms: Sequence[Waveform],
+        prompt: str | None,
+        candidates: Sequence[str],
+        *,
+        end: bool = True,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> list[Scores]:
+        """How likely each candidate is as the answer about each waveform [C, T].
+
+        Raises:
+            CapabilityError: no tokenizer, a question of a kind not offered, or attention that we cannot mask.
+            InvalidRequestError: no candidates, one that is empty, or one that is too long.
+        """
+        codec = self._codec()
+        if not candidates:
+            raise InvalidRequestError("there are no candidates to score")
+        text = self._asked(prompt)
+        asked = instruction_prompt(text)
+        ids, answers = codec.encode(asked), [codec.encode_answer(asked, answer) for answer in candidates]
+        results: list[Scores] = []
+        for clips in _chunks(waveforms):
+            context.check()
+            heard = self._hear(clips, cache=cache, context=context)
+            for clip, one in zip(clips, heard, strict=True):
+                with context.phase("score"):
+                    found = likelihoods(self.model, one.audio, ids, answers, end=end, check=context.check)
+                sums, tokens = [each.log_probability for each in found], [each.tokens for each in found]
+                seconds = self._seconds_heard(clip)
+                results.append(Scores(tuple(sums), tuple(tokens), text, seconds, one.cached))
         return results
 
     def _asked(self, prompt: str | None) -> str:

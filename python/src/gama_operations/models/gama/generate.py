@@ -67,7 +67,8 @@ def end_tokens(model: Gama) -> frozenset[int]:
     return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
 
 
-def _position_limit(model: Gama) -> int:
+def position_limit(model: Gama) -> int:
+    """How many positions the language model has, audio and text together."""
     return getattr(model.language_model.config, "max_position_embeddings", None) or sys.maxsize
 
 
@@ -77,7 +78,7 @@ def _steps(model: Gama, length: int, wanted: int) -> int:
     Raises:
         InvalidRequestError: none does.
     """
-    limit = _position_limit(model)
+    limit = position_limit(model)
     if length >= limit:
         raise InvalidRequestError(
             f"the prompt is too long: {length} positions with the audio, the model has {limit}; shorten it"
@@ -161,7 +162,7 @@ class Decoding:
         self._embeds = self._model.embed_text(chosen.unsqueeze(1))
         self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
         # a row that is over may have used up its positions; it is not heard any more
-        self._positions = (self._positions[:, -1:] + 1).clamp_max(_position_limit(self._model) - 1)
+        self._positions = (self._positions[:, -1:] + 1).clamp_max(position_limit(self._model) - 1)
 
     def results(self) -> list[GeneratedTokens]:
         """What the rows have said so far."""
