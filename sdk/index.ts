@@ -34,6 +34,7 @@ export type {
   Interval,
   LongAudio,
   Pooling,
+  Preset,
   Weights,
 } from "./bridge/protocol.gen.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
@@ -112,6 +113,11 @@ export {
 } from "./models/mel-statistics-service.ts";
 export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
+  Answer,
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
   FeatureOptions,
   FeatureStreamOptions,
   Features,
@@ -124,6 +130,7 @@ export type {
   ProcessingOptions,
   ResultEnvelope,
   ServiceOptions,
+  TextPiece,
   TimeSpan,
   WindowAnswer,
 } from "./models/model-service.ts";

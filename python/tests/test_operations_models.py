@@ -98,6 +98,66 @@ def test_a_file_whose_sound_has_changed_is_heard_again(process, folder, tmp_path
         assert process.result("process_audio", ask(folder, audio=str(file)))["cached"] is cached
 
 
+def test_several_questions_about_several_clips_are_answered_as_each_alone(process, folder):
+    clips = [audio(1), "/no/such/file.wav", audio(2), audio(3)]
+    pairs = [(0, "What is it?"), (2, None), (1, "What is it?"), (0, "How long does it go on, and how loud?")]
+    sampled = {"preset": "official-single-audio", "max_new_tokens": 8, "temperature": 1.0, "seed": 4}
+    for options in ({"max_new_tokens": 8}, sampled):
+        questions = [{"audio": clip, "prompt": prompt} for clip, prompt in pairs]
+        asked = {"audios": clips, "questions": questions, "model": folder, "options": options, "cache": False}
+        result = process.result("describe", asked)
+        assert [failure["index"] for failure in result["failures"]] == [1]
+        assert [answer is None for answer in result["answers"]] == [False, False, True, False]
+        for (clip, prompt), answer in zip(pairs, result["answers"], strict=True):
+            if answer is None:
+                continue
+            alone = process.result(
+                "process_audio",
+                {
+                    "audio": clips[clip],
+                    "prompt": prompt,
+                    "model": folder,
+                    "options": options,
+                    "cache": False,
+                },
+            )
+            names = ("prompt", "tokens", "stop_reason", "seconds_heard", "windows", "cached")
+            assert {name: answer[name] for name in names} == {name: alone[name] for name in names}
+            assert answer["text"] == alone["result"]
+
+
+def test_more_questions_than_fit_a_batch_are_all_answered(process, folder):
+    clips = [audio(seed) for seed in range(3)]
+    questions = [{"audio": n % 3, "prompt": f"Number {n // 3}?"} for n in range(51)]
+    asked = {"audios": clips, "questions": questions, "model": folder, "options": {"max_new_tokens": 2}}
+    answers = process.result("describe", asked)["answers"]
+    assert [answer["prompt"] for answer in answers] == [question["prompt"] for question in questions]
+    assert all(answer["tokens"] > 0 for answer in answers)
+
+
+def test_a_question_about_a_clip_that_is_not_there_and_no_readable_clip_are_errors(process, folder):
+    asked = {"audios": [audio()], "questions": [{"audio": 1}], "model": folder}
+    assert "about clip 1; there are 1 clips" in process.error("describe", asked)["message"]
+    missing = {"audios": ["/no/such/file.wav", audio()], "questions": [{"audio": 0}], "model": folder}
+    assert process.error("describe", missing)["code"] == "audio_not_found"
+
+
+def test_a_preset_samples_as_the_released_script_does_and_gives_way_to_what_is_set(process, folder):
+    def answer(**options):
+        return process.result("process_audio", ask(folder, options=options))["result"]
+
+    official = {"temperature": 0.1, "top_p": 0.95, "top_k": 500, "repetition_penalty": 1.1, "do_sample": True}
+    by_hand = answer(**official, max_new_tokens=30, seed=3)
+    assert answer(preset="official-inference", max_new_tokens=30, seed=3) == by_hand
+    hot = {"temperature": 50.0, "max_new_tokens": 30}
+    drawn = [answer(preset="official-single-audio", seed=seed, **hot) for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    unknown = ask(folder, options={"preset": "official"})
+    error = process.error("process_audio", unknown)
+    assert error["code"] == "invalid_request"
+    assert "preset" in error["message"]
+
+
 def test_candidates_are_scored_by_clip_and_a_broken_clip_costs_its_own_scores_only(process, folder):
     clips = [audio(1), "/no/such/file.wav", audio(2)]
     labels = ["dog", "a dog barks"]

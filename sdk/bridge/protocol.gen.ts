@@ -24,6 +24,12 @@ export type TensorType =
   | "uint8";
 
 /**
+ * Sampling as the released scripts do it: `gama_inf.py` (temperature 0.1, top_p 0.95, top_k 500, repetition
+ * penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50 and without a penalty).
+ */
+export type Preset = "official-inference" | "official-single-audio";
+
+/**
  * What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
  * refused (`audio_too_long`), or it is heard in windows one after the other.
  */
@@ -76,6 +82,11 @@ export interface Operations {
   process_audio: {
     data: ProcessAudioData;
     result: ProcessAudioResult;
+    part: TextPart;
+  };
+  describe: {
+    data: DescribeData;
+    result: DescribeResult;
   };
   score: {
     data: ScoreData;
@@ -192,6 +203,7 @@ export interface ModelDescription {
   window_seconds: number | null;
   /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   seconds_per_pass: number | null;
+  /** Of the default layer; another one may be of another width. */
   embedding_dim: number;
   layers: string[];
   default_layer: string;
@@ -323,27 +335,29 @@ export interface TensorReference {
 }
 
 /**
- * How `process_audio` writes its answer. Greedy, unless `do_sample` is set.
+ * How answers are written. Greedy, unless `do_sample` is set or a preset named.
  *
- * The seed samples by default; a comparison needs the same answer twice, so we do not.
+ * The seed samples by default; a comparison needs the same answer twice, so we do not. What is null is the
+ * preset's; without one the defaults below hold.
  */
 export interface GenerationOptions {
-  /** @default 100 */
-  max_new_tokens?: number;
-  /** @default false */
-  do_sample?: boolean;
-  /** @default 1 */
-  temperature?: number;
-  /** @default 1 */
-  top_p?: number;
+  preset?: Preset | null;
+  /** Default 100. */
+  max_new_tokens?: number | null;
+  /** Default false. */
+  do_sample?: boolean | null;
+  /** Default 1. */
+  temperature?: number | null;
+  /** Default 1. */
+  top_p?: number | null;
+  /** Default 0: all tokens. */
+  top_k?: number | null;
+  /** Default 1. */
+  repetition_penalty?: number | null;
   /**
-   * 0: all tokens.
+   * Of every answer by itself: in a batch it draws as alone.
    * @default 0
    */
-  top_k?: number;
-  /** @default 1 */
-  repetition_penalty?: number;
-  /** @default 0 */
   seed?: number;
 }
 
@@ -377,6 +391,80 @@ export interface WindowAnswer {
   text: string;
   tokens: number;
   stop_reason: "end" | "length";
+}
+
+/**
+ * A part of a streamed `process_audio`: text as it is written. The result that follows the last part has
+ * the whole of it.
+ */
+export interface TextPart {
+  /**
+   * The number of the piece, from 0. For `done`, should the process die: the next one writes the answer
+   * again, and sends what is new.
+   */
+  indices: number[];
+  /** Of which window it is, from 0; joined, the pieces of a window are its answer. */
+  window: number;
+  text: string;
+}
+
+/**
+ * Parameters of `describe`: several questions, about one clip or about several, answered together.
+ * Progress stage: generate.
+ */
+export interface DescribeData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** @minItems 1 */
+  questions: [Question, ...Question[]];
+  /** As in `process_audio`, like what follows. */
+  model?: string | null;
+  options?: GenerationOptions;
+  /** @default true */
+  cache?: boolean;
+  /** @default "truncate" */
+  long_audio?: LongAudio;
+}
+
+/** A question about one of the clips of `describe`. */
+export interface Question {
+  /** Place of the clip in `audios`. */
+  audio: number;
+  /** As in `process_audio`. */
+  prompt?: string | null;
+}
+
+/** Result of `describe`: each answer is the one that its question gets alone. */
+export interface DescribeResult {
+  /** In the order of the questions; null where the clip could not be used: `failures` says why. */
+  answers: (Answer | null)[];
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  /** `index` is the clip's place in `audios`. */
+  failures: ClipFailure[];
+}
+
+/** The answer to one question; the fields are those of ProcessAudioResult. */
+export interface Answer {
+  text: string;
+  prompt: string;
+  tokens: number;
+  stop_reason: "end" | "length";
+  seconds_heard: number;
+  seconds_given: number;
+  cached: boolean;
+  windows: WindowAnswer[];
+}
+
+/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
+export interface ClipFailure {
+  index: number;
+  code: ErrorCode;
+  message: string;
 }
 
 /**
@@ -437,13 +525,6 @@ export interface ClipScores {
   seconds_given: number;
   /** As in `process_audio`. */
   cached: boolean;
-}
-
-/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
-export interface ClipFailure {
-  index: number;
-  code: ErrorCode;
-  message: string;
 }
 
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
@@ -1017,6 +1098,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["load_model", { repeatable: true, immediate: false }],
   ["unload_model", { repeatable: false, immediate: false }],
   ["process_audio", { repeatable: true, immediate: false }],
+  ["describe", { repeatable: true, immediate: false }],
   ["score", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],

@@ -1,16 +1,23 @@
 /** Results of the wire in the words of the SDK. */
 import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
-import type { ModelDescription, ClipScores as WireClipScores } from "../bridge/protocol.gen.ts";
+import type {
+  ModelDescription,
+  Answer as WireAnswer,
+  ClipScores as WireClipScores,
+} from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
 import type {
+  Answer,
+  Answers,
   Features,
   FeaturesEnd,
   FeaturesPart,
   ModelInfo,
   ProcessedAudio,
   ResultEnvelope,
+  TextPiece,
 } from "./model-service.ts";
 import type { ClipScores, ScoredAudio, ScoredClips } from "./score-types.ts";
 
@@ -34,7 +41,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
   };
 }
 
-type WireResult = OperationResult<"process_audio" | "score" | "extract_features">;
+type WireResult = OperationResult<"process_audio" | "describe" | "score" | "extract_features">;
 
 function toEnvelope(result: WireResult): ResultEnvelope {
   return {
@@ -48,19 +55,37 @@ function toEnvelope(result: WireResult): ResultEnvelope {
 }
 
 export function toProcessedAudio(result: OperationResult<"process_audio">): ProcessedAudio {
+  return { ...toAnswer({ ...result, text: result.result }), ...toEnvelope(result) };
+}
+
+export function toTextPiece({ window, text }: OperationPart<"process_audio">): TextPiece {
+  return { window, text };
+}
+
+/** @param clips the clip of each question */
+export function toAnswers(result: OperationResult<"describe">, clips: readonly number[]): Answers {
   return {
-    text: result.result,
-    prompt: result.prompt,
-    tokens: result.tokens,
-    stopReason: result.stop_reason,
-    secondsHeard: result.seconds_heard,
-    secondsGiven: result.seconds_given,
-    cached: result.cached,
-    windows: result.windows.map(({ stop_reason, ...window }) => ({
+    answers: result.answers.map((answer) => (answer ? toAnswer(answer) : undefined)),
+    failures: result.failures.flatMap((failure) =>
+      clips.flatMap((clip, index) => (clip === failure.index ? { ...failure, index } : [])),
+    ),
+    ...toEnvelope(result),
+  };
+}
+
+function toAnswer(answer: WireAnswer): Answer {
+  return {
+    text: answer.text,
+    prompt: answer.prompt,
+    tokens: answer.tokens,
+    stopReason: answer.stop_reason,
+    secondsHeard: answer.seconds_heard,
+    secondsGiven: answer.seconds_given,
+    cached: answer.cached,
+    windows: answer.windows.map(({ stop_reason, ...window }) => ({
       ...window,
       stopReason: stop_reason,
     })),
-    ...toEnvelope(result),
   };
 }
 

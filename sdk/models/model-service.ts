@@ -8,6 +8,7 @@ import type {
   LongAudio,
   ModelDescription,
   Pooling,
+  Preset,
   Weights,
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
@@ -52,6 +53,7 @@ export interface ModelInfo {
   readonly windowSeconds: number | null;
   /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   readonly secondsPerPass: number | null;
+  /** Of the default layer; another one may be of another width. */
   readonly embeddingDim: number;
   readonly layers: readonly string[];
   readonly defaultLayer: string;
@@ -72,10 +74,15 @@ export interface ResultEnvelope {
   readonly memoryUsage: MemoryUsage;
 }
 
-/** How an answer is written. Greedy, unless `doSample` is set: a comparison asks twice. */
+/** How an answer is written. Greedy, unless `doSample` or a preset is set: a comparison asks twice. */
 export interface ProcessingOptions extends CallOptions {
   /** @default the model's own request for a description */
   readonly prompt?: string | undefined;
+  /**
+   * Sampling as the released scripts do it; what is set beside it takes the place of the preset's own.
+   * @default greedy
+   */
+  readonly preset?: Preset | undefined;
   /** @default 100 */
   readonly maxNewTokens?: number | undefined;
   /** @default false */
@@ -121,11 +128,12 @@ export interface WindowAnswer extends TimeSpan {
 }
 
 /** An answer about a clip. */
-export interface ProcessedAudio extends ResultEnvelope {
+export interface Answer {
   /** About several windows: a line for each. */
   readonly text: string;
   readonly prompt: string;
   readonly tokens: number;
+  /** `length`: it was cut off at `maxNewTokens`. */
   readonly stopReason: "end" | "length";
   readonly secondsHeard: number;
   readonly secondsGiven: number;
@@ -133,6 +141,44 @@ export interface ProcessedAudio extends ResultEnvelope {
   readonly cached: boolean;
   /** What was heard, and the answer about it: one window, or several with `longAudio: "windows"`. */
   readonly windows: readonly WindowAnswer[];
+}
+
+/** The answer to a single question. */
+export interface ProcessedAudio extends Answer, ResultEnvelope {}
+
+/** How an answer is written that comes in pieces. */
+export interface AnswerStreamOptions extends ProcessingOptions {
+  /**
+   * Pieces that may be on their way, wait to be taken, or are worked on by the loop, at once.
+   * @default 4
+   */
+  readonly window?: number | undefined;
+}
+
+/** Text as it is written. */
+export interface TextPiece {
+  /** Of which window of the clip it is, from 0. */
+  readonly window: number;
+  /** Joined, the pieces of a window are its answer. */
+  readonly text: string;
+}
+
+/** One of several questions. */
+export interface AudioQuestion {
+  readonly audio: AudioInput;
+  /** @default the model's own request for a description */
+  readonly prompt?: string | undefined;
+}
+
+/** How several questions are answered: alike. */
+export type DescribeOptions = Omit<ProcessingOptions, "prompt">;
+
+/** Answers to several questions. */
+export interface Answers extends ResultEnvelope {
+  /** In the order of the questions; `undefined` where the clip could not be used. */
+  readonly answers: readonly (Answer | undefined)[];
+  /** `index` is the place of the question. */
+  readonly failures: readonly ClipFailure[];
 }
 
 /** How features are taken. */
@@ -238,6 +284,27 @@ export interface ModelService extends AsyncDisposable {
   /** Loads the model. Calls do so by themselves; this one shows progress and tells the facts. */
   initialize(options?: CallOptions): Promise<ModelInfo>;
   processAudio(audio: AudioInput, options?: ProcessingOptions): Promise<ProcessedAudio>;
+  /**
+   * The answer of `processAudio` while it is written; the return value is the whole. Leaving the loop
+   * ends the writing at the next token. A generator that is taken by hand needs its `return()`.
+   *
+   * @example
+   * for await (const { text } of gama.streamAnswer("clip.wav")) process.stdout.write(text);
+   */
+  streamAnswer(
+    audio: AudioInput,
+    options?: AnswerStreamOptions,
+  ): AsyncGenerator<TextPiece, ProcessedAudio, void>;
+  /**
+   * Answers several questions, about one clip or about several, together: each answer is the one that
+   * its question gets alone. A clip that comes in several questions is heard once; a broken one costs
+   * its own answers only.
+   *
+   * @example
+   * const asked = clips.map((audio) => ({ audio, prompt: "What do you hear?" }));
+   * const { answers } = await gama.describe(asked);
+   */
+  describe(questions: readonly AudioQuestion[], options?: DescribeOptions): Promise<Answers>;
   /**
    * How likely each candidate is as the answer about the clip, all of them in one pass: a ranking of
    * labels without sampling, and without a text to be mapped to a label.

@@ -1,8 +1,19 @@
 /** Arguments of the services in the words of the wire. */
 import { type AudioInput, toWireAudio, type WireAudio } from "../audio/audio-input.ts";
-import type { ExtractFeaturesData, GenerationOptions, ScoreData } from "../bridge/protocol.gen.ts";
+import type {
+  DescribeData,
+  ExtractFeaturesData,
+  GenerationOptions,
+  Question,
+  ScoreData,
+} from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { FeatureOptions, ProcessingOptions } from "./model-service.ts";
+import type {
+  AudioQuestion,
+  DescribeOptions,
+  FeatureOptions,
+  ProcessingOptions,
+} from "./model-service.ts";
 import type { ScoreOptions } from "./score-types.ts";
 
 /** One clip, or a batch of them. */
@@ -29,6 +40,12 @@ export function toWireBatch(audios: readonly AudioInput[]): readonly WireAudio[]
 /** Whether it is a batch; an array of numbers is one clip. */
 export function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
   return Array.isArray(audio) && typeof audio[0] !== "number";
+}
+
+/** Questions about a batch of clips. */
+export interface WireQuestions {
+  readonly audios: readonly WireAudio[];
+  readonly questions: readonly Question[];
 }
 
 /** The same audio in arrays of its own. */
@@ -73,6 +90,43 @@ export function toFeatureOptions({
 }
 
 /** Only what was set: the defaults are Python's. */
+export function toAskingOptions(
+  options: DescribeOptions,
+): Pick<DescribeData, "options" | "cache" | "long_audio"> {
+  const { cache, longAudio } = options;
+  return {
+    options: toGenerationOptions(options),
+    ...(cache === undefined ? {} : { cache }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/**
+ * Questions and the clips that they are about, each of them once.
+ *
+ * @throws InvalidArgumentError no questions, or something that is no audio
+ */
+export function toWireQuestions(questions: readonly AudioQuestion[]): WireQuestions {
+  if (questions.length === 0) {
+    throw new InvalidArgumentError("questions", "at least one question", questions);
+  }
+  const audios: WireAudio[] = [];
+  const places = new Map<AudioInput, number>();
+  for (const [index, { audio }] of questions.entries()) {
+    if (places.has(audio)) continue;
+    places.set(audio, audios.length);
+    audios.push(toWireAudio(audio, `questions[${index}].audio`));
+  }
+  return {
+    audios,
+    questions: questions.map(({ audio, prompt }) => ({
+      audio: places.get(audio) ?? 0,
+      ...(prompt === undefined ? {} : { prompt }),
+    })),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
 export function toScoreOptions({
   prompt,
   end,
@@ -88,9 +142,11 @@ export function toScoreOptions({
 }
 
 /** Only what was set: the defaults are Python's. */
-export function toGenerationOptions(options: ProcessingOptions): GenerationOptions {
-  const { maxNewTokens, doSample, temperature, topP, topK, repetitionPenalty, seed } = options;
+function toGenerationOptions(options: ProcessingOptions): GenerationOptions {
+  const { preset, maxNewTokens, doSample, temperature, topP, topK, repetitionPenalty, seed } =
+    options;
   return {
+    ...(preset === undefined ? {} : { preset }),
     ...(maxNewTokens === undefined ? {} : { max_new_tokens: maxNewTokens }),
     ...(doSample === undefined ? {} : { do_sample: doSample }),
     ...(temperature === undefined ? {} : { temperature }),

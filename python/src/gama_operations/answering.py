@@ -1,35 +1,49 @@
-"""Operations that ask a model: about one clip, and how likely candidates are as answers about many."""
+"""Operations that ask a model: one question, several, and how likely candidates are as answers."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gama_operations.call import Call
-from gama_operations.errors import NonFiniteResultError, OperationError
+from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
 from gama_operations.extraction import CLIP_FAULTS, all_failed
 from gama_operations.hearing import Heard, hear
 from gama_operations.protocol import (
+    Answer,
     Audio,
     ClipFailure,
     ClipScores,
+    DescribeData,
+    DescribeResult,
     GenerationOptions,
     LongAudio,
     ProcessAudioData,
     ProcessAudioResult,
     ScoreData,
     ScoreResult,
+    TextPart,
     WindowAnswer,
 )
 from gama_operations.session import Session
-from gama_operations.windows import cut
+from gama_operations.windows import Window, cut
 
 if TYPE_CHECKING:  # which imports numpy
     from gama_operations.models.surface import AudioModel, Description, Generation, Scores
 
 CLIPS_AT_ONCE = 16
 """Decoded and heard together; bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One clip and a question about it."""
+
+    heard: Heard
+    prompt: str | None
+    windows: list[Window]
 
 
 def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:
@@ -40,48 +54,164 @@ def process_audio(session: Session, data: ProcessAudioData, call: Call) -> Proce
         AudioTooLongError: by `long_audio: error`.
     """
     model = session.find(data.model, call)
-    with call.memory.phase("decode"):
-        heard = hear(data.audio, model.info.sample_rate, call.tensors)
-        windows = cut(heard, model.info, data.long_audio)
-    generation = _generation(data.options)
-    answers: list[Description] = []
-    for first in range(0, len(windows), CLIPS_AT_ONCE):
-        some = windows[first : first + CLIPS_AT_ONCE]
-        answers += model.describe(
-            [window.waveform for window in some],
-            [data.prompt] * len(some),
-            generation=generation,
+    (answer,) = _ask(model, [_decode_question(model, data, call)], data, call)
+    return _result(answer, model, call)
+
+
+def stream_answer(
+    session: Session, data: ProcessAudioData, call: Call
+) -> Generator[TextPart, None, ProcessAudioResult]:
+    """The same, while it is written.
+
+    Raises:
+        CapabilityError: the model cannot describe, or not in pieces.
+        AudioTooLongError: by `long_audio: error`.
+    """
+    model = session.find(data.model, call)
+    asked = _decode_question(model, data, call)
+    described: list[Description] = []
+    index = 0
+    for number, window in enumerate(asked.windows):
+        pieces = model.describe_in_pieces(
+            window.waveform,
+            data.prompt,
+            generation=_generation(data.options),
             cache=data.cache,
             context=call.context,
         )
-        if len(windows) > 1:
-            call.progress("generate", len(answers), len(windows), "windows")
+        while (piece := _next(pieces, described)) is not None:
+            if index not in call.done:
+                yield TextPart([index], number, piece)
+            index += 1
+    return _result(_answer(asked, described), model, call)
+
+
+def _next(pieces: "Generator[str, None, Description]", described: "list[Description]") -> str | None:
+    """The next piece; None when there are no more, and the whole is in `described`."""
+    try:
+        return next(pieces)
+    except StopIteration as end:
+        described.append(end.value)
+        return None
+
+
+def _decode_question(model: "AudioModel", data: ProcessAudioData, call: Call) -> _Asked:
+    with call.memory.phase("decode"):
+        heard = hear(data.audio, model.info.sample_rate, call.tensors)
+        return _Asked(heard, data.prompt, cut(heard, model.info, data.long_audio))
+
+
+def _result(answer: Answer, model: "AudioModel", call: Call) -> ProcessAudioResult:
     usage = call.memory.usage()
     return ProcessAudioResult(
-        result="\n".join(answer.text for answer in answers),
-        prompt=answers[0].prompt,
-        tokens=sum(answer.tokens for answer in answers),
-        stop_reason="length" if any(answer.stop_reason == "length" for answer in answers) else "end",
+        result=answer.text,
+        prompt=answer.prompt,
+        tokens=answer.tokens,
+        stop_reason=answer.stop_reason,
         processing_time=call.memory.seconds,
         memory_usage=usage,
         model_id=model.info.model_id,
         revision=model.info.revision,
         device=model.info.device,
         dtype=model.info.dtype,
-        seconds_heard=min(sum(answer.seconds_heard for answer in answers), heard.seconds),
-        seconds_given=heard.seconds,
-        cached=all(answer.cached for answer in answers),
+        seconds_heard=answer.seconds_heard,
+        seconds_given=answer.seconds_given,
+        cached=answer.cached,
+        windows=answer.windows,
+    )
+
+
+def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult:
+    """Ask a model several questions about clips; a broken clip costs its own answers only.
+
+    Raises:
+        CapabilityError: the model cannot describe, or has not learnt one of the questions.
+        InvalidRequestError: a question about a clip that is not there.
+        OperationError: the first clip's error, when not a single clip could be used.
+    """
+    beyond = max(question.audio for question in data.questions)
+    if beyond >= len(data.audios):
+        raise InvalidRequestError(f"A question is about clip {beyond}; there are {len(data.audios)} clips.")
+    model = session.find(data.model, call)
+    places: dict[int, list[int]] = {}
+    for place, question in enumerate(data.questions):
+        places.setdefault(question.audio, []).append(place)
+    answers: list[Answer | None] = [None] * len(data.questions)
+    failures: list[ClipFailure] = []
+    done = 0
+    wanted = [(index, data.audios[index]) for index in sorted(places)]
+    for batch in _decode_clips(model, wanted, data.long_audio, failures, call):
+        of_batch = [(heard, place) for index, heard in batch for place in places[index]]
+        asked = [
+            _Asked(heard, data.questions[place].prompt, cut(heard, model.info, data.long_audio))
+            for heard, place in of_batch
+        ]
+        for (_, place), answer in zip(of_batch, _ask(model, asked, data, call), strict=True):
+            answers[place] = answer
+        done += len(of_batch)
+        call.progress("generate", done, len(answers), "questions")
+    if done == 0:
+        raise all_failed(failures, len(wanted))
+    usage = call.memory.usage()
+    return DescribeResult(
+        answers=answers,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        failures=failures,
+    )
+
+
+def _ask(
+    model: "AudioModel", asked: Sequence[_Asked], data: ProcessAudioData | DescribeData, call: Call
+) -> list[Answer]:
+    """The answer to each, whose windows are rows of the model's batches like any clip."""
+    rows = [(window.waveform, one.prompt) for one in asked for window in one.windows]
+    generation = _generation(data.options)
+    described: list[Description] = []
+    for first in range(0, len(rows), CLIPS_AT_ONCE):
+        some = rows[first : first + CLIPS_AT_ONCE]
+        described += model.describe(
+            [waveform for waveform, _ in some],
+            [prompt for _, prompt in some],
+            generation=generation,
+            cache=data.cache,
+            context=call.context,
+        )
+    answers: list[Answer] = []
+    for one in asked:
+        answers.append(_answer(one, described[: len(one.windows)]))
+        del described[: len(one.windows)]
+    return answers
+
+
+def _answer(asked: _Asked, described: Sequence["Description"]) -> Answer:
+    return Answer(
+        text="\n".join(one.text for one in described),
+        prompt=described[0].prompt,
+        tokens=sum(one.tokens for one in described),
+        stop_reason="length" if any(one.stop_reason == "length" for one in described) else "end",
+        seconds_heard=min(sum(one.seconds_heard for one in described), asked.heard.seconds),
+        seconds_given=asked.heard.seconds,
+        cached=all(one.cached for one in described),
         windows=[
-            WindowAnswer(window.start, window.end, answer.text, answer.tokens, answer.stop_reason)
-            for window, answer in zip(windows, answers, strict=True)
+            WindowAnswer(window.start, window.end, one.text, one.tokens, one.stop_reason)
+            for window, one in zip(asked.windows, described, strict=True)
         ],
     )
 
 
 def _generation(options: GenerationOptions) -> "Generation":
+    from gama_operations.models.gama.sampling import PRESETS
     from gama_operations.models.surface import Generation
 
-    return Generation(**msgspec.structs.asdict(options))
+    base = Generation() if options.preset is None else PRESETS[options.preset]
+    given = msgspec.structs.asdict(options)
+    del given["preset"]
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
 def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
@@ -95,7 +225,7 @@ def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
     clips: list[ClipScores | None] = [None] * len(data.audios)
     failures: list[ClipFailure] = []
     known: Scores | None = None
-    for batch in _decode_clips(model, data.audios, data.long_audio, failures, call):
+    for batch in _decode_clips(model, list(enumerate(data.audios)), data.long_audio, failures, call):
         waveforms = [heard.waveform for _, heard in batch]
         scored = model.score(
             waveforms, data.prompt, data.candidates, end=data.end, cache=data.cache, context=call.context
@@ -140,7 +270,7 @@ def _clip_scores(scores: "Scores", heard: Heard, model: "AudioModel") -> ClipSco
 
 def _decode_clips(
     model: "AudioModel",
-    audios: Sequence[Audio],
+    audios: Sequence[tuple[int, Audio]],
     long_audio: LongAudio,
     failures: list[ClipFailure],
     call: Call,
@@ -149,7 +279,7 @@ def _decode_clips(
     for start in range(0, len(audios), CLIPS_AT_ONCE):
         batch: list[tuple[int, Heard]] = []
         with call.memory.phase("decode"):
-            for index, audio in enumerate(audios[start : start + CLIPS_AT_ONCE], start):
+            for index, audio in audios[start : start + CLIPS_AT_ONCE]:
                 call.check()
                 try:
                     heard = hear(audio, model.info.sample_rate, call.tensors)

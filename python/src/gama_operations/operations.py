@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gama_operations.answering import process_audio, score
+from gama_operations.answering import describe, process_audio, score, stream_answer
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import Extraction, extract_in_parts, extract_many, extract_one, reply_features
@@ -59,6 +59,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "load_model": load_model,
         "unload_model": unload_model,
         "process_audio": process_audio,
+        "describe": describe,
         "score": score,
         "extract_features": extract_features,
         "probe": probe,
@@ -68,7 +69,10 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "stop_profile": stop_profile,
         "free_memory": free_memory,
     }
-    in_parts = {"extract_features": partial(stream_features, session)}
+    in_parts: dict[str, RunInParts] = {
+        "process_audio": partial(stream_answer, session),
+        "extract_features": partial(stream_features, session),
+    }
     return {
         name: BoundOperation(OPERATIONS[name].data, partial(run, session), in_parts.get(name))
         for name, run in functions.items()

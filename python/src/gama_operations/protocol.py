@@ -28,6 +28,9 @@ Weights = Literal["trained", "random"]
 LongAudio = Literal["truncate", "error", "windows"]
 """What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
 refused (`audio_too_long`), or it is heard in windows one after the other."""
+Preset = Literal["official-inference", "official-single-audio"]
+"""Sampling as the released scripts do it: `gama_inf.py` (temperature 0.1, top_p 0.95, top_k 500, repetition
+penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50 and without a penalty)."""
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -186,6 +189,7 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_per_pass: float | None
     """Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole."""
     embedding_dim: int
+    """Of the default layer; another one may be of another width."""
     layers: list[str]
     default_layer: str
     capabilities: list[Capability]
@@ -246,19 +250,27 @@ class UnloadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GenerationOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How `process_audio` writes its answer. Greedy, unless `do_sample` is set.
+    """How answers are written. Greedy, unless `do_sample` is set or a preset named.
 
-    The seed samples by default; a comparison needs the same answer twice, so we do not.
+    The seed samples by default; a comparison needs the same answer twice, so we do not. What is null is the
+    preset's; without one the defaults below hold.
     """
 
-    max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] = 100
-    do_sample: bool = False
-    temperature: Annotated[float, Meta(ge=1e-3)] = 1.0
-    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
-    top_k: Annotated[int, Meta(ge=0)] = 0
-    """0: all tokens."""
-    repetition_penalty: Annotated[float, Meta(ge=1e-3, le=1e3)] = 1.0
+    preset: Preset | None = None
+    max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    """Default 100."""
+    do_sample: bool | None = None
+    """Default false."""
+    temperature: Annotated[float, Meta(ge=1e-3)] | None = None
+    """Default 1."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """Default 1."""
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    """Default 0: all tokens."""
+    repetition_penalty: Annotated[float, Meta(ge=1e-3, le=1e3)] | None = None
+    """Default 1."""
     seed: Seed = 0
+    """Of every answer by itself: in a batch it draws as alone."""
 
 
 class TimeSpan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -317,12 +329,76 @@ class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     """What was heard, and the answer about it: one window, or several with long_audio `windows`."""
 
 
+class TextPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a streamed `process_audio`: text as it is written. The result that follows the last part has
+    the whole of it.
+    """
+
+    indices: list[int]
+    """The number of the piece, from 0. For `done`, should the process die: the next one writes the answer
+    again, and sends what is new."""
+    window: int
+    """Of which window it is, from 0; joined, the pieces of a window are its answer."""
+    text: str
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A question about one of the clips of `describe`."""
+
+    audio: Annotated[int, Meta(ge=0)]
+    """Place of the clip in `audios`."""
+    prompt: str | None = None
+    """As in `process_audio`."""
+
+
+class DescribeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `describe`: several questions, about one clip or about several, answered together.
+    Progress stage: generate.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    questions: Annotated[list[Question], Meta(min_length=1)]
+    model: str | None = None
+    """As in `process_audio`, like what follows."""
+    options: GenerationOptions = GenerationOptions()
+    cache: bool = True
+    long_audio: LongAudio = "truncate"
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to one question; the fields are those of ProcessAudioResult."""
+
+    text: str
+    prompt: str
+    tokens: int
+    stop_reason: Literal["end", "length"]
+    seconds_heard: float
+    seconds_given: float
+    cached: bool
+    windows: list[WindowAnswer]
+
+
 class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
     """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
 
     index: int
     code: ErrorCode
     message: str
+
+
+class DescribeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `describe`: each answer is the one that its question gets alone."""
+
+    answers: list[Answer | None]
+    """In the order of the questions; null where the clip could not be used: `failures` says why."""
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
+    """`index` is the clip's place in `audios`."""
 
 
 class ScoreData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -937,7 +1013,8 @@ OPERATIONS: dict[str, Operation] = {
     "load_model": Operation(LoadModelData, LoadModelResult, repeatable=True),
     # The model goes with the process that had it: there is nothing to ask the next one.
     "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=False),
-    "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
+    "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True, part=TextPart),
+    "describe": Operation(DescribeData, DescribeResult, repeatable=True),
     "score": Operation(ScoreData, ScoreResult, repeatable=True),
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart

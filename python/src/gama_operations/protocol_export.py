@@ -21,6 +21,7 @@ ALIASES: tuple[str, ...] = (
     "Pooling",
     "Weights",
     "LongAudio",
+    "Preset",
     "ErrorCode",
     "Audio",
     "Id",

@@ -37,8 +37,8 @@ def cut(heard: Heard, info: "ModelInfo", policy: LongAudio) -> list[Window]:
         return [Window(heard.waveform, 0.0, min(heard.seconds, limit or heard.seconds))]
     if policy == "error":
         raise AudioTooLongError(
-            f"The clip has {heard.seconds:.2f} s, and {info.model_id} hears {limit:.2f} s: give a part of it, or "
-            "long_audio `truncate` or `windows`",
+            f"The clip has {heard.seconds:.2f} s, and {info.model_id} hears {limit:.2f} s: give a part "
+            "of it, or long_audio `truncate` or `windows`",
             seconds=heard.seconds,
             window_seconds=limit,
         )

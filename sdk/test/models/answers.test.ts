@@ -40,6 +40,67 @@ describe.skipIf(!existsSync(weights))("gama-tiny (skipped without its weights)",
     expect((await gama.processAudio(clip)).cached).toBe(false);
   });
 
+  it("tells its answer while it is written, and is stopped where nobody listens", async () => {
+    const whole = await gama.processAudio(clip);
+    const stream = gama.streamAnswer(clip);
+    const pieces: string[] = [];
+    let next = await stream.next();
+    for (; !next.done; next = await stream.next()) {
+      expect(next.value.window).toBe(0);
+      pieces.push(next.value.text);
+    }
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(pieces.join("")).toBe(whole.text);
+    expect(next.value).toMatchObject({
+      text: whole.text,
+      tokens: whole.tokens,
+      modelId: "gama-tiny",
+    });
+    const endless = { doSample: true, temperature: 100, maxNewTokens: 400 };
+    for await (const { text } of gama.streamAnswer(clip, endless)) {
+      expect(text).not.toBe("");
+      break;
+    }
+    await expect.poll(() => gama.bridge.stats().abandoned).toBe(0);
+    const controller = new AbortController();
+    const aborted = gama.streamAnswer(clip, { ...endless, signal: controller.signal });
+    await aborted.next();
+    controller.abort(new Error("enough"));
+    await expect(aborted.next()).rejects.toThrow("enough");
+  });
+
+  it("answers several questions about several clips as it answers each alone", async () => {
+    const asked = [
+      { audio: clip, prompt: "How loud is it?" },
+      { audio: other },
+      { audio: "/no/such/file.wav", prompt: "How loud is it?" },
+      { audio: clip, prompt: "Is it fast or slow?" },
+    ];
+    await gama.bridge.executeOperation("free_memory", {});
+    const { answers, failures, modelId } = await gama.describe(asked);
+    expect(modelId).toBe("gama-tiny");
+    expect(failures).toMatchObject([{ index: 2, code: "audio_not_found" }]);
+    expect(answers[2]).toBeUndefined();
+    for (const index of [0, 1, 3]) {
+      const { audio = clip, ...options } = asked[index] ?? {};
+      const { text, tokens } = await gama.processAudio(audio, options);
+      expect(answers[index]).toMatchObject({ text, tokens, cached: false });
+    }
+    const again = await gama.describe([{ audio: clip, prompt: "How loud is it?" }]);
+    expect(again.answers[0]).toMatchObject({ text: answers[0]?.text, cached: true });
+    await expect(gama.describe([])).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("samples by a preset, the same for the same seed", async () => {
+    const ask = async (seed: number): Promise<string> => {
+      const options = { preset: "official-inference", temperature: 3, seed } as const;
+      return (await gama.processAudio(clip, options)).text;
+    };
+    const [first, again, another] = [await ask(1), await ask(1), await ask(2)];
+    expect(again).toBe(first);
+    expect(another).not.toBe(first);
+  });
+
   it("finds its own answer the likeliest of the labels, about one clip and about several", async () => {
     const prompt = "How loud is it?";
     const labels = ["quiet", "medium", "loud", "loud and clear"];

@@ -3,7 +3,7 @@
 Shapes: C channels, T samples, L frames, D features.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Capability = Literal["embed", "describe", "score"]
+Preset = Literal["official-inference", "official-single-audio"]
 Waveform = NDArray[np.float32]
 """Shape [C, T], float32 in [-1, 1], at the model's sample rate."""
 
@@ -148,6 +149,24 @@ class AudioModel(Protocol):
 
         With `cache` a model may use what it kept of the same samples, and keep what it computes; the
         answers are the same without.
+
+        Raises:
+            CapabilityError: the model cannot describe.
+        """
+        ...
+
+    def describe_in_pieces(
+        self,
+        waveform: Waveform,
+        prompt: str | None,
+        *,
+        generation: Generation = Generation(),
+        cache: bool = True,
+        context: RunContext = RunContext(),
+    ) -> Generator[str, None, Description]:
+        """The answer that `describe` gives about one waveform, in pieces while it is written.
+
+        The pieces, joined, are its text. No phase is open between two of them.
 
         Raises:
             CapabilityError: the model cannot describe.

@@ -47,6 +47,23 @@ class WithoutAnswers:
         del waveforms, prompts, generation, cache, context
         raise self._refusal("describe")
 
+    def describe_in_pieces(
+        self,
+        waveform: Waveform,
+        prompt: str | None,
+        *,
+        generation: Generation = GREEDY,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> Never:
+        """Refuses.
+
+        Raises:
+            CapabilityError: always.
+        """
+        del waveform, prompt, generation, cache, context
+        raise self._refusal("describe")
+
     def score(
         self,
         waveforms: Sequence[Waveform],

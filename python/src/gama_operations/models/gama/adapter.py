@@ -3,7 +3,7 @@
 GAMA hears one window from the start of a clip; the rest is not heard, and every result says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -17,6 +17,7 @@ from gama_operations.models.gama.generate import Decoding, finish
 from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, continued, hear
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
+from gama_operations.models.gama.pieces import TextPieces
 from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
 from gama_operations.models.gama.score import likelihoods
 from gama_operations.models.surface import (
@@ -80,7 +81,7 @@ class GamaModel:
             window_seconds=folder.gama.window_seconds,
             seconds_per_pass=CLIPS_AT_ONCE * folder.gama.window_seconds,
             embedding_dim=folder.gama.embed_dim,
-            layers=layer_names(folder.gama),
+            layers=layer_names(model),
             default_layer=folder.embedding.get("layer", "encoder"),
             capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
             parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -174,6 +175,45 @@ class GamaModel:
                 for answer, text, clip, one in zip(answers, texts[chunk], clips, heard, strict=True)
             )
         return results
+
+    def describe_in_pieces(
+        self,
+        waveform: Waveform,
+        prompt: str | None,
+        *,
+        generation: Generation = GREEDY,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> Generator[str, None, Description]:
+        """The answer about one waveform [C, T], in pieces that are its text when they are joined.
+
+        Raises:
+            CapabilityError: as `describe`, or the tokenizer changes what it said before.
+            InvalidRequestError: the prompt is too long.
+        """
+        codec = self._codec()
+        text = self._asked(prompt)
+        ids = codec.encode(instruction_prompt(text))
+        with torch.inference_mode():  # not around a yield: others run in this thread meanwhile
+            (heard,) = self._hear([waveform], cache=cache, context=context)
+            with context.phase("generate"):
+                decoding = Decoding(
+                    self.model, continued(self.model, [heard.audio], [ids]), [ids], generation
+                )
+        pieces = TextPieces(codec)
+        while not decoding.over:
+            context.check()
+            with context.phase("generate"):
+                decoding.step()
+                piece = pieces.add(decoding.results()[0].ids)
+            if piece:
+                yield piece
+        (answer,) = decoding.results()
+        said = codec.decode(answer.ids)
+        if rest := pieces.end(said):
+            yield rest
+        seconds = self._seconds_heard(waveform)
+        return Description(said, text, len(answer.ids), answer.stop_reason, seconds, heard.cached)
 
     @torch.inference_mode()
     def score(
