@@ -80,7 +80,8 @@ def test_every_layer_is_the_one_of_a_whole_forward_pass(model):
     assert tuple(expected) == model.info.layers
     for layer, tokens in expected.items():
         (found,) = model.embed(CLIPS[2:], layer=layer, pooling="none")
-        assert found.features == pytest.approx(tokens[0, : len(found.features)].numpy(), abs=1e-5), layer
+        # hidden states of the language model reach 100 here, so that its last digits are worth 1e-5
+        assert found.features == pytest.approx(tokens[0, : len(found.features)].numpy(), abs=1e-4), layer
 
 
 def test_layers_differ_and_pooling_is_of_the_frames(model):

@@ -91,6 +91,15 @@ def test_each_window_is_answered_as_if_it_were_a_clip_of_its_own(process, folder
     assert [answer["cached"] for answer in alone] == [True] * 3  # by the content of each window
 
 
+def test_windows_are_counted_while_they_are_answered(process, folder):
+    data = {"audio": [value / 2 for value in SAMPLES], "model": folder, "long_audio": "windows"}
+    request = process.send("process_audio", data)
+    seen = []
+    while (message := process.receive()).get("id") != request or "event" in message:
+        seen.append(message["data"])
+    assert (seen[-1]["stage"], seen[-1]["done"], seen[-1]["total"]) == ("generate", 3, 3)
+
+
 def test_an_answer_says_how_much_of_a_long_clip_was_heard(process, folder):
     answer = ask(process, folder, SAMPLES)
     assert (answer["seconds_heard"], answer["seconds_given"]) == (pytest.approx(1.28), pytest.approx(3.125))

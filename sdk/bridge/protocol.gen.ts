@@ -276,7 +276,10 @@ export interface UnloadModelResult {
   memory_usage: MemoryUsage;
 }
 
-/** Parameters of `process_audio`: ask a model about one clip. */
+/**
+ * Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
+ * generate.
+ */
 export interface ProcessAudioData {
   audio: Audio;
   /** Default: the model's own request for a description. */

@@ -1,7 +1,7 @@
 """Operations that ask a model: one question, several, and how likely candidates are as answers."""
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,13 @@ def process_audio(session: Session, data: ProcessAudioData, call: Call) -> Proce
         AudioTooLongError: by `long_audio: error`.
     """
     model = session.find(data.model, call)
-    (answer,) = _ask(model, [_decode_question(model, data, call)], data, call)
+    asked = _decode_question(model, data, call)
+
+    def tell(done: int) -> None:
+        if len(asked.windows) > 1:
+            call.progress("generate", done, len(asked.windows), "windows")
+
+    (answer,) = _ask(model, [asked], data, call, tell)
     return _result(answer, model, call)
 
 
@@ -166,9 +172,21 @@ def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult
 
 
 def _ask(
-    model: "AudioModel", asked: Sequence[_Asked], data: ProcessAudioData | DescribeData, call: Call
+    model: "AudioModel",
+    asked: Sequence[_Asked],
+    data: ProcessAudioData | DescribeData,
+    call: Call,
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> list[Answer]:
-    """The answer to each, whose windows are rows of the model's batches like any clip."""
+    """The answer to each, whose windows are rows of the model's batches like any clip.
+
+    Args:
+        model: Who is asked.
+        asked: Clips and questions.
+        data: How they are answered.
+        call: The running request.
+        tell: Called with the number of windows that are done.
+    """
     rows = [(window.waveform, one.prompt) for one in asked for window in one.windows]
     generation = _generation(data.options)
     described: list[Description] = []
@@ -181,6 +199,7 @@ def _ask(
             cache=data.cache,
             context=call.context,
         )
+        tell(len(described))
     answers: list[Answer] = []
     for one in asked:
         answers.append(_answer(one, described[: len(one.windows)]))

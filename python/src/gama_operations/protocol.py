@@ -291,7 +291,9 @@ class WindowAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Parameters of `process_audio`: ask a model about one clip."""
+    """Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
+    generate.
+    """
 
     audio: Audio
     prompt: str | None = None
