@@ -32,7 +32,9 @@ export type {
   DType,
   ErrorCode,
   Interval,
+  LongAudio,
   Pooling,
+  Preset,
   Weights,
 } from "./bridge/protocol.gen.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
@@ -111,6 +113,11 @@ export {
 } from "./models/mel-statistics-service.ts";
 export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
+  Answer,
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
   FeatureOptions,
   FeatureStreamOptions,
   Features,
@@ -123,7 +130,11 @@ export type {
   ProcessingOptions,
   ResultEnvelope,
   ServiceOptions,
+  TextPiece,
+  TimeSpan,
+  WindowAnswer,
 } from "./models/model-service.ts";
+export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

@@ -20,6 +20,8 @@ ALIASES: tuple[str, ...] = (
     "DType",
     "Pooling",
     "Weights",
+    "LongAudio",
+    "Preset",
     "ErrorCode",
     "Audio",
     "Id",
