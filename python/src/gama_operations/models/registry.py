@@ -1,4 +1,4 @@
-"""Models by name: shipped ones, baselines, and folders.
+"""Models by name: shipped ones, baselines, those of the store, and folders.
 
 No model code is imported before a model is loaded: torch takes seconds.
 """
@@ -11,6 +11,7 @@ from typing import Any, Literal, cast, get_args
 
 from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models.revision import revision
+from gama_operations.models.store.place import is_name, models_folder
 from gama_operations.models.surface import AudioModel
 
 Builtin = Literal["fbank", "mfcc-20"]
@@ -37,21 +38,25 @@ def resolve(model: str) -> Path | Builtin:
     """The folder of a model, or the name of a baseline.
 
     Raises:
-        ModelNotFoundError: neither a baseline, nor a shipped model, nor a folder with a config.json.
+        ModelNotFoundError: neither a baseline, nor a model that ships or lies in the store, nor a folder with
+            a config.json.
     """
     if model in get_args(Builtin):
         return cast("Builtin", model)
+    stored = [models_folder() / model] if is_name(model) else []
     try:
-        for folder in (WEIGHTS / model, Path(model).expanduser()):
+        for folder in (WEIGHTS / model, *stored, Path(model).expanduser()):
             if (folder / "config.json").is_file():
                 return folder.resolve()
     except (OSError, RuntimeError) as error:  # too long, not to be entered, or the `~` of nobody
         raise ModelNotFoundError(f"no model {model!r}: {error}") from error
     shipped = sorted(file.parent.name for file in WEIGHTS.glob("*/config.json"))
+    there = sorted(file.parent.name for file in models_folder().glob("*/config.json"))
     raise ModelNotFoundError(
-        f"no model {model!r}: not one of {', '.join([*shipped, *get_args(Builtin)])}, "
-        "and not a folder with a config.json",
+        f"no model {model!r}: not one of {', '.join([*shipped, *get_args(Builtin), *there])}, "
+        "and not a folder with a config.json; `grym-synth model download` and `model add` bring others",
         shipped=shipped,
+        stored=there,
     )
 
 
