@@ -25,6 +25,9 @@ Capability = Literal["embed", "describe"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
+Attention = Literal["eager", "sdpa", "flash_attention_2"]
+"""How transformers computes attention; `flash_attention_2` needs CUDA and its package."""
+Quantization = Literal["none", "8bit", "4bit"]
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -221,6 +224,11 @@ class LoadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     weights: Weights = "trained"
     """`random`: the same architecture, freshly initialised from `seed`; a baseline."""
     seed: Seed = 0
+    attention: Attention | None = None
+    """Of the language model, or of the encoder; default what transformers chooses (`sdpa`)."""
+    quantization: Quantization | None = None
+    """Of GAMA's language model, through bitsandbytes on CUDA (untested there: no such machine has run it);
+    default what `GAMA_QUANTIZATION` names. Elsewhere `not_capable`."""
 
 
 class LoadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
@@ -561,13 +569,17 @@ class AddModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Parameters of `add_model`: the folder's files are linked, its pickles converted to safetensors."""
 
     folder: str
-    """Has a config.json."""
+    """Has a config.json and weights; or a base and a stage checkpoint of GAMA, somewhere below."""
     name: str | None = None
     """What it is called here; by default as the folder."""
+    base: str | None = None
+    """Folder of the language model, where the folder has several or none: relative to it, or absolute."""
+    checkpoint: str | None = None
+    """The stage checkpoint, in the same way."""
 
 
 class AddModelResult(Struct, frozen=True, forbid_unknown_fields=True):
-    """Result of `add_model`. Progress stages: hash (bytes), convert (files)."""
+    """Result of `add_model`. Progress stages: hash (bytes), convert (files), compose."""
 
     model: StoredModel
 

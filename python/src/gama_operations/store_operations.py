@@ -43,7 +43,13 @@ def add_model(_session: Session, data: AddModelData, call: Call) -> AddModelResu
     from gama_operations.models.store.add import add
     from gama_operations.models.store.entries import find_entry
 
-    name = add(Path(data.folder), data.name, watch=_watch(call))
+    name = add(
+        Path(data.folder),
+        data.name,
+        base=Path(data.base) if data.base else None,
+        checkpoint=Path(data.checkpoint) if data.checkpoint else None,
+        watch=_watch(call),
+    )
     return AddModelResult(_stored(find_entry(name)))
 
 

@@ -19,15 +19,14 @@ from gama_operations.errors import (
 )
 from gama_operations.models.store.choose import choose_files, is_converted
 from gama_operations.models.store.fetch import PART, compare, fetch
-from gama_operations.models.store.finish import finish
+from gama_operations.models.store.finish import finish, settle
 from gama_operations.models.store.hub import HubFile, Listing, Repository, list_repository
 from gama_operations.models.store.manifest import MANIFEST, Digests, HubSource, Manifest, digest
 from gama_operations.models.store.names import check_free
-from gama_operations.models.store.place import is_name, locked, model_folder, unfinished_folder
+from gama_operations.models.store.place import LISTING, is_name, locked, model_folder, unfinished_folder
 from gama_operations.models.store.room import check_room
 from gama_operations.models.store.watch import ByteCounter, Watch
 
-LISTING = "grym-download.json"
 _SHOWN = 20
 
 
@@ -81,9 +80,9 @@ def download(
         wanted = [file for file in work.listing.files if file.path in set(work.chosen)]
         digests = _fetch_all(work.listing, wanted, unfinished, watch)
         source = HubSource(repository.repo, repository.repo_type, work.listing.commit, repository.asked)
-        (unfinished / LISTING).unlink()
         places = {file.path: unfinished / file.path for file in wanted}
-        finish(unfinished, folder, source, places, known=digests, watch=watch)
+        files_of_it = finish(unfinished, places, known=digests, watch=watch)
+        settle(unfinished, folder, source, files_of_it)
     return name
 
 

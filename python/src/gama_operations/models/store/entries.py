@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from gama_operations.errors import ModelInvalidError, ModelNotFoundError
-from gama_operations.models.store.download import LISTING, drop_unfinished, read_download
+from gama_operations.models.store.download import drop_unfinished, read_download
 from gama_operations.models.store.manifest import HubSource, Manifest
-from gama_operations.models.store.place import UNFINISHED, is_name, locked, model_folder, models_folder
+from gama_operations.models.store.place import (
+    LISTING,
+    UNFINISHED,
+    is_name,
+    locked,
+    model_folder,
+    models_folder,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,19 @@ from gama_operations.models.store.manifest import (
     digest,
     weights_revision,
 )
+from gama_operations.models.store.place import LISTING
 from gama_operations.models.store.room import check_room, running_out_is_told
 from gama_operations.models.store.watch import ByteCounter, Watch
 
 
 def finish(
-    unfinished: Path,
-    whole: Path,
-    source: HubSource | FolderSource,
-    places: dict[str, Path],
-    *,
-    known: dict[str, Digests],
-    watch: Watch,
-) -> Manifest:
-    """Makes the model of that folder whole, and gives it its place.
+    unfinished: Path, places: dict[str, Path], *, known: dict[str, Digests], watch: Watch
+) -> list[ModelFile]:
+    """Converts what has to be, links what lies elsewhere, and describes every file.
 
     Args:
-        unfinished: Where it is put together.
-        whole: Where it goes, by a rename.
-        source: Where its files came from.
-        places: Path in the model → where the file lies; links where that is elsewhere.
+        unfinished: Where the model is put together.
+        places: Path in the model → where the file lies.
         known: Digests of files that were read already.
         watch: Told of the stages hash and convert.
 
@@ -64,11 +57,15 @@ def finish(
             (unfinished / path).parent.mkdir(parents=True, exist_ok=True)
             (unfinished / path).symlink_to(place)
         files.append(describe_file(unfinished, path, digests[path], linked=linked))
+    return files
+
+
+def settle(unfinished: Path, whole: Path, source: HubSource | FolderSource, files: list[ModelFile]) -> None:
+    """Writes the manifest, and gives the model its place: from now on it is whole."""
     commit = source.commit[:12] if isinstance(source, HubSource) else weights_revision(files)
-    manifest = Manifest(1, source, commit, files)
-    manifest.write(unfinished)
+    Manifest(1, source, commit, files).write(unfinished)
+    (unfinished / LISTING).unlink(missing_ok=True)
     unfinished.rename(whole)
-    return manifest
 
 
 def _hash(files: dict[str, Path], watch: Watch) -> dict[str, Digests]:

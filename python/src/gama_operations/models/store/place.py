@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 from gama_operations.errors import InvalidRequestError
 
 UNFINISHED = ".unfinished"
+LISTING = "grym-download.json"
+"""What an unfinished download is of; lies beside what was fetched."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
