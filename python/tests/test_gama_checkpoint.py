@@ -9,9 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gama_operations.errors import ModelInvalidError
-from gama_operations.models.gama.checkpoint import load_weights, official_state, read_weights
+from gama_operations.models.gama.assembly import assemble, load_gama, random_gama
+from gama_operations.models.gama.checkpoint import load_weights, official_state
 from gama_operations.models.gama.config import GamaConfig, LoraConfig
-from gama_operations.models.gama.folder import GamaFolder, load_gama, load_official, random_gama, save_gama
+from gama_operations.models.gama.folder import GamaFolder, save_gama
+from gama_operations.models.gama.weight_files import WeightSource
 from gama_operations.models.registry import load
 from gama_tiny import CONFIG, LANGUAGE_MODEL, description, noise, tiny, write_folder
 
@@ -33,7 +35,7 @@ def without(folder, *names):
 def test_a_saved_model_loads_as_it_was(tmp_path):
     model = tiny(replace(CONFIG, lora=LoraConfig(r=4, alpha=8)), seed=3)
     save_gama(tmp_path / "m", model, description(gama=model.config))
-    loaded = load_gama(tmp_path / "m")
+    loaded = load_gama(tmp_path / "m").model
     assert same(model, loaded)
     ids, fbank = torch.tensor([[1, 5, 9, 7]]), torch.randn(1, 128, 128)
     assert torch.equal(model(ids, fbank=fbank).logits, loaded(ids, fbank=fbank).logits)
@@ -89,7 +91,7 @@ def test_a_tied_output_matrix_is_not_written_and_is_tied_again(tmp_path):
     tied = description(language_model={**LANGUAGE_MODEL, "tie_word_embeddings": True})
     save_gama(tmp_path / "m", model, tied)
     assert f"{PREFIX}lm_head.weight" not in load_file(tmp_path / "m/model.safetensors")
-    loaded = load_gama(tmp_path / "m")
+    loaded = load_gama(tmp_path / "m").model
     lm = loaded.language_model
     assert lm.get_output_embeddings().weight is lm.get_input_embeddings().weight
     assert same(model, loaded)
@@ -116,7 +118,8 @@ def test_extras_and_saved_buffers_are_listed_apart():
     model = tiny()
     buffer = f"{PREFIX}model.layers.0.self_attn.rotary_emb.inv_freq"
     extra = f"{PREFIX}model.audio_encoder.mlp_head.weight"
-    report = load_weights(tiny(), {**official_state(model), buffer: torch.ones(6), extra: torch.ones(2)})
+    tensors = {**official_state(model), buffer: torch.ones(6), extra: torch.ones(2)}
+    report = load_weights(tiny(), WeightSource("here", tensors))
     assert report.buffers == (buffer,)
     assert report.extras == (extra,)
     assert report.loaded == len(model.state_dict())
@@ -125,7 +128,7 @@ def test_extras_and_saved_buffers_are_listed_apart():
 def test_adapters_that_the_config_does_not_have_are_refused():
     adapted = tiny(replace(CONFIG, lora=LoraConfig()))
     with pytest.raises(ModelInvalidError, match=r"q_proj\.lora_A"):
-        load_weights(tiny(), official_state(adapted))
+        load_weights(tiny(), WeightSource("here", official_state(adapted)))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_every_form_of_names_and_files_loads(tmp_path, rename, suffix):
         save_file(state, file)
     else:
         torch.save(state, file)
-    assert same(load_official(description(gama=config), file), model)
+    assert same(assemble(description(gama=config), file).model, model)
 
 
 def test_base_folder_and_stage_checkpoint_make_one_model(tmp_path):
@@ -167,10 +170,11 @@ def test_base_folder_and_stage_checkpoint_make_one_model(tmp_path):
     save_file(first, tmp_path / "base/a.safetensors")
     save_file(second, tmp_path / "base/b.safetensors")
     torch.save(audio, tmp_path / "stage.bin")
-    assert set(read_weights(tmp_path / "base", tmp_path / "stage.bin")) == set(state)
-    assert same(load_official(description(), tmp_path / "base", tmp_path / "stage.bin"), model)
+    assembled = assemble(description(), tmp_path / "base", tmp_path / "stage.bin")
+    assert assembled.report.loaded == len(state)
+    assert same(assembled.model, model)
     with pytest.raises(ModelInvalidError, match="tensors are missing") as caught:
-        load_official(description(), tmp_path / "base")
+        assemble(description(), tmp_path / "base")
     assert set(caught.value.details["missing"]) == set(audio)
 
 
@@ -186,14 +190,14 @@ def test_a_pickle_that_runs_code_is_refused_and_not_run(tmp_path):
     marker = tmp_path / "ran"
     torch.save({"a": Touch(str(marker))}, tmp_path / "evil.bin")
     with pytest.raises(ModelInvalidError, match="cannot be read"):
-        load_official(description(), tmp_path / "evil.bin")
+        assemble(description(), tmp_path / "evil.bin")
     assert not marker.exists()
 
 
 def test_a_checkpoint_with_more_than_tensors_is_refused(tmp_path):
     torch.save({"model": {"a": torch.ones(1)}}, tmp_path / "nested.pt")
     with pytest.raises(ModelInvalidError, match="flat dictionary"):
-        load_official(description(), tmp_path / "nested.pt")
+        assemble(description(), tmp_path / "nested.pt")
 
 
 @pytest.mark.parametrize(

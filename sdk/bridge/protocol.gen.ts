@@ -207,6 +207,10 @@ export interface ModelDescription {
   parameters: number;
   /** Kinds of question that the model was shown to have learnt; empty where nobody measured. */
   offers: string[];
+  /** Names in the weights' files that no part of the model uses. */
+  extras: string[];
+  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
+  notes: string[];
 }
 
 /** Parameters of `load_model`. */

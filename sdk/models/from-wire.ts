@@ -30,6 +30,8 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
     capabilities: model.capabilities,
     parameters: model.parameters,
     offers: model.offers,
+    extras: model.extras,
+    notes: model.notes,
   };
 }
 

@@ -57,6 +57,10 @@ export interface ModelInfo {
   readonly parameters: number;
   /** Kinds of question that the model was shown to have learnt. */
   readonly offers: readonly string[];
+  /** Names in the weights' files that no part of the model uses. */
+  readonly extras: readonly string[];
+  /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
+  readonly notes: readonly string[];
 }
 
 /** What stands on every result: which model, in which form. */

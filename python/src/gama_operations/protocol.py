@@ -195,6 +195,10 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     parameters: int
     offers: list[str]
     """Kinds of question that the model was shown to have learnt; empty where nobody measured."""
+    extras: list[str]
+    """Names in the weights' files that no part of the model uses."""
+    notes: list[str]
+    """What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ..."""
 
 
 class PingData(Struct, frozen=True, forbid_unknown_fields=True):

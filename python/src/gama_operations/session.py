@@ -30,7 +30,7 @@ RANDOM_MARK = "@random-"  # model ids of random weights: `<name>@random-<seed>`
 def describe_model(model: "AudioModel") -> ModelDescription:
     """The model's facts in the wire's form."""
     facts = asdict(model.info)
-    for name in ("layers", "capabilities", "offers"):
+    for name in ("layers", "capabilities", "offers", "extras", "notes"):
         facts[name] = list(facts[name])
     return ModelDescription(**facts)
 

@@ -34,6 +34,8 @@ class ModelInfo:
     capabilities: tuple[Literal["embed", "describe"], ...]
     parameters: int
     offers: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,31 @@
-"""Reading and writing GAMA's weights: strictly, by official names.
+"""Loading weights strictly, and writing them, by official names.
 
-Forms read: one state_dict of everything; a base folder (the language model) and a stage checkpoint (the
-audio stack and LoRA); our own folder (config.json + model.safetensors). `.safetensors`, or `.bin`, `.pth`,
-`.pt` opened with `weights_only`.
+Forms taken: one state_dict of everything; a base folder (the language model) and a stage checkpoint (the
+audio stack and LoRA, which may be merged into the language model instead); our own folder.
 """
 
-import json
-import pickle
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
+from transformers.conversion_mapping import get_model_conversion_mapping
+from transformers.core_model_loading import WeightRenaming
 
-from gama_operations.errors import ModelInvalidError
+from gama_operations.models.gama.faults import Faults, doubled, listed
+from gama_operations.models.gama.lora import without_adapters
 from gama_operations.models.gama.model import Gama
-from gama_operations.models.gama.tensor_names import SAVED_BUFFERS, canonical, official, ours
-
-NAMES_SHOWN = 20
+from gama_operations.models.gama.tensor_names import (
+    PREFIX,
+    SAVED_BUFFERS,
+    canonical,
+    of_audio,
+    official,
+    ours,
+)
+from gama_operations.models.gama.weight_files import Found, WeightSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,114 +36,131 @@ class LoadReport:
     buffers: tuple[str, ...]
     """Saved buffers of old checkpoints that are computed anew."""
     extras: tuple[str, ...]
-    """Names that belong to no tensor of the model."""
+    """Names in the files that no part of the model uses."""
+    replaced: tuple[str, ...]
+    """Names that a later source gave again: its tensors are the ones in the model."""
+    merged_lora: bool
+    """The config has LoRA, the weights hold it merged: the model has no adapters."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What is out of the ordinary, a sentence each; extras are listed apart."""
+        notes: list[str] = []
+        if self.merged_lora:
+            notes.append(
+                "LoRA is taken as merged: the config has it, and the file holds the language model and no "
+                "adapters"
+            )
+        if self.replaced:
+            notes.append(
+                f"{len(self.replaced)} tensors of the base were replaced by the checkpoint's: "
+                f"{listed(self.replaced)}"
+            )
+        return tuple(notes)
 
 
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - NAMES_SHOWN} more" if len(ordered) > NAMES_SHOWN else ""
-    return ", ".join(ordered[:NAMES_SHOWN]) + more
-
-
-def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Tensors of one checkpoint file, by the names it uses.
-
-    Raises:
-        ModelInvalidError: the file is missing, damaged, or holds more than tensors.
-    """
-    if not file.is_file():
-        raise ModelInvalidError(f"no such checkpoint file: {file}")
-    try:
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        state = torch.load(file, map_location="cpu", weights_only=True, mmap=_zipped(file))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        raise ModelInvalidError(f"{file} cannot be read as a checkpoint: {error}") from error
-    return _tensors_only(file, state)
-
-
-def _zipped(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(2) == b"PK"
-
-
-def _tensors_only(file: Path, state: object) -> dict[str, Tensor]:
-    if isinstance(state, dict):
-        tensors = {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
-        if len(tensors) == len(state):
-            return tensors
-    raise ModelInvalidError(f"{file} is not a flat dictionary of tensors")
-
-
-def _shards(index: Path) -> list[str]:
-    try:
-        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error
-
-
-def read_folder(folder: Path) -> dict[str, Tensor]:
-    """Tensors of a Hugging Face folder: one file, or the shards that its index names.
-
-    Raises:
-        ModelInvalidError: no weights are there, or a shard is missing.
-    """
-    for stem in ("model.safetensors", "pytorch_model.bin"):
-        index = folder / f"{stem}.index.json"
-        if index.is_file():
-            shards = _shards(index)
-            return {name: tensor for shard in shards for name, tensor in read_tensors(folder / shard).items()}
-        if (folder / stem).is_file():
-            return read_tensors(folder / stem)
-    raise ModelInvalidError(f"{folder} holds neither model.safetensors nor pytorch_model.bin")
-
-
-def read_weights(*sources: Path) -> dict[str, Tensor]:
-    """Union of folders and files by official name; a later source replaces an earlier one's tensors."""
-    return {
-        canonical(name): tensor
-        for source in sources
-        for name, tensor in (read_folder(source) if source.is_dir() else read_tensors(source)).items()
-    }
-
-
-def load_weights(model: Gama, tensors: dict[str, Tensor]) -> LoadReport:
+def load_weights(model: Gama, *sources: WeightSource) -> LoadReport:
     """Loads tensors in any accepted naming; a model built on the meta device takes them as they are.
 
+    A later source replaces an earlier one's tensors. Where no source holds adapters and the one with the
+    audio stack holds the language model too, LoRA is taken as merged, and the model loses its adapters.
+
     Raises:
-        ModelInvalidError: a tensor of the model is missing or has another shape (all are named), or the
-            checkpoint holds LoRA adapters that the config does not have.
+        ModelInvalidError: a tensor of the model is missing, has another shape, is of no floating-point type
+            or holds NaN or infinity; two names mean the same tensor; or the checkpoint holds adapters that
+            the config does not have. All faults are named at once.
     """
-    found = {canonical(name): tensor for name, tensor in tensors.items()}
+    faults = Faults()
+    found, replaced = _union(model, sources, faults)
+    merged = _holds_merged_lora(model, found)
+    if merged:
+        without_adapters(model.language_model)
+        model.config = replace(model.config, lora=None)
     wanted = {official(name): tensor for name, tensor in model.state_dict().items()}
-    missing = set(wanted) - set(found) - _tied(model)
-    if missing:
-        raise ModelInvalidError(
-            f"{len(missing)} of {len(wanted)} tensors are missing: {_listed(missing)}",
-            missing=sorted(missing),
-        )
-    wrong = [
-        f"{name} is {list(found[name].shape)}, expected {list(tensor.shape)}"
-        for name, tensor in wanted.items()
-        if name in found and found[name].shape != tensor.shape
-    ]
-    if wrong:
-        raise ModelInvalidError(f"{len(wrong)} tensors have the wrong shape: {_listed(wrong)}")
-    unknown = set(found) - set(wanted)
-    buffers = {name for name in unknown if name.endswith(SAVED_BUFFERS)}
-    adapters = {name for name in unknown if ".lora_" in name}
-    if adapters:
-        raise ModelInvalidError(f"LoRA adapters in the checkpoint, none in the config: {_listed(adapters)}")
-    state = {ours(name): found[name] for name in wanted if name in found}
-    model.load_state_dict(state, strict=False, assign=_on_meta(model))
+    for group in _tied(model):
+        given = [found[name] for name in sorted(group) if name in found]
+        if given:
+            faults.check_tied(given)
+            found |= dict.fromkeys(group, given[0])
+    unused = {name: one for name, one in found.items() if name not in wanted}
+    buffers = {name: one for name, one in unused.items() if _saved_buffer(model, name)}
+    unknown = {name: one for name, one in unused.items() if name not in buffers}
+    faults.check_missing(wanted, found, unknown, model.config)
+    faults.check_forms(wanted, found)
+    faults.check_adapters(one.name for name, one in unknown.items() if ".lora_" in name)
+    faults.raise_if_any()
+    faults.check_numbers(wanted, found)  # reads everything: last, and only where it is worth it
+    faults.raise_if_any()
+    state = {ours(name): found[name].tensor for name in wanted}
+    model.load_state_dict(state, assign=_on_meta(model))
     model.language_model.tie_weights()
-    return LoadReport(len(state), tuple(sorted(buffers)), tuple(sorted(unknown - buffers)))
+    return LoadReport(
+        loaded=len(state),
+        buffers=tuple(sorted(one.name for one in buffers.values())),
+        extras=tuple(sorted(one.name for one in unknown.values())),
+        replaced=tuple(sorted(replaced)),
+        merged_lora=merged,
+    )
 
 
-def _tied(model: Gama) -> set[str]:
-    """Names that a checkpoint may leave out, because another tensor is the same one."""
-    tied = getattr(model.language_model.config, "tie_word_embeddings", False)
-    return {official("language_model.lm_head.weight")} if tied else set()
+def _union(
+    model: Gama, sources: tuple[WeightSource, ...], faults: Faults
+) -> tuple[dict[str, Found], set[str]]:
+    """Tensors by official name, and the names that a later source gave again."""
+    transforms = get_model_conversion_mapping(model.language_model)
+    renamings = [one for one in transforms if isinstance(one, WeightRenaming)]
+    union: dict[str, Found] = {}
+    replaced: set[str] = set()
+    for source in sources:
+        mine: dict[str, Found] = {}
+        for name, tensor in source.tensors.items():
+            known = _modern(canonical(name), renamings)
+            if known in mine:
+                faults.add(doubled(source.where, mine[known].name, name))
+            mine[known] = Found(name, tensor, source)
+        replaced |= union.keys() & mine.keys()
+        union |= mine
+    return union, {name for name in replaced if not _saved_buffer(model, name)}
+
+
+def _modern(name: str, renamings: list[WeightRenaming]) -> str:
+    """The name that this version of transformers gives what older files call otherwise."""
+    bare = name.removeprefix(PREFIX)
+    for renaming in renamings:
+        bare, _ = renaming.rename_source_key(bare)
+    return name if of_audio(name) else PREFIX + bare
+
+
+def _saved_buffer(model: Gama, name: str) -> bool:
+    """Whether a name is that of a buffer which old checkpoints hold and which is computed anew."""
+    patterns = getattr(model.language_model, "_keys_to_ignore_on_load_unexpected", None) or ()
+    return name.endswith(SAVED_BUFFERS) or (
+        not of_audio(name) and any(re.search(pattern, name) for pattern in patterns)
+    )
+
+
+def _holds_merged_lora(model: Gama, found: dict[str, Found]) -> bool:
+    """No adapters anywhere, and what they would change comes from where the audio stack comes from.
+
+    A stage checkpoint beside a base folder is another thing: without adapters it is one that lost them, or
+    of a stage that had none, and the config has to say so.
+    """
+    if model.config.lora is None or any(".lora_" in name for name in found):
+        return False
+    audio = {one.source.where for name, one in found.items() if of_audio(name)}
+    adapted = {
+        official(f"language_model.{name.split('.lora_A.')[0]}.weight")
+        for name in model.language_model.state_dict()
+        if ".lora_A." in name
+    }
+    return {found[name].source.where for name in adapted if name in found} == audio != set()
+
+
+def _tied(model: Gama) -> list[frozenset[str]]:
+    """Groups of official names that are one tensor: a checkpoint may leave out all but one of each."""
+    groups: defaultdict[int, set[str]] = defaultdict(set)
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        groups[id(parameter)].add(official(name))
+    return [frozenset(names) for names in groups.values() if len(names) > 1]
 
 
 def _on_meta(model: Gama) -> bool:
@@ -146,12 +168,13 @@ def _on_meta(model: Gama) -> bool:
 
 
 def official_state(model: Gama) -> dict[str, Tensor]:
-    """All tensors by official name; a tied output matrix is left out."""
-    return {
-        official(name): tensor.detach().contiguous()
-        for name, tensor in model.state_dict().items()
-        if official(name) not in _tied(model)
-    }
+    """All tensors by official name; of tied ones the first alone, which is the input's."""
+    tensors = {official(name): tensor for name, tensor in model.state_dict().items()}
+    order = list(tensors)
+    for group in _tied(model):
+        for name in sorted(group, key=order.index)[1:]:
+            del tensors[name]
+    return {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
 
 
 def save_weights(model: Gama, file: Path) -> None:

@@ -4,14 +4,14 @@ import json
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gama_operations.models.gama.checkpoint import read_weights
+from gama_operations.models.gama.assembly import assemble
 from gama_operations.models.gama.differences import Differences, largest_difference
-from gama_operations.models.gama.folder import load_official
 from gama_operations.models.gama.frontend import MelFrontend
 from gama_operations.models.gama.generate import end_tokens, generate
 from gama_operations.models.gama.intermediates import add_discarded_cross_attention, intermediates
@@ -22,7 +22,8 @@ from gama_operations.models.gama.sampling import (
     OFFICIAL_SINGLE_SAMPLING,
     process_scores,
 )
-from gama_operations.models.gama.tensor_names import SAVED_BUFFERS, official
+from gama_operations.models.gama.tensor_names import SAVED_BUFFERS, canonical, official
+from gama_operations.models.gama.weight_files import read_source
 from gama_operations.models.surface import Generation
 
 EXACT = 0.0
@@ -48,6 +49,10 @@ def sampling_of(label: str) -> Generation:
     )
 
 
+def _by_official_name(*paths: Path) -> dict[str, Tensor]:
+    return {canonical(name): tensor for path in paths for name, tensor in read_source(path).tensors.items()}
+
+
 class Comparison:
     """One folder; `run` fills `differences`."""
 
@@ -55,7 +60,7 @@ class Comparison:
         self.folder = folder
         self.differences = Differences()
         self.compared: set[str] = set()
-        self.model = load_official(folder.description, folder.path / "full_state.safetensors")
+        self.model = assemble(folder.description, folder.path / "full_state.safetensors").model
         self.frontend = MelFrontend(folder.description.gama)
 
     @torch.inference_mode()
@@ -107,9 +112,9 @@ class Comparison:
         checkpoint = self.folder.path / "checkpoint/pytorch_model.bin"
         if not checkpoint.is_file():
             return
-        load_official(self.folder.description, self.folder.path / "base", checkpoint)
-        union = read_weights(self.folder.path / "base", checkpoint)
-        whole = read_weights(self.folder.path / "full_state.safetensors")
+        assemble(self.folder.description, self.folder.path / "base", checkpoint)
+        union = _by_official_name(self.folder.path / "base", checkpoint)
+        whole = _by_official_name(self.folder.path / "full_state.safetensors")
         for name in whole:
             pair = union.get(name)
             difference = math.inf if pair is None else largest_difference(pair, whole[name])

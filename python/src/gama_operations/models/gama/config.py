@@ -15,6 +15,8 @@ class LoraConfig:
     targets: tuple[str, ...] = ("q_proj", "v_proj")
 
 
+LTU_POOL = 2
+"""LTU averages so many neighbouring time patches into one audio token."""
 POSITIVE = (
     *(
         "sample_rate",
@@ -43,6 +45,9 @@ POSITIVE = (
 class GamaConfig:
     """Dimensions and constants. A field that differs from its default is a deviation from the release."""
 
+    architecture: Literal["gama", "ltu"] = "gama"
+    """`ltu`: the predecessor (Gong et al., ICLR 2024), the same encoder behind one projection and no more;
+    the fields of Q-Former and aggregator mean nothing then."""
     sample_rate: int = 16_000
     mel_bins: int = 128
     target_frames: int = 1024
@@ -83,8 +88,11 @@ class GamaConfig:
         """Refuses what is no GAMA.
 
         Raises:
-            ModelInvalidError: an unknown mode, a size not above 0, or sizes that contradict each other.
+            ModelInvalidError: an unknown architecture or mode, a size not above 0, or sizes that contradict
+                each other.
         """
+        if self.architecture not in ("gama", "ltu"):
+            raise ModelInvalidError(f"GamaConfig: architecture {self.architecture!r} is not gama or ltu")
         if self.aggregator_mode not in ("official", "paper"):
             raise ModelInvalidError(
                 f"GamaConfig: aggregator_mode {self.aggregator_mode!r} is not official or paper"
@@ -96,6 +104,11 @@ class GamaConfig:
             raise ModelInvalidError(
                 f"GamaConfig: mel_bins {self.mel_bins} and target_frames {self.target_frames} "
                 f"must be multiples of patch {self.patch}"
+            )
+        if self.architecture == "ltu" and self.time_patches % LTU_POOL:
+            raise ModelInvalidError(
+                f"GamaConfig: LTU averages {LTU_POOL} time patches, and target_frames {self.target_frames} "
+                f"makes {self.time_patches}"
             )
         if self.embed_dim % self.encoder_heads or self.embed_dim % self.bert_heads:
             raise ModelInvalidError(
@@ -120,7 +133,9 @@ class GamaConfig:
 
     @property
     def prefix_tokens(self) -> int:
-        """Audio tokens in front of the text: Q-Former's, then aggregator's."""
+        """Audio tokens in front of the text: Q-Former's, then aggregator's; LTU's are its pooled patches."""
+        if self.architecture == "ltu":
+            return self.time_patches // LTU_POOL
         return self.query_tokens + self.time_patches
 
     @property
@@ -132,6 +147,11 @@ class GamaConfig:
     def official(cls) -> Self:
         """The released GAMA (7B), with its unmerged LoRA."""
         return cls()
+
+    @classmethod
+    def ltu(cls) -> Self:
+        """The released LTU (7B, on Vicuna), with its unmerged LoRA; its features are GAMA's."""
+        return cls(architecture="ltu")
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

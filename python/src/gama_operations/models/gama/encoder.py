@@ -81,7 +81,10 @@ class Block(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class EncoderOutput:
-    """Patches after the last block and after two middle ones, each normed: [B, L, D] (or [B, K, D])."""
+    """Patches after the last block and after two middle ones, each normed: [B, L, D] (or [B, K, D]).
+
+    LTU norms the last alone, and uses no other.
+    """
 
     last: Tensor
     j: Tensor
@@ -104,7 +107,9 @@ class AudioEncoder(nn.Module):
         sizes = (D, config.encoder_heads, config.mlp_ratio)
         self.blocks_a = nn.ModuleList(Block(*sizes, joint=False) for _ in range(config.blocks_a))
         self.blocks_u = nn.ModuleList(Block(*sizes, joint=True) for _ in range(config.blocks_u))
-        self.norm_a, self.norm_j, self.norm_k = (nn.LayerNorm(D) for _ in range(3))
+        self.norm_a = nn.LayerNorm(D)
+        middle = nn.LayerNorm if config.architecture == "gama" else nn.Identity  # LTU has no norms there
+        self.norm_j, self.norm_k = middle(D), middle(D)
         self._initialise()
 
     def _initialise(self) -> None:

@@ -3,19 +3,22 @@
 `config.json` = {"model_type": "gama", "name", "revision", "gama": {GamaConfig},
 "language_model": {Hugging Face config with its model_type}, "default_prompt", "offers": [...],
 "embedding": {"layer": ...}, "questions": {kind: regular expression}}.
+
+Or a folder that names its parts and holds no weights (`composed.py` writes it):
+{"model_type": "gama", "base": FOLDER, "checkpoint": FILE}, paths absolute or relative to the folder. The
+language model's config and the tokenizer are then the base's, "gama" may be left out (the released sizes),
+and "expects" may say what the base was.
 """
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import torch
-from torch import nn
-
 from gama_operations.errors import ModelInvalidError
-from gama_operations.models.gama.checkpoint import load_weights, read_weights, save_weights
+from gama_operations.models.gama.base import BaseFacts, read_base_config
+from gama_operations.models.gama.checkpoint import save_weights
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.model import Gama
 
@@ -36,6 +39,12 @@ class GamaFolder:
     """`layer`: the default layer of `embed`."""
     questions: dict[str, str] = field(default_factory=dict[str, str])
     """Kind of question → regular expression that recognises it; a kind not in `offers` is refused."""
+    base: Path | None = None
+    """Folder of the language model, where the weights are not in the folder itself."""
+    checkpoint: Path | None = None
+    """Stage checkpoint: the audio stack, and LoRA."""
+    expects: BaseFacts | None = None
+    """What the base has to be."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -51,19 +60,40 @@ class GamaFolder:
             raise ModelInvalidError(f"{file} cannot be read: {error}") from error
         if not isinstance(values, dict) or values.get("model_type") != "gama":
             raise ModelInvalidError(f'{file} does not say "model_type": "gama"')
-        absent = [key for key in ("gama", "language_model") if not isinstance(values.get(key), dict)]
-        if absent:
-            raise ModelInvalidError(f"{file} lacks {' and '.join(absent)}")
+        base, checkpoint = (_path(folder, values, key) for key in ("base", "checkpoint"))
+        if base is None or checkpoint is None:
+            needed = ("gama", "language_model")
+            absent = [key for key in needed if not isinstance(values.get(key), dict)]
+            if base is not checkpoint:
+                absent.append("base" if base is None else "checkpoint")
+            if absent:
+                raise ModelInvalidError(f"{file} lacks {' and '.join(absent)}")
+        elif "language_model" in values:
+            raise ModelInvalidError(f"{file} states language_model and a base: the base's own config counts")
         return cls(
-            gama=GamaConfig.from_dict(values["gama"]),
-            language_model=values["language_model"],
+            gama=GamaConfig.from_dict(values.get("gama", {})),
+            language_model=values["language_model"] if base is None else read_base_config(base),
             name=values.get("name"),
             revision=values.get("revision"),
             default_prompt=values.get("default_prompt", DEFAULT_PROMPT),
             offers=tuple(values.get("offers", ())),
             embedding=values.get("embedding", {}),
             questions=values.get("questions", {}),
+            base=base,
+            checkpoint=checkpoint,
+            expects=BaseFacts.from_dict(values["expects"]) if "expects" in values else None,
         )
+
+    def sources(self, folder: Path) -> tuple[Path, ...]:
+        """Where the weights are: in the folder, or in base and checkpoint."""
+        if self.base is None or self.checkpoint is None:
+            return (folder,)
+        return self.base, self.checkpoint
+
+    def tokenizer(self, folder: Path) -> Path:
+        """The folder with tokenizer.json."""
+        own = (folder / "tokenizer.json").is_file()
+        return folder if own or self.base is None else self.base
 
     def write(self, folder: Path) -> None:
         """Writes config.json."""
@@ -72,7 +102,10 @@ class GamaFolder:
             "name": self.name,
             "revision": self.revision,
             "gama": self.gama.to_dict(),
-            "language_model": self.language_model,
+            "language_model": self.language_model if self.base is None else None,
+            "base": None if self.base is None else str(self.base),
+            "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
+            "expects": None if self.expects is None else asdict(self.expects),
             "default_prompt": self.default_prompt,
             "offers": list(self.offers),
             "embedding": self.embedding,
@@ -91,56 +124,15 @@ def save_gama(folder: Path, model: Gama, description: GamaFolder, tokenizer: Pat
         shutil.copyfile(tokenizer, folder / "tokenizer.json")
 
 
-def build_on_meta(config: GamaConfig, language_model: dict[str, Any]) -> Gama:
-    """The model without memory: names, shapes and counts only."""
-    with torch.device("meta"):
-        return Gama.from_config(config, language_model)
-
-
-def load_gama(folder: Path) -> Gama:
-    """The trained model of a folder, on the CPU, in evaluation mode.
+def _path(folder: Path, values: dict[str, Any], key: str) -> Path | None:
+    """The path that a field states, from the folder's view.
 
     Raises:
-        ModelInvalidError: config or weights do not make the model; missing tensors are named.
+        ModelInvalidError: it is no text.
     """
-    return load_official(GamaFolder.read(folder), folder)
-
-
-def load_official(description: GamaFolder, *sources: Path) -> Gama:
-    """The model of the union of weights, for example a base folder and a stage checkpoint."""
-    model = build_on_meta(description.gama, description.language_model)
-    load_weights(model, read_weights(*sources))
-    _restore_buffers(model)
-    return model.eval().requires_grad_(requires_grad=False)
-
-
-def random_gama(description: GamaFolder, seed: int) -> Gama:
-    """The same architecture, freshly initialised: config.json alone is enough."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = Gama.from_config(description.gama, description.language_model)
-    return model.eval().requires_grad_(requires_grad=False)
-
-
-def _restore_buffers(model: Gama) -> None:
-    """Computes the buffers that no checkpoint holds (rotary frequencies), left on the meta device so far.
-
-    Raises:
-        ModelInvalidError: a buffer belongs to a module that its config alone does not make.
-    """
-    language_model = model.language_model
-    for name, module in list(language_model.named_modules()):
-        absent = [key for key, buffer in module.named_buffers(recurse=False) if buffer.is_meta]
-        if not absent:
-            continue
-        try:
-            fresh: nn.Module = type(module)(language_model.config)
-            computed = dict(fresh.named_buffers(recurse=False))
-            # buffers only: the parameters of a fresh module are random, and ours are loaded
-            for key in absent:
-                setattr(module, key, computed[key])
-        except (TypeError, AttributeError, KeyError) as error:
-            raise ModelInvalidError(
-                f"the buffers {', '.join(absent)} of {name} ({type(module).__name__}) are in no checkpoint "
-                f"and cannot be computed from the config: {error}"
-            ) from error
+    stated = values.get(key)
+    if stated is None:
+        return None
+    if not isinstance(stated, str):
+        raise ModelInvalidError(f"{folder / 'config.json'}: `{key}` is no path")
+    return folder / Path(stated).expanduser()

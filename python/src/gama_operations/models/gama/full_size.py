@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import nn
 
+from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.config import GamaConfig
-from gama_operations.models.gama.folder import build_on_meta
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.tensor_names import PREFIX, official
 

@@ -1,11 +1,18 @@
 """From a folder to a GamaModel: trained, or its twin with random weights."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.adapter import GamaModel, Identity
-from gama_operations.models.gama.folder import GamaFolder, load_official, random_gama
+from gama_operations.models.gama.assembly import assemble, random_gama
+from gama_operations.models.gama.composed import composed_revision
+from gama_operations.models.gama.folder import GamaFolder
+from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
+
+GAMA_ONLY = ("aggregator", "qformer")
+"""Layers that LTU does not have."""
 
 
 def load_gama_model(
@@ -20,13 +27,29 @@ def load_gama_model(
         ModelInvalidError: config, weights or tokenizer do not make the model.
     """
     description = GamaFolder.read(folder)
-    trained = identity.weights == "trained"
-    model = load_official(description, folder) if trained else random_gama(description, seed)
+    report = None
+    if identity.weights == "trained":
+        assembled = assemble(description, *description.sources(folder))
+        model, report = assembled.model, assembled.report
+        if assembled.base is not None and description.revision is None and description.checkpoint is not None:
+            # a config.json by hand: no file of weights lies in the folder itself
+            identity = replace(identity, revision=composed_revision(assembled.base, description.checkpoint))
+    else:
+        model = random_gama(description, seed)
+    parts = description.tokenizer(folder)
     bos = description.language_model.get("bos_token_id")
-    codec = TextCodec.read(folder, bos) if (folder / "tokenizer.json").is_file() else None
+    codec = TextCodec.read(parts, bos) if (parts / "tokenizer.json").is_file() else None
     if codec is not None and codec.tokenizer.get_vocab_size() > model.vocabulary:
         raise ModelInvalidError(
-            f"{folder}: tokenizer.json has {codec.tokenizer.get_vocab_size()} tokens, "
+            f"{parts}: tokenizer.json has {codec.tokenizer.get_vocab_size()} tokens, "
             f"the language model {model.vocabulary}"
         )
-    return GamaModel(model, description, codec, identity)
+    loaded = GamaModel(model, description, codec, identity)
+    info = loaded.info
+    if report is not None:
+        info = replace(info, extras=report.extras, notes=report.notes())
+    if description.gama.architecture == "ltu":
+        layers = tuple(name for name in info.layers if not name.startswith(GAMA_ONLY))
+        info = replace(info, layers=layers, notes=(*info.notes, LTU_UNTESTED))
+    loaded.info = info
+    return loaded

@@ -4,6 +4,7 @@ Hu et al., "LoRA" (ICLR 2022). The released checkpoints keep the adapters unmerg
 """
 
 import math
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -47,3 +48,35 @@ def add_lora(model: nn.Module, config: LoraConfig) -> None:
     for name, module in found:
         parent, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(parent), leaf, LoraLinear(module, config))
+
+
+def _adapted(model: nn.Module) -> list[tuple[str, LoraLinear]]:
+    return [(name, module) for name, module in model.named_modules() if isinstance(module, LoraLinear)]
+
+
+def _replace_by_plain(model: nn.Module, name: str, adapted: LoraLinear, weight: nn.Parameter) -> None:
+    plain = nn.Linear(adapted.in_features, adapted.out_features, bias=False, device="meta")
+    plain.weight, plain.bias = weight, adapted.bias
+    parent, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(parent), leaf, plain)
+
+
+def without_adapters(model: nn.Module) -> None:
+    """Takes every adapter out and leaves the weights as they are: for weights that hold it merged."""
+    for name, adapted in _adapted(model):
+        _replace_by_plain(model, name, adapted, cast("nn.Parameter", adapted.weight))
+
+
+def merge_lora(model: nn.Module) -> int:
+    """Adds every adapter to its weight, W += (alpha / r) B A, and takes it out; returns how many there were.
+
+    The sum is computed in float32 and rounded once to the weight's own type: in float32 the model stays the
+    same but for the order of additions, in 16 bits it does not.
+    """
+    adapted = _adapted(model)
+    for name, module in adapted:
+        a, b = (cast("Tensor", half["default"].weight).float() for half in (module.lora_A, module.lora_B))
+        merged = (module.weight.float() + module.scaling * (b @ a)).to(module.weight.dtype)
+        weight = nn.Parameter(merged.detach(), requires_grad=module.weight.requires_grad)
+        _replace_by_plain(model, name, module, weight)
+    return len(adapted)

@@ -16,6 +16,7 @@ from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.audio_stack import AudioStack
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.lora import add_lora
+from gama_operations.models.gama.ltu import LtuStack
 
 IGNORED_LABEL = -100
 
@@ -71,7 +72,9 @@ class Gama(nn.Module):
                 "of the language model"
             )
         self.config = config
-        self.audio = AudioStack(config)
+        # typed as GAMA's: who takes its parts one by one, and not the prefix, is for GAMA alone
+        ltu = config.architecture == "ltu"
+        self.audio = cast("AudioStack", LtuStack(config)) if ltu else AudioStack(config)
         self.language_model = language_model
         if config.lora is not None:
             add_lora(language_model, config.lora)

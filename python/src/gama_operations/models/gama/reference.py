@@ -13,10 +13,10 @@ from torch import Tensor
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.bert import BERT_EPS
-from gama_operations.models.gama.checkpoint import read_tensors
 from gama_operations.models.gama.config import GamaConfig, LoraConfig
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import LOW_HZ, N_FFT, PREEMPHASIS
+from gama_operations.models.gama.weight_files import read_tensors
 
 FILES = (
     "config.json",

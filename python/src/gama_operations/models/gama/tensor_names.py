@@ -4,6 +4,8 @@ Official (PEFT around Llama): `base_model.model.model.audio_encoder...`, `base_m
 `base_model.model.lm_head.weight`. Ours: `audio.audio_encoder...`, `language_model.model.layers...`.
 """
 
+from collections.abc import Set as AbstractSet
+
 PREFIX = "base_model.model."
 AUDIO_ROOTS = (
     "audio_encoder.",
@@ -14,6 +16,7 @@ AUDIO_ROOTS = (
     "audio_aggregator_layer_2.",
     "audio_proj_qformer.",
     "audio_proj_audioenc.",
+    "audio_proj.",  # LTU's
 )
 LANGUAGE_ROOTS = ("layers.", "embed_tokens.", "norm.")
 SAVED_BUFFERS = (".rotary_emb.inv_freq", ".embeddings.position_ids")
@@ -23,9 +26,10 @@ SAVED_BUFFERS = (".rotary_emb.inv_freq", ".embeddings.position_ids")
 def canonical(name: str) -> str:
     """The official name of a tensor found in any of the forms that checkpoints use.
 
-    Accepts names with or without `module.`, `base_model.model.`, `model.` and LoRA's `.default.`.
+    Accepts names with or without `module.`, `base_model.model.`, `model.`, LoRA's `.default.`, and the
+    `.base_layer.` that newer versions of PEFT put beside an adapter.
     """
-    name = name.removeprefix("module.").removeprefix(PREFIX)
+    name = name.removeprefix("module.").removeprefix(PREFIX).replace(".base_layer.", ".")
     for half in (".lora_A.", ".lora_B."):
         name = name.replace(f"{half}weight", f"{half}default.weight")
     if name.startswith((*AUDIO_ROOTS, *LANGUAGE_ROOTS)):
@@ -40,9 +44,24 @@ def official(name: str) -> str:
     return PREFIX + name.removeprefix("language_model.")
 
 
+def of_audio(name: str) -> bool:
+    """Whether an official name is one of the audio stack's."""
+    return name.removeprefix(PREFIX).removeprefix("model.").startswith(AUDIO_ROOTS)
+
+
 def ours(name: str) -> str:
     """Our name of an official one."""
     bare = name.removeprefix(PREFIX)
-    if bare.removeprefix("model.").startswith(AUDIO_ROOTS):
-        return f"audio.{bare.removeprefix('model.')}"
-    return f"language_model.{bare}"
+    return f"audio.{bare.removeprefix('model.')}" if of_audio(name) else f"language_model.{bare}"
+
+
+def unknown_prefix(names: list[str], wanted: AbstractSet[str]) -> str | None:
+    """What stands before names of tensors that are `wanted` (official names); None unless there is one."""
+    prefixes: set[str] = set()
+    for name in names:
+        parts = name.split(".")
+        cuts = range(1, len(parts))
+        cut = next((at for at in cuts if canonical(".".join(parts[at:])) in wanted), None)
+        if cut is not None:
+            prefixes.add(".".join(parts[:cut]) + ".")
+    return prefixes.pop() if len(prefixes) == 1 else None
