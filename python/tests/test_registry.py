@@ -104,9 +104,7 @@ def test_the_seeds_quantization_is_the_default_dtype_of_gama(tmp_path, monkeypat
 @pytest.mark.parametrize("named", ["8bit", "4bit"])
 def test_weights_of_few_bits_are_refused_off_cuda_and_never_ignored(tmp_path, monkeypatch, named):
     folder = str(write_folder(tmp_path))
-    with pytest.raises(
-        CapabilityError, match=rf"{named} need CUDA .* device is cpu: ask for"
-    ):
+    with pytest.raises(CapabilityError, match=rf"{named} need CUDA .* device is cpu: ask for"):
         load(folder, device="cpu", quantization=named)
     monkeypatch.setenv("GAMA_QUANTIZATION", named)
     for dtype in (None, "float32"):

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gama_operations.models.gama.checkpoint import read_tensors
+from gama_operations.models.gama.weight_files import read_tensors
 from gama_operations.models.store.choose import is_pickle, safe_path
 from gama_operations.models.store.watch import Watch
 

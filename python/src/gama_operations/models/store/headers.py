@@ -44,19 +44,35 @@ def read_header(file: Path) -> dict[str, Tensor]:
         ) from error
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a model's weights: the shards that its index names, else the one.
+
+    Raises:
+        ModelInvalidError: the index is damaged.
+    """
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return [folder / "model.safetensors"]
+    return [folder / shard for shard in sorted(set(_weight_map(index).values()))]
+
+
 def check_index(index: Path) -> None:
     """Does every shard hold the tensors that the index says?
 
     Raises:
         ModelInvalidError: the index is damaged, or a shard or a tensor is missing.
     """
-    try:
-        weights = dict[str, str](json.loads(index.read_text())["weight_map"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error
+    weights = _weight_map(index)
     shards = {shard: read_header(index.parent / shard).keys() for shard in sorted(set(weights.values()))}
     absent = [f"{name} in {shard}" for name, shard in weights.items() if name not in shards[shard]]
     if absent:
         raise ModelInvalidError(
             f"{index} names {len(absent)} tensors that are not there: {', '.join(absent[:5])}"
         )
+
+
+def _weight_map(index: Path) -> dict[str, str]:
+    try:
+        return dict[str, str](json.loads(index.read_text())["weight_map"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error
