@@ -27,12 +27,14 @@ export type {
   StreamedName,
 } from "./bridge/operation-types.ts";
 export type {
+  Attention,
   Capability,
   ClipFailure,
   DType,
   ErrorCode,
   Interval,
   Pooling,
+  Quantization,
   Weights,
 } from "./bridge/protocol.gen.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
@@ -103,6 +105,12 @@ export { type ProfileOptions, profile } from "./memory/profile.ts";
 export type { ReleasedResources, ReleaseOptions } from "./memory/release.ts";
 export type { MemorySpan, MemoryTimeline, PhaseSummary } from "./memory/spans.ts";
 // Models
+export type {
+  DownloadOptions,
+  GAMAModelConfig,
+  VerificationOptions,
+} from "./models/gama-model-config.ts";
+export { GAMAModelManager } from "./models/gama-model-manager.ts";
 export { GAMAService } from "./models/gama-service.ts";
 export {
   type MelStatisticsKind,
@@ -124,6 +132,13 @@ export type {
   ResultEnvelope,
   ServiceOptions,
 } from "./models/model-service.ts";
+export {
+  listModels,
+  type ModelStore,
+  type ModelVerdict,
+  removeModel,
+  type StoredModel,
+} from "./models/model-store.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

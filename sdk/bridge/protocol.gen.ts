@@ -7,6 +7,11 @@ export type DType = "bfloat16" | "float16" | "float32";
 
 export type Capability = "describe" | "embed";
 
+/** How transformers computes attention; `flash_attention_2` needs CUDA and its package. */
+export type Attention = "eager" | "flash_attention_2" | "sdpa";
+
+export type Quantization = "4bit" | "8bit" | "none";
+
 /** The seed's forms (a path, a plain array at the model's rate), or the full description. */
 export type Audio = string | number[] | AudioSource;
 
@@ -229,12 +234,12 @@ export interface LoadModelData {
   /** @default 0 */
   seed?: number;
   /** Of the language model, or of the encoder; default what transformers chooses (`sdpa`). */
-  attention?: ("eager" | "flash_attention_2" | "sdpa") | null;
+  attention?: Attention | null;
   /**
    * Of GAMA's language model, through bitsandbytes on CUDA (untested there: no such machine has run it);
    * default what `GAMA_QUANTIZATION` names. Elsewhere `not_capable`.
    */
-  quantization?: ("4bit" | "8bit" | "none") | null;
+  quantization?: Quantization | null;
 }
 
 /** Result of `load_model`. Progress stages: import, read, build. */

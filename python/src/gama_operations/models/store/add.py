@@ -87,7 +87,9 @@ def _places(folder: Path, paths: list[str]) -> dict[str, Path]:
 
 
 def _places_of(parts: Parts) -> dict[str, Path]:
-    below = _places(parts.base, _paths(parts.base))
+    # a language model's folder is flat; stages may lie below it
+    flat = [file.name for file in parts.base.iterdir() if file.is_file()]
+    below = {path: place for path, place in _places(parts.base, flat).items() if place != parts.checkpoint}
     base = {f"{BASE}/{path}": place for path, place in below.items()}
     return base | {f"{CHECKPOINT}/{parts.checkpoint.name}": parts.checkpoint}
 
