@@ -8,6 +8,7 @@ PICKLES = (".bin", ".pth", ".pt")
 _SUFFIXES = (".safetensors", *PICKLES, ".json", ".txt", ".model", ".jinja", ".md")
 _TEXTS = ("LICENSE", "LICENCE", "NOTICE", "USE_POLICY")
 # what training leaves beside a checkpoint, to go on with: as large as the weights, and no model
+_OURS = "grym-*.json"  # what the store itself writes
 _OF_TRAINING = ("optimizer*", "scheduler*", "rng_state*", "training_args*", "trainer_state*", "scaler*")
 
 
@@ -50,6 +51,6 @@ def choose_files(paths: Iterable[str], patterns: Collection[str] = ()) -> list[s
 def _belongs(path: PurePosixPath) -> bool:
     if any(part.startswith(".") for part in path.parts):
         return False
-    if any(fnmatch(path.name, pattern) for pattern in _OF_TRAINING):
+    if any(fnmatch(path.name, pattern) for pattern in (_OURS, *_OF_TRAINING)):
         return False
     return path.suffix in _SUFFIXES or path.name.upper().startswith(_TEXTS)
