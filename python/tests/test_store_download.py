@@ -250,24 +250,26 @@ def test_tokens_and_signed_addresses_are_in_no_log_no_error_and_no_file(at, larg
         assert not file.is_file() or ACCEPTED.encode() not in file.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("request_data", "code", "message"),
-    [
-        ({"repo": "owner/none"}, "model_not_found", "knows no model 'owner/none'"),
-        ({"repo": "owner/tiny", "revision": "v9"}, "model_not_found", "has no revision at v9"),
-        ({"repo": "owner/tiny", "files": ["*.gguf"]}, "model_not_found", "that matches *.gguf"),
-        ({"repo": "not a repo"}, "invalid_request", "'not a repo' is no"),
-        ({"repo": "owner/../up"}, "invalid_request", "is no"),
-        ({"repo": "owner/tiny", "name": "../up"}, "invalid_request", "is no name for a model"),
-        ({"repo": "owner/tiny", "name": "gama-tiny"}, "invalid_request", "ships with grym-synth"),
-        ({"repo": "owner/tiny", "name": "fbank"}, "invalid_request", "ships with grym-synth"),
-    ],
-)
-def test_a_request_that_cannot_be_met_says_why(at, tiny, request_data, code, message):
+REFUSED = [
+    ({"repo": "owner/none"}, "model_not_found", "knows no model 'owner/none'"),
+    ({"repo": "owner/tiny", "revision": "v9"}, "model_not_found", "has no revision at v9"),
+    ({"repo": "owner/tiny", "files": ["*.gguf"]}, "model_not_found", "that matches *.gguf"),
+    ({"repo": "not a repo"}, "invalid_request", "'not a repo' is no"),
+    ({"repo": "owner/../up"}, "invalid_request", "is no"),
+    ({"repo": "owner/tiny", "name": "../up"}, "invalid_request", "is no name for a model"),
+    ({"repo": "owner/tiny", "name": "gama-tiny"}, "invalid_request", "ships with grym-synth"),
+    ({"repo": "owner/tiny", "name": "fbank"}, "invalid_request", "ships with grym-synth"),
+]
+
+
+def test_a_request_that_cannot_be_met_says_why(at, tiny):
     with Hub({"owner/tiny": tiny}) as hub:
-        error = at(hub).error("download_model", request_data)
-    assert error["code"] == code
-    assert message in error["message"]
+        process = at(hub)
+        answers = [process.error("download_model", request) for request, _, _ in REFUSED]
+        assert process.result("list_models")["models"] == []
+    assert [answer["code"] for answer in answers] == [code for _, code, _ in REFUSED]
+    for answer, (_, _, message) in zip(answers, REFUSED, strict=True):
+        assert message in answer["message"]
 
 
 def test_a_hub_that_answers_with_its_own_failure_is_unreachable(at, tiny):
