@@ -27,6 +27,7 @@ export type {
   StreamedName,
 } from "./bridge/operation-types.ts";
 export type {
+  Attention,
   Capability,
   ClipFailure,
   DType,
@@ -35,6 +36,7 @@ export type {
   LongAudio,
   Pooling,
   Preset,
+  Quantization,
   Weights,
 } from "./bridge/protocol.gen.ts";
 export { sharedBridge } from "./bridge/shared-bridge.ts";
@@ -105,6 +107,12 @@ export { type ProfileOptions, profile } from "./memory/profile.ts";
 export type { ReleasedResources, ReleaseOptions } from "./memory/release.ts";
 export type { MemorySpan, MemoryTimeline, PhaseSummary } from "./memory/spans.ts";
 // Models
+export type {
+  DownloadOptions,
+  GAMAModelConfig,
+  VerificationOptions,
+} from "./models/gama-model-config.ts";
+export { GAMAModelManager } from "./models/gama-model-manager.ts";
 export { GAMAService } from "./models/gama-service.ts";
 export {
   type MelStatisticsKind,
@@ -134,6 +142,13 @@ export type {
   TimeSpan,
   WindowAnswer,
 } from "./models/model-service.ts";
+export {
+  listModels,
+  type ModelStore,
+  type ModelVerdict,
+  removeModel,
+  type StoredModel,
+} from "./models/model-store.ts";
 export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
+from gama_operations.errors import CapabilityError, InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models.registry import WEIGHTS, default_device, load, resolve
 from gama_tiny import noise, write_folder
+from wav2vec2_models import SAME, save
 
 
 def test_baselines_and_folders_resolve(tmp_path):
@@ -99,13 +101,42 @@ def test_the_seeds_quantization_is_the_default_dtype_of_gama(tmp_path, monkeypat
     assert load(folder, device="cpu", dtype="float16").info.dtype == "float16"
 
 
-@pytest.mark.parametrize("named", ["8bit", "4bit", "int8"])
-def test_a_quantization_that_we_lack_is_refused_and_never_ignored(tmp_path, monkeypatch, named):
+@pytest.mark.parametrize("named", ["8bit", "4bit"])
+def test_weights_of_few_bits_are_refused_off_cuda_and_never_ignored(tmp_path, monkeypatch, named):
+    folder = str(write_folder(tmp_path))
+    with pytest.raises(CapabilityError, match=rf"{named} need CUDA .* device is cpu: ask for"):
+        load(folder, device="cpu", quantization=named)
     monkeypatch.setenv("GAMA_QUANTIZATION", named)
     for dtype in (None, "float32"):
-        with pytest.raises(InvalidRequestError, match=rf"GAMA_QUANTIZATION={named}.*bfloat16"):
-            load(str(write_folder(tmp_path)), device="cpu", dtype=dtype)
+        with pytest.raises(CapabilityError, match=rf"{named} need CUDA"):
+            load(folder, device="cpu", dtype=dtype)
+    assert load(folder, device="cpu", quantization="none", dtype="float32").info.dtype == "float32"
     assert load("fbank").info.dtype == "float32"
+
+
+def test_a_quantization_that_nobody_knows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAMA_QUANTIZATION", "int8")
+    with pytest.raises(InvalidRequestError, match=r"GAMA_QUANTIZATION=int8 is none of 8bit, 4bit"):
+        load(str(write_folder(tmp_path)), device="cpu")
+
+
+def test_attention_is_what_was_asked_for_and_changes_no_answer(tmp_path):
+    folder = str(write_folder(tmp_path))
+    answers = {}
+    for attention in ("eager", "sdpa"):
+        model = load(folder, device="cpu", attention=attention)
+        assert model.model.language_model.config._attn_implementation == attention
+        answers[attention] = model.describe([noise(16_000)], [None])[0].text
+    assert answers["eager"] == answers["sdpa"]
+    with pytest.raises(CapabilityError, match="attention 'flash_attention_2' cannot be had"):
+        load(folder, device="cpu", attention="flash_attention_2")
+
+
+def test_attention_of_an_encoder_is_chosen_in_the_same_way(tmp_path):
+    folder = str(save(tmp_path))
+    encoders = [load(folder, device="cpu", attention=attention) for attention in ("eager", "sdpa")]
+    eager, sdpa = (encoder.embed([noise(16_000)])[0].features for encoder in encoders)
+    np.testing.assert_allclose(eager, sdpa, atol=SAME)
 
 
 def test_the_device_comes_from_the_environment(monkeypatch):

@@ -7,6 +7,11 @@ export type DType = "bfloat16" | "float16" | "float32";
 
 export type Capability = "describe" | "embed" | "score";
 
+/** How transformers computes attention; `flash_attention_2` needs CUDA and its package. */
+export type Attention = "eager" | "flash_attention_2" | "sdpa";
+
+export type Quantization = "4bit" | "8bit" | "none";
+
 /** The seed's forms (a path, a plain array at the model's rate), or the full description. */
 export type Audio = string | number[] | AudioSource;
 
@@ -39,10 +44,13 @@ export type ErrorCode =
   | "audio_not_found"
   | "audio_too_long"
   | "cancelled"
+  | "disk_full"
+  | "hub_unreachable"
   | "internal"
   | "invalid_audio"
   | "invalid_request"
   | "message_too_large"
+  | "model_gated"
   | "model_invalid"
   | "model_not_found"
   | "not_capable"
@@ -108,6 +116,26 @@ export interface Operations {
   cluster: {
     data: ClusterData;
     result: ClusterResult;
+  };
+  download_model: {
+    data: DownloadModelData;
+    result: DownloadModelResult;
+  };
+  add_model: {
+    data: AddModelData;
+    result: AddModelResult;
+  };
+  verify_model: {
+    data: VerifyModelData;
+    result: VerifyModelResult;
+  };
+  list_models: {
+    data: ListModelsData;
+    result: ListModelsResult;
+  };
+  remove_model: {
+    data: RemoveModelData;
+    result: RemoveModelResult;
   };
   start_profile: {
     data: StartProfileData;
@@ -232,6 +260,13 @@ export interface LoadModelData {
   weights?: Weights;
   /** @default 0 */
   seed?: number;
+  /** Of the language model, or of the encoder; default what transformers chooses (`sdpa`). */
+  attention?: Attention | null;
+  /**
+   * Of GAMA's language model, through bitsandbytes on CUDA (untested there: no such machine has run it);
+   * default what `GAMA_QUANTIZATION` names. Elsewhere `not_capable`.
+   */
+  quantization?: Quantization | null;
 }
 
 /** Result of `load_model`. Progress stages: import, read, build. */
@@ -788,6 +823,110 @@ export interface ClusterStability {
   reason: string;
 }
 
+/**
+ * Parameters of `download_model`. A download that was cut off goes on where it ended.
+ *
+ * The token is the hub's own (`HF_TOKEN`, `hf auth login`), and never crosses the wire.
+ */
+export interface DownloadModelData {
+  /** `owner/name`; a Space as `spaces/owner/name`. */
+  repo: string;
+  /** Branch, tag or commit; the default branch when absent. The commit behind it is pinned. */
+  revision?: string | null;
+  /** What it is called here; by default as the repository, without its owner. */
+  name?: string | null;
+  /** Shell patterns of the files to fetch; by default config, weights, tokenizer and licence. */
+  files?: string[];
+}
+
+/** Result of `download_model`. Progress stages: list, download, hash (bytes), convert (files). */
+export interface DownloadModelResult {
+  model: StoredModel;
+}
+
+/** A model of the store: fetched from the hub, or added from a folder. */
+export interface StoredModel {
+  /** What `load_model` takes. */
+  name: string;
+  /** `unfinished`: its download goes on when asked for again; `damaged`: its manifest cannot be read. */
+  state: "damaged" | "unfinished" | "whole";
+  folder: string;
+  /** `model_type` of its config.json. */
+  family: string | null;
+  /** `hub:owner/name`, or the folder that was added. */
+  source: string;
+  /** 12 hex digits: of the commit, or of the hashes of what was added. */
+  revision: string | null;
+  /** Bytes of its files in the store. */
+  size: number;
+  /** Bytes of its files that lie in the folder that was added. */
+  linked_size: number;
+  files: number;
+}
+
+/** Parameters of `add_model`: the folder's files are linked, its pickles converted to safetensors. */
+export interface AddModelData {
+  /** Has a config.json and weights; or a base and a stage checkpoint of GAMA, somewhere below. */
+  folder: string;
+  /** What it is called here; by default as the folder. */
+  name?: string | null;
+  /** Folder of the language model, where the folder has several or none: relative to it, or absolute. */
+  base?: string | null;
+  /** The stage checkpoint, in the same way. */
+  checkpoint?: string | null;
+}
+
+/** Result of `add_model`. Progress stages: hash (bytes), convert (files), compose. */
+export interface AddModelResult {
+  model: StoredModel;
+}
+
+/** Parameters of `verify_model`. */
+export interface VerifyModelData {
+  name: string;
+  /**
+   * Read every file and compare its SHA-256; otherwise sizes, headers, names and shapes only.
+   * @default true
+   */
+  hashes?: boolean;
+}
+
+/** Result of `verify_model`. Progress stages: hash (bytes), structure. */
+export interface VerifyModelResult {
+  model: StoredModel;
+  /** What is wrong, where, and what to do; empty when nothing is. */
+  problems: string[];
+  bytes_read: number;
+  /** In the safetensors files; 0 where a problem stood before. */
+  tensors: number;
+  /** What names and shapes make, in words; null where a problem stood before, or the family is unknown. */
+  structure: string | null;
+}
+
+/** Parameters of `list_models`. */
+export type ListModelsData = Record<string, never>;
+
+/** Result of `list_models`. */
+export interface ListModelsResult {
+  /** The store: `GRYM_CACHE/models`, by default `~/.cache/grym-synth/models`. */
+  folder: string;
+  /** By name. */
+  models: StoredModel[];
+  /** Bytes that are free there. */
+  free: number;
+}
+
+/** Parameters of `remove_model`: a model of the store, or what an unfinished download has left. */
+export interface RemoveModelData {
+  name: string;
+}
+
+/** Result of `remove_model`; what the model only linked to is still there. */
+export interface RemoveModelResult {
+  /** Bytes. */
+  freed: number;
+}
+
 /** Parameters of `start_profile`: from now on every phase of every operation is written down. */
 export interface StartProfileData {
   /**
@@ -1118,6 +1257,11 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["probe", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],
   ["cluster", { repeatable: true, immediate: false }],
+  ["download_model", { repeatable: true, immediate: false }],
+  ["add_model", { repeatable: false, immediate: false }],
+  ["verify_model", { repeatable: true, immediate: false }],
+  ["list_models", { repeatable: true, immediate: false }],
+  ["remove_model", { repeatable: false, immediate: false }],
   ["start_profile", { repeatable: false, immediate: false }],
   ["stop_profile", { repeatable: false, immediate: false }],
   ["free_memory", { repeatable: true, immediate: false }],

@@ -25,6 +25,16 @@ const COMMANDS: Record<string, Command> = {
                                   features of every sound file in a folder`,
     run: async (args) => (await import("./embed.ts")).runEmbed(args),
   },
+  model: {
+    help: `model add DIR [--name NAME] [--base DIR] [--checkpoint FILE]
+                                  make a model of a folder: files linked, pickles converted once
+  model download REPO[@REVISION] [--name NAME] [--include PATTERN]…
+                                  fetch one from the Hugging Face hub; goes on where it was cut off
+  model list [--json]             what the store holds, with sizes
+  model verify NAME [--quick]     hashes, headers, and config against tensors
+  model remove NAME               delete it, or what an unfinished download has left`,
+    run: async (args) => (await import("./model.ts")).runModel(args),
+  },
   ps: {
     help: "ps [--json]                     hosts that keep models loaded, and who uses them",
     run: async (args) => (await import("./ps.ts")).runPs(args),

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { type FoundHost, listHosts } from "../bridge/host/control.ts";
 import { writeBytes } from "./doctor/finding.ts";
+import { writeTable } from "./write-table.ts";
 
 const HEADINGS = [
   "NAME",
@@ -52,18 +53,4 @@ function writeTime(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-function writeTable(rows: readonly (readonly string[])[]): string {
-  const widths = HEADINGS.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

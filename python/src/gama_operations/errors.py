@@ -9,6 +9,9 @@
     ├── UnsupportedFormatError     unsupported_format
     ├── ModelNotFoundError         model_not_found
     ├── ModelInvalidError          model_invalid
+    ├── ModelGatedError            model_gated
+    ├── HubUnreachableError        hub_unreachable
+    ├── DiskFullError              disk_full
     ├── CapabilityError            not_capable
     ├── OutOfMemoryError           out_of_memory
     ├── StaleTensorError           stale_tensor
@@ -81,6 +84,24 @@ class ModelInvalidError(OperationError):
     """The folder is there, but its files do not make the model: missing tensors are named."""
 
     code: ClassVar[ErrorCode] = "model_invalid"
+
+
+class ModelGatedError(OperationError):
+    """The hub gives no access: a licence was not accepted, or there is no token; the message says where."""
+
+    code: ClassVar[ErrorCode] = "model_gated"
+
+
+class HubUnreachableError(OperationError):
+    """No connection to the hub, a cut one, or HF_HUB_OFFLINE; `missing` names what was not fetched."""
+
+    code: ClassVar[ErrorCode] = "hub_unreachable"
+
+
+class DiskFullError(OperationError):
+    """It does not fit on the disk: `needed` and `free`, bytes."""
+
+    code: ClassVar[ErrorCode] = "disk_full"
 
 
 class CapabilityError(OperationError):

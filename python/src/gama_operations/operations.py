@@ -35,6 +35,7 @@ from gama_operations.protocol import (
 )
 from gama_operations.session import Session, describe_model
 from gama_operations.statistics_operations import cluster, compare, probe
+from gama_operations.store_operations import STORE
 from gama_operations.streams import RunInParts
 
 if TYPE_CHECKING:  # which imports numpy
@@ -65,6 +66,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "probe": probe,
         "compare": compare,
         "cluster": cluster,
+        **STORE,
         "start_profile": start_profile,
         "stop_profile": stop_profile,
         "free_memory": free_memory,

@@ -31,6 +31,9 @@ refused (`audio_too_long`), or it is heard in windows one after the other."""
 Preset = Literal["official-inference", "official-single-audio"]
 """Sampling as the released scripts do it: `gama_inf.py` (temperature 0.1, top_p 0.95, top_k 500, repetition
 penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50 and without a penalty)."""
+Attention = Literal["eager", "sdpa", "flash_attention_2"]
+"""How transformers computes attention; `flash_attention_2` needs CUDA and its package."""
+Quantization = Literal["none", "8bit", "4bit"]
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -56,6 +59,9 @@ ErrorCode = Literal[
     "unsupported_format",
     "model_not_found",
     "model_invalid",
+    "model_gated",
+    "hub_unreachable",
+    "disk_full",
     "not_capable",
     "out_of_memory",
     "stale_tensor",
@@ -231,6 +237,11 @@ class LoadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     weights: Weights = "trained"
     """`random`: the same architecture, freshly initialised from `seed`; a baseline."""
     seed: Seed = 0
+    attention: Attention | None = None
+    """Of the language model, or of the encoder; default what transformers chooses (`sdpa`)."""
+    quantization: Quantization | None = None
+    """Of GAMA's language model, through bitsandbytes on CUDA (untested there: no such machine has run it);
+    default what `GAMA_QUANTIZATION` names. Elsewhere `not_capable`."""
 
 
 class LoadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
@@ -682,6 +693,117 @@ class ClusterResult(Struct, frozen=True, forbid_unknown_fields=True):
     memory_usage: MemoryUsage
 
 
+class StoredModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """A model of the store: fetched from the hub, or added from a folder."""
+
+    name: str
+    """What `load_model` takes."""
+    state: Literal["whole", "unfinished", "damaged"]
+    """`unfinished`: its download goes on when asked for again; `damaged`: its manifest cannot be read."""
+    folder: str
+    family: str | None
+    """`model_type` of its config.json."""
+    source: str
+    """`hub:owner/name`, or the folder that was added."""
+    revision: str | None
+    """12 hex digits: of the commit, or of the hashes of what was added."""
+    size: int
+    """Bytes of its files in the store."""
+    linked_size: int
+    """Bytes of its files that lie in the folder that was added."""
+    files: int
+
+
+class DownloadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `download_model`. A download that was cut off goes on where it ended.
+
+    The token is the hub's own (`HF_TOKEN`, `hf auth login`), and never crosses the wire.
+    """
+
+    repo: str
+    """`owner/name`; a Space as `spaces/owner/name`."""
+    revision: str | None = None
+    """Branch, tag or commit; the default branch when absent. The commit behind it is pinned."""
+    name: str | None = None
+    """What it is called here; by default as the repository, without its owner."""
+    files: list[str] = []
+    """Shell patterns of the files to fetch; by default config, weights, tokenizer and licence."""
+
+
+class DownloadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `download_model`. Progress stages: list, download, hash (bytes), convert (files)."""
+
+    model: StoredModel
+
+
+class AddModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `add_model`: the folder's files are linked, its pickles converted to safetensors."""
+
+    folder: str
+    """Has a config.json and weights; or a base and a stage checkpoint of GAMA, somewhere below."""
+    name: str | None = None
+    """What it is called here; by default as the folder."""
+    base: str | None = None
+    """Folder of the language model, where the folder has several or none: relative to it, or absolute."""
+    checkpoint: str | None = None
+    """The stage checkpoint, in the same way."""
+
+
+class AddModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `add_model`. Progress stages: hash (bytes), convert (files), compose."""
+
+    model: StoredModel
+
+
+class VerifyModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `verify_model`."""
+
+    name: str
+    hashes: bool = True
+    """Read every file and compare its SHA-256; otherwise sizes, headers, names and shapes only."""
+
+
+class VerifyModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `verify_model`. Progress stages: hash (bytes), structure."""
+
+    model: StoredModel
+    problems: list[str]
+    """What is wrong, where, and what to do; empty when nothing is."""
+    bytes_read: int
+    tensors: int
+    """In the safetensors files; 0 where a problem stood before."""
+    structure: str | None
+    """What names and shapes make, in words; null where a problem stood before, or the family is unknown."""
+
+
+class ListModelsData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `list_models`."""
+
+
+class ListModelsResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `list_models`."""
+
+    folder: str
+    """The store: `GRYM_CACHE/models`, by default `~/.cache/grym-synth/models`."""
+    models: list[StoredModel]
+    """By name."""
+    free: int
+    """Bytes that are free there."""
+
+
+class RemoveModelData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `remove_model`: a model of the store, or what an unfinished download has left."""
+
+    name: str
+
+
+class RemoveModelResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `remove_model`; what the model only linked to is still there."""
+
+    freed: int
+    """Bytes."""
+
+
 class StartProfileData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `start_profile`: from now on every phase of every operation is written down."""
 
@@ -1032,6 +1154,12 @@ OPERATIONS: dict[str, Operation] = {
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
+    "download_model": Operation(DownloadModelData, DownloadModelResult, repeatable=True),
+    # Asked again it would find its name taken, by itself.
+    "add_model": Operation(AddModelData, AddModelResult, repeatable=False),
+    "verify_model": Operation(VerifyModelData, VerifyModelResult, repeatable=True),
+    "list_models": Operation(ListModelsData, ListModelsResult, repeatable=True),
+    "remove_model": Operation(RemoveModelData, RemoveModelResult, repeatable=False),
     "start_profile": Operation(StartProfileData, StartProfileResult, repeatable=False),
     "stop_profile": Operation(StopProfileData, StopProfileResult, repeatable=False),
     "free_memory": Operation(FreeMemoryData, FreeMemoryResult, repeatable=True),

@@ -18,7 +18,9 @@ from gama_operations import protocol
 ALIASES: tuple[str, ...] = (
     "Capability",
     "DType",
+    "Attention",
     "Pooling",
+    "Quantization",
     "Weights",
     "LongAudio",
     "Preset",

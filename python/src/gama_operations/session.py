@@ -75,6 +75,8 @@ class Session:
                 dtype=key.dtype,
                 weights=data.weights,
                 seed=data.seed,
+                attention=key.attention,
+                quantization=key.quantization,
                 progress=_by_stage(call, phases),
             )
         call.check()
@@ -157,7 +159,14 @@ def _settled(data: LoadModelData, call: Call) -> LoadModelData:
         return LoadModelData(found, device="cpu", seed=seed)
     dtype = data.dtype or registry.default_dtype(found)
     device_name = _checked_device(data.device, call)
-    return msgspec.structs.replace(data, model=str(found), device=device_name, dtype=dtype, seed=seed)
+    return msgspec.structs.replace(
+        data,
+        model=str(found),
+        device=device_name,
+        dtype=dtype,
+        seed=seed,
+        quantization=data.quantization or registry.default_quantization(found),
+    )
 
 
 def _checked_device(name: str | None, call: Call) -> str:

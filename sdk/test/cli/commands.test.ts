@@ -20,6 +20,7 @@ describe("grym-synth", () => {
       "kernel uninstall",
       "kernel spec",
       "embed",
+      "model download",
       "ps",
       "stop",
     ]) {
@@ -51,6 +52,10 @@ describe("grym-synth", () => {
       "mean, mean_std",
     ],
     [["doctor", "--verbose"], "Unknown option '--verbose'"],
+    [["model"], "expected one of add, download, list, verify, remove"],
+    [["model", "forget"], "verify, remove, got forget"],
+    [["model", "add"], "name one folder"],
+    [["model", "download", "a/b", "c/d"], "name one repository"],
     [["ps", "all"], "Unexpected argument 'all'"],
     [["stop", "one", "two"], 'unexpected "two"'],
     [["stop", "one", "--all"], "give a name or --all, not both"],

@@ -1,4 +1,4 @@
-"""Models by name: shipped ones, baselines, and folders.
+"""Models by name: shipped ones, baselines, those of the store, and folders.
 
 No model code is imported before a model is loaded: torch takes seconds.
 """
@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
+from gama_operations.models.load_options import (
+    Attention,
+    Quantization,
+    check_quantization,
+    choose_attention,
+    quantize,
+)
 from gama_operations.models.revision import revision
+from gama_operations.models.store.place import is_name, models_folder
 from gama_operations.models.surface import AudioModel
 
 Builtin = Literal["fbank", "mfcc-20"]
@@ -19,6 +27,8 @@ Progress = Callable[[str, float, float], None]
 """Called with stage (`import`, `read`, `build`), done, total."""
 
 QUANTIZATIONS: dict[str, DType] = {
+    "8bit": "float16",  # what bitsandbytes multiplies in
+    "4bit": "bfloat16",
     "": "float32",
     "none": "float32",
     "float32": "float32",
@@ -27,7 +37,7 @@ QUANTIZATIONS: dict[str, DType] = {
     "float16": "float16",
     "fp16": "float16",
 }
-"""What GAMA_QUANTIZATION may name."""
+"""What GAMA_QUANTIZATION may name, and the type that the rest of the weights then has."""
 
 WEIGHTS = Path(__file__).parents[3] / "weights"
 """Where the shipped models lie in the repository."""
@@ -37,21 +47,25 @@ def resolve(model: str) -> Path | Builtin:
     """The folder of a model, or the name of a baseline.
 
     Raises:
-        ModelNotFoundError: neither a baseline, nor a shipped model, nor a folder with a config.json.
+        ModelNotFoundError: neither a baseline, nor a model that ships or lies in the store, nor a folder with
+            a config.json.
     """
     if model in get_args(Builtin):
         return cast("Builtin", model)
+    stored = [models_folder() / model] if is_name(model) else []
     try:
-        for folder in (WEIGHTS / model, Path(model).expanduser()):
+        for folder in (WEIGHTS / model, *stored, Path(model).expanduser()):
             if (folder / "config.json").is_file():
                 return folder.resolve()
     except (OSError, RuntimeError) as error:  # too long, not to be entered, or the `~` of nobody
         raise ModelNotFoundError(f"no model {model!r}: {error}") from error
     shipped = sorted(file.parent.name for file in WEIGHTS.glob("*/config.json"))
+    there = sorted(file.parent.name for file in models_folder().glob("*/config.json"))
     raise ModelNotFoundError(
-        f"no model {model!r}: not one of {', '.join([*shipped, *get_args(Builtin)])}, "
-        "and not a folder with a config.json",
+        f"no model {model!r}: not one of {', '.join([*shipped, *get_args(Builtin), *there])}, "
+        "and not a folder with a config.json; `grym-synth model download` and `model add` bring others",
         shipped=shipped,
+        stored=there,
     )
 
 
@@ -108,10 +122,22 @@ def default_dtype(folder: Path) -> DType:
         return "float32"
     if named.lower() not in QUANTIZATIONS:
         raise InvalidRequestError(
-            f"GAMA_QUANTIZATION={named}: weights of 8 or 4 bits are not supported, and would not be what was "
-            f"asked for. Set it to one of {', '.join(filter(None, QUANTIZATIONS))}, or unset it"
+            f"GAMA_QUANTIZATION={named} is none of {', '.join(filter(None, QUANTIZATIONS))}: set it to one "
+            "of them, or unset it"
         )
     return QUANTIZATIONS[named.lower()]
+
+
+def default_quantization(folder: Path) -> Quantization:
+    """`none`; for a GAMA what GAMA_QUANTIZATION names.
+
+    Raises:
+        ModelInvalidError: config.json cannot be read.
+    """
+    named = os.environ.get("GAMA_QUANTIZATION", "").lower()
+    if named not in ("8bit", "4bit") or read_config(folder)["model_type"] != "gama":
+        return "none"
+    return named
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -145,6 +171,8 @@ def load(
     dtype: DType | None = None,
     weights: Literal["trained", "random"] = "trained",
     seed: int = 0,
+    attention: Attention | None = None,
+    quantization: Quantization | None = None,
     progress: Progress | None = None,
 ) -> AudioModel:
     """Loads a model.
@@ -155,12 +183,15 @@ def load(
         dtype: Of the weights, default `default_dtype`; GAMA's audio stack stays float32.
         weights: `random` for the same architecture, freshly initialised from `seed`.
         seed: Of the random weights.
+        attention: As transformers names it; default what transformers chooses.
+        quantization: Of GAMA's language model, on CUDA; default `default_quantization`.
         progress: Told of the stages import, read, build.
 
     Raises:
         ModelNotFoundError: no such model.
         ModelInvalidError: its files do not make a model; missing tensors are named.
-        InvalidRequestError: no such device, or GAMA_QUANTIZATION names what we cannot do.
+        InvalidRequestError: no such device, or GAMA_QUANTIZATION names nothing that we know.
+        CapabilityError: that quantization or attention cannot be had here, or not for this model.
     """
     report = progress or _unreported
     found = resolve(model)
@@ -173,11 +204,13 @@ def load(
     narrowed = default_dtype(found)  # also where a dtype is given: a wish that cannot be met is told
     dtype = dtype or narrowed
     where = checked_device(device or default_device())
+    check_quantization(quantization or default_quantization(found), where, config["model_type"])
     if config["model_type"] != "gama":
         from gama_operations.models.wav2vec2 import load_wav2vec2
 
         report("read", 1, 3)
         loaded = load_wav2vec2(found, device=where, dtype=dtype, weights=weights, seed=seed)
+        choose_attention(loaded.transformer, attention)
         report("build", 3, 3)
         return loaded
     from gama_operations.models.gama.adapter import Identity
@@ -189,6 +222,8 @@ def load(
     )
     report("build", 2, 3)
     gama = load_gama_model(found, identity=identity, seed=seed)
+    choose_attention(gama.model.language_model, attention)
+    quantize(gama.model.language_model, quantization or default_quantization(found))
     report("build", 3, 3)
     return gama
 

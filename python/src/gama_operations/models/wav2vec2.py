@@ -19,7 +19,7 @@ Shapes: B batch, C channels, T samples, L frames, D features.
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
@@ -97,6 +97,11 @@ class Wav2Vec2Encoder(WithoutAnswers):
         self._normalise = normalise
         self._convolutions = tuple(zip(model.config.conv_kernel, model.config.conv_stride, strict=True))
         self._pads = model.config.feat_extract_norm != "group"
+
+    @property
+    def transformer(self) -> "PreTrainedModel":
+        """The encoder as transformers made it."""
+        return cast("PreTrainedModel", self._model)
 
     @property
     def info(self) -> ModelInfo:

@@ -5,6 +5,7 @@ Only safetensors are read, and no code of the folder is run.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -20,6 +21,7 @@ from gama_operations.errors import ModelInvalidError
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
+ReadFile = Callable[[Path], dict[str, Tensor]]
 MODEL_TYPES = ("wav2vec2", "hubert", "wavlm")
 
 # only training masks frames, so a file may lack the mask's vector
@@ -86,8 +88,25 @@ class Wav2Vec2Folder:
         else:
             with torch.device("meta"):
                 model = self._architecture()
-            _fill(model, self._tensors(model.base_model_prefix), self.path)
+            _fill(model, self._tensors(model.base_model_prefix, _read), self.path)
         return cast("PreTrainedModel", model.eval().requires_grad_(requires_grad=False))
+
+    def check(self, read: ReadFile) -> int:
+        """Whether names and shapes make the encoder, by the rules of `build`; no number is needed.
+
+        Args:
+            read: Gives the tensors of a file, which may be on the meta device.
+
+        Returns:
+            The number of parameters.
+
+        Raises:
+            ModelInvalidError: what `build` would say.
+        """
+        with torch.device("meta"):
+            model = self._architecture()
+            _fill(model, self._tensors(model.base_model_prefix, read), self.path)
+        return sum(parameter.numel() for parameter in model.parameters())
 
     def _architecture(self) -> Any:
         from transformers import AutoModel
@@ -97,27 +116,27 @@ class Wav2Vec2Folder:
         except (TypeError, ValueError, ZeroDivisionError) as error:
             raise ModelInvalidError(f"{self.path / 'config.json'} makes no model: {error}") from error
 
-    def _tensors(self, prefix: str) -> dict[str, Tensor]:
+    def _tensors(self, prefix: str, read: ReadFile) -> dict[str, Tensor]:
         """The tensors by the names that the bare encoder has; heads (`lm_head`, `quantizer`) left out."""
         files = sorted(self.path.glob("*.safetensors"))
         if not files:
             pickles = ", ".join(file.name for file in sorted(self.path.glob("*.bin")))
-            found = (
-                f" (only {pickles}: load it with transformers and save_pretrained it again)"
-                if pickles
-                else ""
-            )
+            found = f" (only {pickles}: `grym-synth model add {self.path}` converts it)" if pickles else ""
             raise ModelInvalidError(f"{self.path} holds no .safetensors file{found}")
         tensors: dict[str, Tensor] = {}
         for file in files:
-            try:
-                tensors |= load_file(file)
-            except (SafetensorError, OSError) as error:
-                raise ModelInvalidError(f"{file} cannot be read: {error}") from error
+            tensors |= read(file)
         start = f"{prefix}."
         if any(name.startswith(start) for name in tensors):
             tensors = {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
         return {_modern(name): tensor for name, tensor in tensors.items() if not name.startswith("adapter.")}
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise ModelInvalidError(f"{file} cannot be read: {error}") from error
 
 
 def _fill(model: Any, tensors: dict[str, Tensor], path: Path) -> None:

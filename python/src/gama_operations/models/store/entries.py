@@ -1,0 +1,134 @@
+"""What lies in the store: listed, sized, removed."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gama_operations.errors import ModelInvalidError, ModelNotFoundError
+from gama_operations.models.store.download import drop_unfinished, read_download
+from gama_operations.models.store.manifest import HubSource, Manifest
+from gama_operations.models.store.place import (
+    LISTING,
+    UNFINISHED,
+    is_name,
+    locked,
+    model_folder,
+    models_folder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model of the store."""
+
+    name: str
+    state: Literal["whole", "unfinished", "damaged"]
+    """`unfinished`: its download goes on when asked for again; `damaged`: its manifest cannot be read."""
+    folder: str
+    family: str | None
+    """`model_type` of its config.json."""
+    source: str
+    """`hub:owner/name`, or the folder that was added."""
+    revision: str | None
+    size: int
+    """Bytes of its files here."""
+    linked_size: int
+    """Bytes of its files that lie in the folder that was added."""
+    files: int
+
+
+def list_entries() -> list[Entry]:
+    """All models of the store by name, unfinished ones too."""
+    folder = models_folder()
+    whole = [place for place in _folders(folder) if is_name(place.name)]
+    unfinished = _folders(folder / UNFINISHED)
+    return sorted([*map(entry_of, whole), *map(_unfinished, unfinished)], key=lambda entry: entry.name)
+
+
+def find_entry(name: str) -> Entry:
+    """The model of that name, if it is whole.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    folder = model_folder(name)
+    if not folder.is_dir():
+        raise ModelNotFoundError(
+            f"the store has no model {name!r}: `grym-synth model list` shows what there is",
+            folder=str(models_folder()),
+        )
+    return entry_of(folder)
+
+
+def entry_of(folder: Path) -> Entry:
+    """What the manifest of a folder says."""
+    try:
+        manifest = Manifest.read(folder)
+    except ModelInvalidError:
+        return Entry(folder.name, "damaged", str(folder), None, "", None, *_measured(folder))
+    source = manifest.source
+    linked = sum(file.size for file in manifest.files if file.linked)
+    return Entry(
+        name=folder.name,
+        state="whole",
+        folder=str(folder),
+        family=_family(folder),
+        source=f"hub:{source.repo}" if isinstance(source, HubSource) else source.path,
+        revision=manifest.revision,
+        size=sum(file.size for file in manifest.files) - linked,
+        linked_size=linked,
+        files=len(manifest.files),
+    )
+
+
+def remove(name: str) -> int:
+    """Deletes a model, or what is left of an unfinished one; never what it links to.
+
+    Returns:
+        Bytes that became free.
+
+    Raises:
+        ModelNotFoundError: there is none of that name.
+        InvalidRequestError: another process works on it.
+    """
+    folder = model_folder(name)
+    with locked(name):
+        before = sum(entry.size for entry in list_entries() if entry.name == name)
+        dropped = drop_unfinished(name)
+        if folder.is_dir():
+            shutil.rmtree(folder)  # removes links, and does not follow them
+        elif not dropped:
+            raise ModelNotFoundError(f"the store has no model {name!r}", folder=str(models_folder()))
+    return before
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [place for place in folder.iterdir() if place.is_dir()] if folder.is_dir() else []
+
+
+def _unfinished(folder: Path) -> Entry:
+    try:
+        listing = read_download(folder / LISTING).listing
+    except ModelInvalidError:
+        source = commit = None
+    else:
+        source, commit = f"hub:{listing.repository.repo}", listing.commit[:12]
+    return Entry(folder.name, "unfinished", str(folder), None, source or "", commit, *_measured(folder))
+
+
+def _measured(folder: Path) -> tuple[int, int, int]:
+    """Bytes here, bytes behind links, files."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    here = sum(file.stat().st_size for file in files if not file.is_symlink())
+    return here, sum(file.stat().st_size for file in files if file.is_symlink()), len(files)
+
+
+def _family(folder: Path) -> str | None:
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError):
+        return None
+    family = config.get("model_type") if isinstance(config, dict) else None
+    return family if isinstance(family, str) else None

@@ -1,0 +1,24 @@
+"""Names that are taken."""
+
+from typing import get_args
+
+from gama_operations.errors import InvalidRequestError
+from gama_operations.models.registry import WEIGHTS, Builtin
+from gama_operations.models.store.place import model_folder
+
+
+def check_free(name: str) -> None:
+    """Is the name free for a new model?
+
+    Raises:
+        InvalidRequestError: it is no name, or another model's: a shipped one's, a baseline's, a stored one's.
+    """
+    folder = model_folder(name)
+    if name in get_args(Builtin) or (WEIGHTS / name).exists():
+        raise InvalidRequestError(
+            f"{name!r} is a model that ships with grym-synth: give this one another name"
+        )
+    if folder.exists():
+        raise InvalidRequestError(
+            f"the model {name!r} is here already: remove it first, or give this one another name"
+        )

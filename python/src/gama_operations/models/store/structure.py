@@ -1,0 +1,39 @@
+"""Names and shapes against config.json, through the loaders themselves, on the meta device."""
+
+from pathlib import Path
+
+from gama_operations.models.gama.assembly import build_on_meta
+from gama_operations.models.gama.checkpoint import load_weights
+from gama_operations.models.gama.folder import GamaFolder
+from gama_operations.models.gama.weight_files import WeightSource
+from gama_operations.models.store.headers import read_header, weight_files
+from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
+
+
+def check_gama(folder: Path) -> str:
+    """Loads the headers as the weights would be loaded, of base and checkpoint where the folder names them.
+
+    Raises:
+        ModelInvalidError: what the strict loader says.
+    """
+    description = GamaFolder.read(folder)
+    model = build_on_meta(description.gama, description.language_model)
+    report = load_weights(model, *map(_headers, description.sources(folder)))
+    extras = f", {len(report.extras)} extra tensors" if report.extras else ""
+    return f"GAMA of {sum(parameter.numel() for parameter in model.parameters()):,} parameters{extras}"
+
+
+def check_encoder(folder: Path) -> str:
+    """The same for an encoder of transformers.
+
+    Raises:
+        ModelInvalidError: what its strict loader says.
+    """
+    read = Wav2Vec2Folder.read(folder)
+    return f"{read.config.model_type} of {read.check(read_header):,} parameters"
+
+
+def _headers(source: Path) -> WeightSource:
+    files = weight_files(source) if source.is_dir() else [source]
+    tensors = {name: tensor for file in files for name, tensor in read_header(file).items()}
+    return WeightSource(str(source), tensors)

@@ -1,0 +1,153 @@
+import { basename, resolve } from "node:path";
+import type { CallOptions } from "../bridge/call-options.ts";
+import { sharedBridge } from "../bridge/shared-bridge.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { toModelInfo } from "./from-wire.ts";
+import type { GAMAModelConfig, VerificationOptions } from "./gama-model-config.ts";
+import type { ModelInfo } from "./model-service.ts";
+import {
+  apart,
+  listModels,
+  type ModelVerdict,
+  type StoredModel,
+  toStoredModel,
+} from "./model-store.ts";
+
+/**
+ * Models that the repository does not ship: downloads, verifies, lists, removes and loads them.
+ *
+ * What takes long (downloads, hashes) runs in a Python process of its own, which ends with the call: the process
+ * that holds the loaded models stays free. Every call takes `signal`, `timeoutMs` and `onProgress`; a download that
+ * was given up goes on where it ended when it is asked for again.
+ *
+ * @example
+ * const manager = new GAMAModelManager({ modelId: "facebook/wav2vec2-base" });
+ * await manager.downloadModel({ onProgress: progress("downloading") });
+ * if (await manager.verifyModel()) await manager.loadModel();
+ */
+export class GAMAModelManager {
+  readonly config: GAMAModelConfig;
+  /** What the model is called in the store. */
+  readonly name: string;
+  /** The folder that `modelPath` names. */
+  readonly #folder: string | undefined;
+
+  /** @throws InvalidArgumentError no model is named, or fields contradict each other */
+  constructor(config: GAMAModelConfig) {
+    const { modelId, modelPath, useFp16, dtype, useGradientCheckpointing } = config;
+    const name = config.name ?? (modelPath === undefined ? modelId : resolve(modelPath));
+    if (name === undefined) {
+      throw new InvalidArgumentError(
+        "modelPath",
+        "a folder, unless `modelId` or `name` is given",
+        modelPath,
+      );
+    }
+    if (useFp16 && dtype !== undefined && dtype !== "float16") {
+      throw new InvalidArgumentError("useFp16", `absent beside \`dtype: "${dtype}"\``, useFp16);
+    }
+    if (useGradientCheckpointing) {
+      const expected =
+        "absent: it saves memory of a gradient, and a model that is loaded to be asked has none";
+      throw new InvalidArgumentError(
+        "useGradientCheckpointing",
+        expected,
+        useGradientCheckpointing,
+      );
+    }
+    this.config = config;
+    this.name = basename(name);
+    this.#folder = modelPath === undefined ? undefined : resolve(modelPath);
+  }
+
+  /**
+   * Brings the model into the store: from the hub, unless it is there; without a `modelId` by adding the folder.
+   *
+   * @throws OperationFailedError by `code`: `model_gated` (the message says where to accept the licence),
+   *   `hub_unreachable` (`details.missing` and `details.folder`: which files, and where to put them),
+   *   `disk_full` (`details.needed` and `details.free`, bytes), `model_not_found`, `model_invalid` (a wrong hash)
+   */
+  async downloadModel(options: CallOptions = {}): Promise<StoredModel> {
+    const { modelId, downloadOptions = {} } = this.config;
+    if (modelId === undefined) return await this.addModel(options);
+    const { revision, files = [] } = downloadOptions;
+    const data = { repo: modelId, name: this.name, files: [...files], ...given({ revision }) };
+    const ask = apart((bridge) => bridge.executeOperation("download_model", data, options));
+    return toStoredModel((await ask).model);
+  }
+
+  /**
+   * Makes a model of the store out of the folder in `modelPath`: its files are linked, its pickles converted
+   * once to safetensors. Base and checkpoint of a released GAMA become one model.
+   *
+   * @throws OperationFailedError `model_not_found`, `model_invalid`; `invalid_request`: the name is taken
+   */
+  async addModel(options: CallOptions = {}): Promise<StoredModel> {
+    const folder = this.#folder;
+    if (folder === undefined) throw new InvalidArgumentError("modelPath", "a folder", folder);
+    const { basePath: base, checkpointPath: checkpoint } = this.config;
+    const data = { folder, name: this.name, ...given({ base, checkpoint }) };
+    const ask = apart((bridge) => bridge.executeOperation("add_model", data, options));
+    return toStoredModel((await ask).model);
+  }
+
+  /** Whether the model is sound: `verify` tells what is not. */
+  async verifyModel(options: CallOptions = {}): Promise<boolean> {
+    return (await this.verify(options)).problems.length === 0;
+  }
+
+  /**
+   * Compares the model's files with its manifest, and names and shapes of its tensors with its config.
+   *
+   * @throws OperationFailedError `model_not_found`: it is not in the store
+   */
+  async verify(options: CallOptions & VerificationOptions = {}): Promise<ModelVerdict> {
+    const { hashes = this.config.verificationOptions?.hashes, ...call } = options;
+    const data = { name: this.name, ...given({ hashes }) };
+    const verdict = await apart((bridge) => bridge.executeOperation("verify_model", data, call));
+    return {
+      model: toStoredModel(verdict.model),
+      problems: verdict.problems,
+      bytesRead: verdict.bytes_read,
+      tensors: verdict.tensors,
+      structure: verdict.structure,
+    };
+  }
+
+  /** Whether it is whole in the store. */
+  async modelExists(options: CallOptions = {}): Promise<boolean> {
+    return (await listModels(options)).models.some((model) => this.#isOurs(model));
+  }
+
+  /**
+   * Loads the model with the options of the config: from the store, or from its folder where it was not added.
+   *
+   * @throws CapabilityError weights of 8 or 4 bits off CUDA, or an attention that cannot be had
+   * @throws OperationFailedError `model_not_found`, `model_invalid`, `out_of_memory`
+   */
+  async loadModel(options: CallOptions = {}): Promise<ModelInfo> {
+    const { bridge = sharedBridge(), device, useFp16, quantization, attention } = this.config;
+    const dtype = useFp16 ? "float16" : this.config.dtype;
+    const { models } = await bridge.executeOperation("list_models", {}, options);
+    const isHere = models.some((model) => this.#isOurs(model));
+    const model = isHere ? this.name : (this.#folder ?? this.name);
+    const data = { model, ...given({ device, dtype, quantization, attention }) };
+    return toModelInfo((await bridge.executeOperation("load_model", data, options)).model);
+  }
+
+  /** A model of our name may be of another folder. */
+  #isOurs({ name, state, source }: Pick<StoredModel, "name" | "state" | "source">): boolean {
+    if (name !== this.name || state !== "whole") return false;
+    return (
+      this.config.modelId !== undefined || this.#folder === undefined || source === this.#folder
+    );
+  }
+}
+
+/** The fields that were given: the others have Python's defaults. */
+function given<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as ReturnType<typeof given<Fields>>; // only fewer of the same
+}
