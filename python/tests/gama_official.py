@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gama_operations.models.gama.adapter import GamaModel, Identity
-from gama_operations.models.gama.folder import load_official
+from gama_operations.models.gama.assembly import assemble
 from gama_operations.models.gama.prompt import TextCodec
 from gama_operations.models.gama.reference import ReferenceFolder
 
@@ -22,7 +22,7 @@ CASES = ("case0", "case1", "case2")
 def official():
     """The model as users have it, and the folder with what the official code answered."""
     folder = ReferenceFolder.read(OFFICIAL)
-    model = load_official(folder.description, OFFICIAL / "full_state.safetensors")
+    model = assemble(folder.description, OFFICIAL / "full_state.safetensors").model
     identity = Identity("official", "a", "trained", "cpu", "float32")
     return GamaModel(model, folder.description, TextCodec.read(OFFICIAL / "base", 1), identity), folder
 
