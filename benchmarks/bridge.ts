@@ -3,7 +3,8 @@
  *
  * Four parts, each interleaved round by round:
  * - payloads of 1 kB to 38.4 MB, one-way (samples in, a few numbers back) and echo;
- * - small calls, one by one and 64 at a time, beside loops over lines that do nothing else;
+ * - small calls, one by one and 64 at a time, beside loops over lines that do nothing else; both of
+ *   these with cores that are kept awake, to which the targets refer, and once more with idle ones;
  * - pings while a model computes, for several switch intervals, and what they cost the model;
  * - from `kill -9` to the first repeated answer, beside the start of a process and its model's load.
  *
@@ -19,6 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatRecord, formatRows, type RecordRow, writeRecord } from "grym-synth";
+import { type Cores, keepAwake } from "./bridge/awake.ts";
 import { measureBusy } from "./bridge/busy.ts";
 import { makeHttp } from "./bridge/http.ts";
 import { installNodePeers, installPythonPeers } from "./bridge/install-peers.ts";
@@ -72,8 +74,15 @@ ways.push(
 await tryPeer("HTTP", async () => makeHttp(await installPythonPeers()));
 await tryPeer("pythonia", async () => makePythonia(await installNodePeers()));
 
-const payloads = await measurePayloads(ways, missing, share);
-const small = await measureSmallCalls(ways, missing, share);
+async function measureCalls(cores: Cores, share: number) {
+  using _ = cores === "awake" ? keepAwake() : undefined;
+  const payloads = await measurePayloads(ways, missing, cores, share);
+  const small = await measureSmallCalls(ways, missing, cores, share);
+  return { payloads, small, rows: [...payloads.rows, ...small.rows] };
+}
+
+const { payloads, small, rows: awake } = await measureCalls("awake", share);
+const idle = values.quick ? [] : (await measureCalls("idle", 0.5)).rows;
 const { plane } = bridge.stats();
 for (const way of ways) await way[Symbol.asyncDispose]();
 const busy = await measureBusy(share);
@@ -84,7 +93,7 @@ const record = await writeRecord(
   {
     question:
       "What does a call through the bridge cost, beside copying, the seed's way, and what others use?",
-    rows: [...payloads.rows, ...small.rows, ...busy.rows, ...replays.rows],
+    rows: [...awake, ...idle, ...busy.rows, ...replays.rows],
     targets: targetsOf({
       medians: payloads.medians,
       reasons: payloads.reasons,
@@ -94,7 +103,7 @@ const record = await writeRecord(
       replays: replays.found,
     }),
     notes: [
-      `Plane ${plane}. Payloads are float32 noise, the same for all; each way's answer is compared with them bit by bit once per payload, and every small call's value is checked. Medians; one way after the other in each round, another one first each time, each with a burst of calls, whose first one is told apart (first_ms): it wakes a process that slept meanwhile. Slow ways get fewer calls.`,
+      `Plane ${plane}. Payloads are float32 noise, the same for all; each way's answer is compared with them bit by bit once per payload, and every small call's value is checked. Medians (of starts, loads and replays the least); one way after the other in each round, another one first each time, each with a burst of calls, whose first one is told apart (first_ms): it wakes a process that slept meanwhile. Slow ways get fewer calls. Targets are of cores kept awake by processes that yield to all others: on an idle virtual machine each call waits for the core to come back (rows with idle cores).`,
       ...ways.map(({ name, how }) => `${name}: ${how}.`),
       ...(values.note ?? []),
     ],

@@ -1,4 +1,4 @@
-// npm run soak [-- --parts NAME,… --calls N]: the long forms of the tests, with a dated record.
+// npm run soak [-- --parts NAME,… --calls N --files N]: the long forms of the tests, with a dated record.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -15,13 +15,18 @@ import {
   smallCalls,
 } from "./soak/bridge-faults.ts";
 import { bridgeMemory } from "./soak/bridge-memory.ts";
+import { brokenAudio } from "./soak/broken-audio.ts";
 import { patternCrashes } from "./soak/pattern-crashes.ts";
 
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".venv", "bin", "python");
 const digits = process.env["GRYM_DATA_FSDD"] ?? join(root, "..", "shared", "data", "fsdd");
 const { values } = parseArgs({
-  options: { calls: { type: "string", default: "20000" }, parts: { type: "string" } },
+  options: {
+    calls: { type: "string", default: "20000" },
+    files: { type: "string", default: "10000" },
+    parts: { type: "string" },
+  },
 });
 
 /** Runs a command in the foreground; it throws where that fails. */
@@ -59,7 +64,6 @@ const notebooks = ["scripts/notebooks.py"];
  * the record says of the others, with its date and commit.
  */
 const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
-  // Before anything else has grown this process.
   "small-calls": () => smallCalls(1_000_000),
   "light-kills": () => lightKills(950),
   "model-kills": () => modelKills(50),
@@ -69,6 +73,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   faults: longFaults,
   memory: () => bridgeMemory(Number(values.calls)),
   patterns: () => patternCrashes(20),
+  audio: () => brokenAudio(Number(values.files)),
   statistics: () => simulations("test_statistics.py"),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),

@@ -33,7 +33,9 @@ export type {
   DType,
   ErrorCode,
   Interval,
+  LongAudio,
   Pooling,
+  Preset,
   Quantization,
   Weights,
 } from "./bridge/protocol.gen.ts";
@@ -119,6 +121,11 @@ export {
 } from "./models/mel-statistics-service.ts";
 export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
+  Answer,
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
   FeatureOptions,
   FeatureStreamOptions,
   Features,
@@ -131,6 +138,9 @@ export type {
   ProcessingOptions,
   ResultEnvelope,
   ServiceOptions,
+  TextPiece,
+  TimeSpan,
+  WindowAnswer,
 } from "./models/model-service.ts";
 export {
   listModels,
@@ -139,6 +149,7 @@ export {
   removeModel,
   type StoredModel,
 } from "./models/model-store.ts";
+export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

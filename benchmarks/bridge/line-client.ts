@@ -24,6 +24,10 @@ export class LineClient implements AsyncDisposable {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   ask(operation: string, data: object): Promise<unknown> {
     const id = this.#nextId++;
     const answer = Promise.withResolvers<unknown>();

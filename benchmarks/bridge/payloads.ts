@@ -7,6 +7,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { RecordRow } from "grym-synth";
+import type { Cores } from "./awake.ts";
 import { median, noise, rotate } from "./statistics.ts";
 import type { MissingWay, Way } from "./way.ts";
 import { bytesOf } from "./zeromq.ts";
@@ -22,9 +23,9 @@ export interface Payload {
 }
 
 export const PAYLOADS: readonly Payload[] = [
-  { name: "1 kB", samples: 256, rounds: 30, burst: 10 },
-  { name: "64 kB", samples: 16_384, rounds: 20, burst: 10 },
-  { name: "1.92 MB", samples: 480_000, rounds: 12, burst: 8 }, // 30 s of audio at 16 kHz
+  { name: "1 kB", samples: 256, rounds: 20, burst: 50 },
+  { name: "64 kB", samples: 16_384, rounds: 20, burst: 40 },
+  { name: "1.92 MB", samples: 480_000, rounds: 12, burst: 20 }, // 30 s of audio at 16 kHz
   { name: "38.4 MB", samples: 9_600_000, rounds: 6, burst: 3 },
 ];
 
@@ -48,10 +49,14 @@ export function key(payload: string, direction: Direction, way: string): string 
   return `${payload}, ${direction}, ${way}`;
 }
 
-/** @param share of the rounds: less than 1 for a try */
+/**
+ * @param cores what they do between the calls: for the rows
+ * @param share of the rounds: less than 1 for a try
+ */
 export async function measurePayloads(
   ways: readonly Way[],
   missing: readonly MissingWay[],
+  cores: Cores,
   share: number,
 ): Promise<{ rows: RecordRow[]; medians: Medians; reasons: Reasons }> {
   const rows: RecordRow[] = [];
@@ -69,7 +74,7 @@ export async function measurePayloads(
             (payload.samples / smaller.samples);
       const rounds = Math.max(FEWEST, Math.round(payload.rounds * share));
       const pace = { rounds, burst: payload.burst, isQuick: share < 1, expected };
-      const cell = { part: "payload", payload: payload.name, direction };
+      const cell = { part: "payload", cores, payload: payload.name, direction };
       const times = await measureCell(ways, samples, direction, pace);
       const floor = median(times.get("memcpy")?.calls ?? []);
       const absent = { calls: 0, median_ms: null, times_memcpy: null, first_ms: null };

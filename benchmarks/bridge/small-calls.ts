@@ -1,5 +1,6 @@
 /** Calls of 90 bytes: how long one takes, and how many a second when 64 are on their way. */
 import type { RecordRow } from "grym-synth";
+import type { Cores } from "./awake.ts";
 import { median, quantile, rotate } from "./statistics.ts";
 import type { MissingWay, Way } from "./way.ts";
 
@@ -17,6 +18,7 @@ export interface SmallCalls {
 export async function measureSmallCalls(
   ways: readonly Way[],
   missing: readonly MissingWay[],
+  cores: Cores,
   share: number,
 ): Promise<{ rows: RecordRow[]; found: ReadonlyMap<string, SmallCalls> }> {
   const able = ways.filter(({ small }) => small !== undefined);
@@ -43,6 +45,7 @@ export async function measureSmallCalls(
   }
   const rows = [...found].map(([way, { p50Us, p99Us, callsPerSecond }]) => ({
     part: "small call",
+    cores,
     way,
     calls: rounds * SEQUENTIAL,
     p50_us: p50Us,
@@ -51,7 +54,7 @@ export async function measureSmallCalls(
     reason: null,
   }));
   const absent = missing.map(({ name, reason }) => ({
-    ...{ part: "small call", way: name, calls: 0 },
+    ...{ part: "small call", cores, way: name, calls: 0 },
     ...{ p50_us: null, p99_us: null, calls_per_s_64_in_flight: null, reason },
   }));
   return { rows: [...rows, ...absent], found };

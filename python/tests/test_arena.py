@@ -1,17 +1,28 @@
 """Tensors beside the wire, through real descriptors and a real process."""
 
 import base64
+import fcntl
 import os
 import resource
 import struct
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
-from gama_operations.arena import ALIGNMENT, GENERATION, HEADER_SIZE, KEPT_SIZE, InputArena, OutputArena
+from gama_operations.arena import (
+    ALIGNMENT,
+    FIRST_SIZE,
+    GENERATION,
+    HEADER_SIZE,
+    KEPT_SIZE,
+    InputArena,
+    OutputArena,
+)
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import Tensor, TensorReference
 from gama_operations.tensors import Arenas, CallTensors
@@ -168,10 +179,10 @@ def test_the_input_arena_can_only_be_read(descriptor):
 
 def test_an_input_arena_that_shrank_is_stale_and_never_a_signal(descriptor):
     arena = InputArena(descriptor)
-    write_slot(descriptor, b"x" * 10_000)
-    reference = TensorReference("uint8", [10_000], offset=HEADER_SIZE, generation=1)
+    write_slot(descriptor, b"x" * 10_000, KEPT_SIZE + HEADER_SIZE)
+    reference = TensorReference("uint8", [10_000], offset=KEPT_SIZE + HEADER_SIZE, generation=1)
     arena.view(reference)
-    os.ftruncate(descriptor, 4096)
+    os.ftruncate(descriptor, KEPT_SIZE)
     with pytest.raises(StaleTensorError):
         arena.view(reference)
 
@@ -226,6 +237,66 @@ def test_the_output_arena_gives_back_what_a_burst_needed_and_grows_again(descrip
         numbers[...] = (1, 2, 3)
         assert os.pread(descriptor, 3, after.offset) == b"\1\2\3"
         assert arena.release(after.generation)
+
+
+def test_21_a_slot_that_cannot_be_mapped_is_nobodys(tmp_path):
+    write_only = os.open(tmp_path / "arena", os.O_WRONLY | os.O_CREAT)
+    arena = OutputArena(write_only)
+    with pytest.raises(PermissionError):
+        arena.allocate(np.dtype(np.uint8), (10,))
+    assert arena.in_use == 0
+    os.close(write_only)
+
+
+@pytest.fixture
+def small():
+    """A file in memory that never gets longer than a megabyte."""
+    descriptor = os.memfd_create("small", os.MFD_ALLOW_SEALING)
+    os.ftruncate(descriptor, FIRST_SIZE)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+    yield descriptor
+    os.close(descriptor)
+
+
+def test_21_results_without_room_go_through_the_reserve_and_are_given_back(small, descriptor):
+    environment = {"GRYM_ARENA_OUT": f"{small},{descriptor}"}
+    arenas = Arenas.inherit(environment)
+    outputs = arenas.outputs
+    assert outputs is not None
+    references = []
+    for turn in range(4):  # of which the first has room
+        tensors = CallTensors(replace(arenas, owner=1 + turn % 2))
+        references.append(tensors.write(np.full(100_000, turn, dtype=np.float64)).reference)
+    assert [reference.reserve for reference in references] == [False, True, True, True]
+    assert [reference.generation for reference in references] == [1, 2, 3, 4]
+    for turn, reference in enumerate(references):
+        found = os.pread(descriptor if reference.reserve else small, 800_000, reference.offset)
+        assert (np.frombuffer(found) == turn).all()
+    assert not outputs.release(2, owner=1)  # the other's
+    assert outputs.release(2, owner=2)
+    assert os.pread(descriptor, GENERATION.size, references[1].offset - HEADER_SIZE) == GENERATION.pack(0)
+    assert (outputs.release_all(1), outputs.release_all(2), outputs.in_use) == (2, 1, 0)
+    assert not CallTensors(arenas).write(np.arange(10)).reference.reserve
+    failed = CallTensors(arenas)
+    assert failed.write(np.zeros(200_000)).reference.reserve
+    failed.discard()
+    assert outputs.in_use == HEADER_SIZE + 128
+
+
+def test_21_inputs_of_the_reserve_are_read_there_and_told_when_they_are_stale(small, descriptor):
+    tensors = CallTensors(
+        Arenas.inherit({"GRYM_ARENA_IN": f"{small},{descriptor}", "GRYM_ARENA_OUT": str(small)})
+    )
+    write_slot(small, b"memory", generation=1)
+    write_slot(descriptor, b"a file", generation=1)
+    reference = TensorReference("uint8", [6], offset=HEADER_SIZE, generation=1)
+    assert tensors.read(Tensor(reference)).tobytes() == b"memory"
+    assert tensors.read(Tensor(structs.replace(reference, reserve=True))).tobytes() == b"a file"
+    write_slot(descriptor, b"others", generation=2)
+    with pytest.raises(StaleTensorError):
+        tensors.read(Tensor(structs.replace(reference, reserve=True)))
+    with pytest.raises(StaleTensorError, match="none is shared"):
+        CallTensors(Arenas(None, None, "json")).read(Tensor(structs.replace(reference, reserve=True)))
 
 
 FULL = """

@@ -59,6 +59,27 @@ def test_nan_and_infinite_samples_are_counted_and_located(tmp_path):
     assert decode(path, duration=0.5).seconds == 0.5
 
 
+def test_samples_too_loud_for_any_sound_are_refused(tmp_path):
+    """Noise read as floats is mostly finite, and overflows in the first filter that it meets."""
+    samples = np.full((RATE, 1), 0.1, np.float32)
+    samples[4000] = -3e38
+    path = written(tmp_path / "a.wav", samples, subtype="FLOAT")
+    with pytest.raises(InvalidAudioError, match=r"1 sample\(s\) beyond 4\.29e\+09, the first at 0\.250 s"):
+        decode(path)
+    samples[4000] = 2.0**31  # whole numbers of 32 bits in a float file: a mistake, but a sound
+    assert decode(written(path, samples, subtype="FLOAT")).waveform.max() == 2.0**31
+
+
+def test_a_rate_of_no_recorder_is_damage(tmp_path):
+    """Its filter would take seconds for each clip."""
+    path = written(tmp_path / "a.wav", noise(1))
+    data = bytearray(path.read_bytes())
+    data[24:28] = (2**31 - 1).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(InvalidAudioError, match=r"its header says 2147483647 Hz; limit: 33554432 Hz"):
+        decode(path)
+
+
 def test_an_empty_file_and_a_file_without_samples_are_refused(tmp_path):
     (tmp_path / "empty.wav").touch()
     with pytest.raises(InvalidAudioError, match=r"is empty \(0 bytes\)"):

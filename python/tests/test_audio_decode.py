@@ -60,6 +60,15 @@ def test_a_part_is_the_same_samples_as_in_the_whole(tmp_path, name):
         assert np.array_equal(part.waveform, whole[:, first : first + 20_000])
 
 
+def test_a_file_without_seeking_is_heard_whole_and_in_part(tmp_path):
+    tone = 0.3 * np.sin(0.05 * np.arange(2 * 8_000))
+    path = written(tmp_path / "a.wav", tone, 8_000, subtype="GSM610")
+    whole = decode(path).waveform
+    assert whole.shape[1] == pytest.approx(2 * 8_000, abs=320)  # whole blocks
+    part = decode(path, offset=0.5, duration=0.25)
+    assert np.array_equal(part.waveform, whole[:, 4_000:6_000])
+
+
 def test_a_duration_beyond_the_end_is_heard_to_the_end(tmp_path):
     assert decode(written(tmp_path / "a.wav", noise(2)), offset=1.5, duration=9).seconds == 0.5
 

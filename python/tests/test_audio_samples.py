@@ -21,6 +21,7 @@ def test_samples_become_audio():
         ([], "no samples"),
         (np.zeros((0, 0)), "no samples"),
         ([0.0, float("nan")], "NaN or infinite"),
+        ([0.0, 1e30], "beyond"),
         (np.array([1e300]), "NaN or infinite"),
         (np.zeros((2, 2, 2)), "shape"),
         (np.zeros((80_000, 2)), r"at most 256 channels; got \[80000, 2\]"),
@@ -35,7 +36,7 @@ def test_samples_that_are_no_audio_are_refused(samples, says):
 
 
 def test_a_rate_must_be_whole_and_positive_and_long_samples_are_too_long():
-    for rate in (0, -1, 0.5):
+    for rate in (0, -1, 0.5, 2**31):
         with pytest.raises(InvalidRequestError, match="sample_rate"):
             from_samples([0.0], rate)
     with pytest.raises(AudioTooLongError):
@@ -47,3 +48,11 @@ def test_resampling_keeps_its_own_rate_and_refuses_what_is_too_short():
     assert resample(audio, RATE) is audio.waveform
     with pytest.raises(InvalidAudioError, match="less than one sample"):
         resample(Audio(np.ones((1, 1), np.float32), 192_000), RATE)
+
+
+def test_a_low_rate_does_not_make_resampling_fill_the_memory():
+    """900 kB that claim to be an hour of 256 channels would be 59 GB at a model's rate."""
+    hour = from_samples(np.zeros((256, 3600), np.float32), 1)
+    with pytest.raises(AudioTooLongError, match=r"256 channel\(s\) at 16000 Hz; limit: 131\.1 s"):
+        resample(hour, RATE)
+    assert resample(from_samples(np.zeros(3600), 1), RATE).shape == (1, 3600 * RATE)

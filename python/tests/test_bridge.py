@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gama_operations.protocol import MAX_LINE_BYTES, OPERATIONS
+from gama_operations.protocol import MAX_LINE_BYTES, OPERATIONS, PROTOCOL_VERSION
 
 
 def by_hand(text):
@@ -28,7 +28,7 @@ def by_hand(text):
 def test_ready_is_the_first_line_and_comes_before_numpy_and_torch(start):
     process = start(faulty=True)
     assert process.ready["event"] == "ready"
-    assert process.ready["data"]["protocol"] == 1
+    assert process.ready["data"]["protocol"] == PROTOCOL_VERSION
     assert process.ready["data"]["pid"] == process.pid
     assert process.result("modules")["value"] == []
 

@@ -4,8 +4,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import torch
 
 from gama_operations.errors import CancelledError, CapabilityError, InvalidRequestError, ModelInvalidError
+from gama_operations.models.gama.intermediates import intermediates
 from gama_operations.models.registry import load
 from gama_operations.models.surface import Generation, RunContext
 from gama_tiny import LANGUAGE_MODEL, description, noise, tokenizer, write_folder
@@ -35,10 +37,10 @@ def test_it_says_what_it_is(model):
     assert info.window_seconds == pytest.approx(1.28)
     assert info.layers == (
         *("encoder.0", "encoder.1", "encoder.2", "encoder.3"),
-        *("encoder", "aggregator", "qformer"),
+        *("encoder", "aggregator.0", "aggregator", "qformer.0", "qformer", "lm.0", "lm"),
     )
     assert info.default_layer == "encoder"
-    assert info.capabilities == ("embed", "describe")
+    assert info.capabilities == ("embed", "describe", "score")
     assert info.parameters == sum(parameter.numel() for parameter in model.model.parameters())
     assert info.offers == ("class",)
     assert model.default_prompt == "What is it?"
@@ -46,13 +48,40 @@ def test_it_says_what_it_is(model):
 
 def test_every_layer_and_pooling_has_its_shape(model):
     for layer in model.info.layers:
-        frames = [4, 4, 4] if layer == "qformer" else [1, 4, 8]
-        kinds = (("mean", [(32,)] * 3), ("mean_std", [(64,)] * 3), ("none", [(n, 32) for n in frames]))
-        for pooling, shapes in kinds:
+        part = layer.partition(".")[0]
+        frames = {"qformer": [4, 4, 4], "lm": [5, 8, 12]}.get(part, [1, 4, 8])
+        width = 48 if part == "lm" else 32
+        kinds = (("mean", [(width,)] * 3), ("mean_std", [(2 * width,)] * 3))
+        for pooling, shapes in (*kinds, ("none", [(n, width) for n in frames])):
             found = model.embed(CLIPS, layer=layer, pooling=pooling)
             assert [one.features.shape for one in found] == shapes
             assert all(one.features.dtype == np.float32 for one in found)
             assert all(np.isfinite(one.features).all() for one in found)
+
+
+@torch.inference_mode()
+def test_every_layer_is_the_one_of_a_whole_forward_pass(model):
+    fbank = model.frontend(CLIPS[2:])
+    ids = torch.tensor([model.codec.encode("What is it?")])
+    with intermediates(model.model) as caught:
+        model.model(ids, fbank=fbank)
+    encoder, prefix = model.model.audio.audio_encoder, model.folder.gama.prefix_tokens
+    expected = {
+        **{f"encoder.{n}": encoder.time_tokens(caught[f"enc.blocks_a.{n}"]) for n in range(3)},
+        "encoder.3": encoder.time_tokens(caught["enc.blocks_u.0"]),
+        "encoder": encoder.time_tokens(caught["enc.norm_a"]),
+        "aggregator.0": caught["agg1.out"],
+        "aggregator": caught["agg2.out"],
+        "qformer.0": caught["qf.layer.0"],
+        "qformer": caught["qf.last_hidden_state"],
+        "lm.0": caught["llm.layer.0"][:, :prefix],
+        "lm": caught["llm.norm"][:, :prefix],
+    }
+    assert tuple(expected) == model.info.layers
+    for layer, tokens in expected.items():
+        (found,) = model.embed(CLIPS[2:], layer=layer, pooling="none")
+        # hidden states of the language model reach 100 here, so that its last digits are worth 1e-5
+        assert found.features == pytest.approx(tokens[0, : len(found.features)].numpy(), abs=1e-4), layer
 
 
 def test_layers_differ_and_pooling_is_of_the_frames(model):
@@ -154,8 +183,10 @@ def test_phases_are_marked_and_a_cancelled_call_stops(model):
         phases.append(name)
         yield
 
-    model.describe(CLIPS[:1], [None], generation=SHORT, context=RunContext(phase=phase))
-    assert phases == ["frontend", "encode", "generate"]
+    model.forget()
+    for _ in range(2):
+        model.describe(CLIPS[:1], [None], generation=SHORT, context=RunContext(phase=phase))
+    assert phases == ["frontend", "encode", "generate", "generate"]
 
     def stop():
         raise CancelledError("enough")

@@ -141,7 +141,7 @@ def test_adapters_that_the_config_does_not_have_are_refused():
     ],
     ids=["without peft prefix", "bare", "DataParallel", "LoRA without adapter name"],
 )
-@pytest.mark.parametrize("suffix", [".safetensors", ".bin", ".pth"])
+@pytest.mark.parametrize("suffix", [".safetensors", ".bin", ".pth", ".pt"])
 def test_every_form_of_names_and_files_loads(tmp_path, rename, suffix):
     config = replace(CONFIG, lora=LoraConfig())
     model = tiny(config)

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from gama_operations.errors import InvalidRequestError, ModelInvalidError
 from gama_operations.models.gama.assembly import assemble, load_gama
 from gama_operations.models.gama.checkpoint import official_state, save_weights
-from gama_operations.models.gama.composed import compose
-from gama_operations.models.gama.config import LoraConfig
+from gama_operations.models.gama.composed import compose, released_config
+from gama_operations.models.gama.config import GamaConfig, LoraConfig
 from gama_operations.models.gama.folder import GamaFolder, save_gama
 from gama_operations.models.gama.lora import merge_lora
 from gama_operations.models.gama.model import Gama
@@ -69,6 +69,10 @@ def test_parts_inside_the_folder_move_with_it(tmp_path):
     parts = write_parts(tmp_path / "here")
     compose(tmp_path / "here", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
     before = logits(load_gama(tmp_path / "here").model)
+    linked = parts.checkpoint.rename(tmp_path / "elsewhere.safetensors")
+    parts.checkpoint.symlink_to(linked)
+    compose(tmp_path / "here", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
+    assert json.loads((tmp_path / "here/config.json").read_text())["checkpoint"] == "stage.safetensors"
     (tmp_path / "here").rename(tmp_path / "there")
     assert torch.equal(logits(load_gama(tmp_path / "there").model), before)
 
@@ -141,6 +145,44 @@ def test_extras_and_replaced_tensors_are_told_by_the_model_and_in_the_log(tmp_pa
     assert info.notes == (f"1 tensors of the base were replaced by the checkpoint's: {PREFIX}{twice}",)
     assert extra in caplog.text
     assert info.notes[0] in caplog.text
+
+
+def test_a_client_is_told_of_extras_by_the_result_and_by_a_log_event(start, tmp_path, parts):
+    extra = f"{PREFIX}model.audio_encoder.mlp_head.weight"
+    parts.write({**parts.tensors(), extra: torch.ones(2)})
+    compose(tmp_path / "model", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
+    process = start()
+    request = process.send("load_model", {"model": str(tmp_path / "model"), "device": "cpu"})
+    said = []
+    while (message := process.receive()).get("id") != request or "event" in message:
+        said += [message["data"]["message"]] if message.get("event") == "log" else []
+    assert message["result"]["model"]["extras"] == [extra]
+    assert any(extra in text for text in said)
+    assert process.result("status")["models"][0]["extras"] == [extra]
+    parts.change_base(rms_norm_eps=1e-6)
+    process.result("unload_model", {"model_id": "model"})
+    error = process.error("load_model", {"model": str(tmp_path / "model"), "device": "cpu"})
+    assert error["code"] == "model_invalid"
+    assert "rms_norm_eps is 1e-06, expected 1e-05" in error["message"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_base_in_16_bits_and_a_checkpoint_in_32_make_one_model(folder, parts, tmp_path, dtype):
+    base = load_file(parts.base / "model.safetensors")
+    save_file({name: tensor.half() for name, tensor in base.items()}, parts.base / "model.safetensors")
+    compose(tmp_path / "mixed", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
+    mixed = load(str(tmp_path / "mixed"), device="cpu", dtype=dtype)
+    types = {parameter.dtype for parameter in mixed.model.language_model.parameters()}
+    assert types == {getattr(torch, dtype)}
+    (answer,) = mixed.describe([noise(16_000)], [None])
+    assert answer.tokens > 0
+    with pytest.raises(ModelInvalidError, match="its weights are others"):
+        load(str(folder), device="cpu")  # half precision rounded them: the folder from before knows
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_told(tmp_path, parts):
+    with pytest.raises(ModelInvalidError, match="is a folder: name the file in it"):
+        compose(tmp_path / "model", base=parts.base, checkpoint=parts.base, gama=parts.gama)
 
 
 def test_merged_lora_is_the_same_model(parts):
@@ -234,6 +276,8 @@ def test_ltu_is_composed_as_such_and_says_that_it_is_untested(tmp_path):
     names = parts.tensors()
     assert f"{PREFIX}model.audio_proj.1.weight" in names
     assert not any("norm_j" in name or "Qformer" in name or "aggregator" in name for name in names)
+    assert released_config(parts.checkpoint) == GamaConfig.ltu()
+    assert released_config(write_parts(tmp_path / "gama").checkpoint) == GamaConfig.official()
     compose(tmp_path / "ltu", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
     model = load(str(tmp_path / "ltu"), device="cpu")
     assert "never compared with numbers of the official code" in model.info.notes[-1]

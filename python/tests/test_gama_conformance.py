@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gama_operations import conformance
-from gama_operations.models.gama.differences import Differences, largest_difference
+from gama_operations.models.gama.differences import Differences, largest_difference, relative_difference
 from gama_operations.models.gama.full_size import OFFICIAL_COUNTS, counts, full_size_model, saved_tensors
 from gama_reference import write_reference
 
@@ -47,6 +47,8 @@ def test_every_quantity_of_the_official_code_is_within_its_tolerance():
     outputs = {name.split(".", 1)[1] for name in load_file(OFFICIAL / "outputs.safetensors")}
     assert {name for name in outputs if name != "logits"} <= rows | {"logits"}
     assert {"greedy_new_ids", "greedy_rep1p1_new_ids", "batch loss", "logits from waveform"} <= rows
+    other_forms = ("inference batch: greedy_new_ids", "merged LoRA: logits", "bfloat16: llm.norm")
+    assert {*other_forms, "inference batch: logits", "bfloat16: logits"} <= rows
     assert "EXCEEDED" not in finished.stdout
     assert ("full size: 1031 names and shapes" in rows) == KEYS.is_file()
 
@@ -60,6 +62,20 @@ def test_one_wrong_number_is_found_and_fails(copy, capsys):
     exceeded = [line for line in capsys.readouterr().out.splitlines() if "EXCEEDED" in line]
     assert len(exceeded) == 1
     assert exceeded[0].startswith("agg2.self_attention_out")
+
+
+@needs_fixture
+def test_a_batch_merged_weights_and_16_bits_are_held_against_the_same_numbers(copy, capsys):
+    outputs = load_file(copy / "outputs.safetensors")
+    outputs["case0.logits"][0, 2, 7] += 1e-3
+    outputs["case1.llm.norm"] *= 1.06
+    save_file(outputs, copy / "outputs.safetensors")
+    assert conformance.main([str(copy)]) == 1
+    exceeded = [line for line in capsys.readouterr().out.splitlines() if "EXCEEDED" in line]
+    names = {line.split("  ")[0].strip(): line for line in exceeded}
+    assert {"inference batch: logits", "merged LoRA: logits", "bfloat16: llm.norm"} <= names.keys()
+    assert "case0" in names["inference batch: logits"]
+    assert "bfloat16: logits" not in names
 
 
 @needs_fixture
@@ -146,6 +162,9 @@ def test_differences_see_shapes_nan_and_infinities():
     assert largest_difference(one, torch.tensor([1.0, 2.0])) == torch.inf
     assert largest_difference(one, torch.tensor([torch.nan, -torch.inf])) == torch.inf
     assert largest_difference(one, torch.tensor([1.0])) == torch.inf
+    assert relative_difference(torch.tensor([3.0, 4.5]), torch.tensor([3.0, 4.0])) == pytest.approx(0.1)
+    assert relative_difference(torch.tensor([1.0]), torch.tensor([1.0, 1.0])) == torch.inf
+    assert relative_difference(torch.tensor([torch.nan]), torch.tensor([1.0])) == torch.inf
     rows = Differences()
     rows.add("a", "x", 0.1, 0.2)
     assert rows.passed

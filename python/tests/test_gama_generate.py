@@ -1,5 +1,7 @@
 """Decoding: batch equals single, cache equals none, the processors equal those of transformers."""
 
+from typing import get_args
+
 import pytest
 import torch
 from transformers import (
@@ -10,9 +12,11 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from gama_operations import protocol
 from gama_operations.errors import CancelledError, InvalidRequestError
+from gama_operations.models import surface
 from gama_operations.models.gama.generate import generate
-from gama_operations.models.gama.sampling import OFFICIAL_SAMPLING, process_scores
+from gama_operations.models.gama.sampling import OFFICIAL_SAMPLING, PRESETS, process_scores
 from gama_operations.models.surface import Generation
 from gama_tiny import tiny
 
@@ -94,6 +98,19 @@ def test_a_prompt_longer_than_the_positions_is_refused_and_a_long_answer_is_cut(
     (answer,) = generate(MODEL, prefix[:1], [[1] * 240], GREEDY)
     assert len(answer.ids) == 256 - 240 - 12
     assert answer.stop_reason == "length"
+
+
+def test_a_long_prompt_leaves_its_neighbours_in_the_batch_the_room_that_they_have_alone(prefix):
+    prompts = [[1] * 240, [1, 30]]
+    batch = generate(MODEL, prefix[:2], prompts, GREEDY)
+    assert [len(answer.ids) for answer in batch] == [256 - 240 - 12, 12]
+    assert batch == [generate(MODEL, prefix[i : i + 1], [prompts[i]], GREEDY)[0] for i in range(2)]
+
+
+def test_every_preset_of_the_wire_is_there():
+    assert tuple(PRESETS) == get_args(protocol.Preset) == get_args(surface.Preset)
+    assert {preset.max_new_tokens for preset in PRESETS.values()} == {400}
+    assert all(preset.do_sample and preset.temperature == 0.1 for preset in PRESETS.values())
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,8 @@ def test_a_cancel_is_answered_at_once_also_while_another_request_runs(start, tmp
     next_part(process)
     assert is_parked(process)
     running = process.send("sleep", {"seconds": 30})
+    while not process.result("ping")["busy"]:
+        pass
     process.send("cancel", {"id": STREAM})
     assert process.answer(STREAM)["error"]["code"] == "cancelled"
     assert process.result("ping")["busy"]

@@ -1,5 +1,7 @@
 /** Does the bridge lose, mix up, tear or leak anything, when it is killed, given up and flooded for long? */
-import { setTimeout as sleep } from "node:timers/promises";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   type BridgeOptions,
   GAMABridge,
@@ -12,7 +14,8 @@ import { abortRounds } from "../../sdk/test/bridge/rounds/abort-rounds.ts";
 import { concurrentCalls } from "../../sdk/test/bridge/rounds/concurrent-calls.ts";
 import { fuzzLines } from "../../sdk/test/bridge/rounds/fuzz-lines.ts";
 import { type KillOutcome, killRounds } from "../../sdk/test/bridge/rounds/kill-rounds.ts";
-import { manyCalls, sharedDescriptors } from "../../sdk/test/bridge/rounds/many-calls.ts";
+import type { Footprint } from "../../sdk/test/bridge/rounds/many-calls.ts";
+import type { ManyCalls } from "./many-calls.ts";
 
 /** What a part of the soak has found. */
 export interface PartOutcome {
@@ -107,34 +110,39 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 /** Small calls: memory, descriptors and shared memory from the first tenth on to the end. */
 export async function smallCalls(calls: number): Promise<PartOutcome> {
   const part = "small calls";
-  const { bridge } = lightBridge();
-  const marks = Array.from({ length: 10 }, (_mark, n) => Math.round((calls * (n + 1)) / 10));
-  const looks = await manyCalls(bridge, marks);
-  await bridge.shutdown();
-  await sleep(100); // descriptors are closed in the next turns of the loop
+  const { looks, shared } = await inOwnNode("bridge", calls);
+  const bare = await inOwnNode("bare", calls);
+  const grown = (found: readonly Footprint[], of: "nodeBytes" | "pythonBytes"): number =>
+    ((found.at(-1)?.[of] ?? Number.NaN) - (found[0]?.[of] ?? Number.NaN)) / MB;
   const [first] = looks;
   const last = looks.at(-1);
   if (first === undefined || last === undefined)
     throw new Error("unreachable: there are ten looks");
   return {
-    rows: looks.map((look) => ({ part, ...look })),
+    rows: [
+      ...looks.map((look) => ({ part, way: "bridge", ...look })),
+      ...bare.looks.map((look) => ({ part, way: "bare line loop", ...look })),
+    ],
     targets: [
       atMost("answers that were not the call's own", last.wrong, 0),
+      atMost("growth of Node after the first tenth, MB", grown(looks, "nodeBytes"), 5),
       atMost(
-        "growth of Node after the first tenth, MB",
-        (last.nodeBytes - first.nodeBytes) / MB,
+        "the same, less that of Node with a bare line loop, MB",
+        grown(looks, "nodeBytes") - grown(bare.looks, "nodeBytes"),
         5,
       ),
-      atMost(
-        "growth of Python after the first tenth, MB",
-        (last.pythonBytes - first.pythonBytes) / MB,
-        5,
-      ),
+      atMost("growth of Python after the first tenth, MB", grown(looks, "pythonBytes"), 5),
       atMost("descriptors more in Node", last.nodeDescriptors - first.nodeDescriptors, 0),
       atMost("descriptors more in Python", last.pythonDescriptors - first.pythonDescriptors, 0),
-      atMost("pieces of shared memory left", sharedDescriptors(process.pid), 0),
+      atMost("pieces of shared memory left", shared, 0),
     ],
   };
+}
+
+async function inOwnNode(way: "bridge" | "bare", calls: number): Promise<ManyCalls> {
+  const script = join(import.meta.dirname, "many-calls.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [script, way, String(calls)]);
+  return JSON.parse(stdout) as ManyCalls; // our own script's
 }
 
 /** Aborts at random moments for some minutes. */

@@ -38,6 +38,9 @@ export const suites = [
       "pytest",
       "-q",
       "--durations=8",
+      // Most tests use one core.
+      "--numprocesses=2",
+      "--dist=loadfile",
       "-c",
       "python/pyproject.toml",
       "--rootdir",

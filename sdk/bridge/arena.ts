@@ -23,6 +23,8 @@ export interface Slot {
   readonly pieces?: readonly string[];
   /** Counts allocations from 1; it stands in the header for as long as the slot is taken. */
   readonly generation: number;
+  /** It lies in the reserve: a file, for what shared memory has no room for. */
+  readonly isReserve?: boolean;
 }
 
 /** An open arena file. */
@@ -68,7 +70,6 @@ export class InputArena {
   readonly #mayShrink: boolean;
   #generation = 0;
   #isFileSystemFull = false;
-  readonly #keptMs: number;
   /** Runs while the arena is larger than what it keeps for good. */
   #shrinking: NodeJS.Timeout | undefined;
   /** Something was written beyond that since the timer began. */
@@ -76,24 +77,23 @@ export class InputArena {
 
   /**
    * @param mayShrink false: a process that we cannot end may work on what we have given up
-   * @param keptMs how long it stays larger than 128 MiB when nothing is written there
+   * @param startBytes its size before anything is written
    * @throws NodeJS.ErrnoException the file cannot be made, or there is no room for its start
    */
   constructor(
     plane: ArenaFile["plane"],
     maxBytes: number,
     mayShrink = true,
-    keptMs: number = KEPT_MS,
+    startBytes: number = INITIAL_BYTES,
   ) {
     const file = openArenaFile(plane);
     this.fd = file.fd;
     this.plane = plane;
     this.#folder = file.folder;
     this.#maxBytes = maxBytes;
-    this.#keptMs = keptMs;
     this.#mayShrink = mayShrink;
     try {
-      this.#grow(Math.min(INITIAL_BYTES, maxBytes));
+      this.#grow(Math.min(startBytes, maxBytes));
     } catch (error) {
       closeSync(file.fd);
       throw error;
@@ -154,7 +154,7 @@ export class InputArena {
       // Python looks only where a slot is, so that nobody sees the end move.
       ftruncateSync(this.fd, KEPT_BYTES);
       this.#slots.shrink(KEPT_BYTES);
-    }, this.#keptMs).unref();
+    }, KEPT_MS).unref();
   }
 
   /** Makes room for one more slot: twice the size if that is to be had, else what is needed. */

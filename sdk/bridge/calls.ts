@@ -34,10 +34,10 @@ export interface CallsOptions {
   readonly cancelGraceMs: number;
 }
 
-/** Counts of calls, and of the memory that they take, bytes. */
-type CallCounts = Pick<
+type CallStats = Pick<
   SupervisorStats,
-  "waiting" | "queued" | "abandoned" | "arenaBytes" | "arenaUsed" | "inlineBytes"
+  | ("plane" | "planeReason" | "arenaBytes" | "arenaUsed" | "inlineBytes")
+  | ("waiting" | "queued" | "abandoned")
 >;
 
 const MAX_QUEUED = 10_000;
@@ -81,9 +81,12 @@ export class Calls {
     return this.#pending.waiting;
   }
 
-  get counts(): CallCounts {
+  /** Counts of calls, and the memory that they take. */
+  get stats(): CallStats {
     const { size, used, inlineBytes } = this.#plane?.usage ?? { size: 0, used: 0, inlineBytes: 0 };
     return {
+      plane: this.#plane?.plane,
+      planeReason: this.#plane?.reason,
       waiting: this.#pending.waiting,
       queued: LANES.reduce((sum, lane) => sum + this.#queuedIn(lane), 0),
       abandoned: this.#pending.abandoned,
@@ -91,11 +94,6 @@ export class Calls {
       arenaUsed: used,
       inlineBytes,
     };
-  }
-
-  /** What the plane is now, where there is one, and why it is not a better one. */
-  get planeInUse(): Pick<SupervisorStats, "plane" | "planeReason"> {
-    return { plane: this.#plane?.plane, planeReason: this.#plane?.reason };
   }
 
   has(id: number): boolean {

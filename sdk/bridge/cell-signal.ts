@@ -5,6 +5,8 @@ import type { Operations } from "./protocol.gen.ts";
 const STOPPABLE: ReadonlySet<keyof Operations> = new Set<keyof Operations>([
   "load_model",
   "process_audio",
+  "describe",
+  "score",
   "extract_features",
   "probe",
   "compare",

@@ -3,17 +3,15 @@ import { type ProcessEnd, ProcessExitError } from "../errors.ts";
 import type { ModelRecord } from "./model-record.ts";
 import type { PendingCall } from "./pending.ts";
 import { OPERATIONS } from "./protocol.gen.ts";
-import type { Request } from "./request.ts";
 
 /** A call that Python has not answered. */
-export type Waiting = readonly [id: number, call: PendingCall<Request>];
+export type Waiting = readonly [id: number, call: PendingCall];
 
 export interface Crash {
   readonly end: ProcessEnd;
   /** The request that was worked on: an id, 0 for none, undefined where nothing is known. */
   readonly running: number | undefined;
-  /** Requests that the process had answered; undefined: it was never ready. */
-  readonly answers: number | undefined;
+  readonly wasReady: boolean;
 }
 
 /**
@@ -50,13 +48,15 @@ export function judgeCrash(
   return ended;
 }
 
-/** The request that was worked on; the oldest where nothing else can be known. */
-function findBlamed(sent: readonly Waiting[], { running, answers }: Crash): number | undefined {
-  if (running !== undefined && running > 0) return running;
-  if (answers === undefined) return undefined;
-  // A process that dies before it has answered anything dies of the first thing that it was asked,
-  // which are the models that it loads again.
-  if (running !== undefined && answers > 0) return undefined;
+/**
+ * The request that was worked on. Where the mark says none, the reader has died, or somebody has killed
+ * the process: what was not begun has no part in that, and what a reader dies of again and again ends
+ * with the policy's limit of crashes.
+ */
+function findBlamed(sent: readonly Waiting[], { running, wasReady }: Crash): number | undefined {
+  if (running !== undefined) return running;
+  if (!wasReady) return undefined;
+  // Without a mark: the first thing that it was asked, which are the models that it loads again.
   const first = sent.find(([, { attachment }]) => attachment.facts.isOwn) ?? sent[0];
   return first?.[0];
 }

@@ -16,7 +16,7 @@ export class Notices {
   }
 
   /** One line for the notebook: where nobody listens, it is printed in the cell that waits. */
-  tell(text: string, calls: readonly PendingCall<unknown>[]): void {
+  tell(text: string, calls: readonly PendingCall[]): void {
     this.log({ level: "warning", source: "bridge", text });
     if (this.#onLog !== undefined) return;
     const waiting = calls.find(({ isWaiting }) => isWaiting);

@@ -13,10 +13,10 @@ export interface CallTerms extends CallOptions {
 }
 
 /** A call that Python has not answered yet. */
-export interface PendingCall<Attachment = Request> {
+export interface PendingCall {
   readonly operation: string;
   /** What belongs to the call: its line, and the slots that must be given back after the answer. */
-  readonly attachment: Attachment;
+  readonly attachment: Request;
   /** False once the caller has been told of an abort or timeout. */
   readonly isWaiting: boolean;
   readonly memory: ResultMemory | undefined;

@@ -2,11 +2,10 @@ import { closeSync, ftruncateSync } from "node:fs";
 import { InvalidArgumentError, WireError } from "../errors.ts";
 import { type ArenaFile, InputArena, openArenaFile, type Plane, type Slot } from "./arena.ts";
 import type { Placement } from "./encode-tensors.ts";
+import { MAX_INLINE_BYTES, toBase64, toPieces } from "./pieces.ts";
 import type { TensorReference } from "./protocol.gen.ts";
 import { HEADER_BYTES, readSlot } from "./slot-header.ts";
 
-/** Most bytes of tensors inside one line, and longest piece of one that is sent before it; a multiple of 3 for base64. */
-const MAX_INLINE_BYTES = 3 * 1024 * 1024;
 /** Most bytes on their way to Python. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
@@ -33,21 +32,28 @@ class NoRoomYet extends Error {}
  * The two arenas, or none of them: then tensors travel inside the lines. They outlive the process:
  * what a request had put into the input arena is there for the next one that is asked it.
  *
- * Tried in turn: shared memory, an unlinked file in the temporary folder, JSON.
+ * Tried in turn: shared memory, an unlinked file in the temporary folder, JSON. Where shared memory is
+ * small (Docker gives it 64 MB) a tensor that has no room there is tried in the same order: both arenas
+ * have a file each in reserve, which has no bytes before it is needed.
  */
 export class DataPlane {
   #plane: Plane;
   readonly #reasons: string[] = [];
   readonly #input: InputArena | undefined;
   #output: Pick<ArenaFile, "fd"> | undefined;
+  /** Only beside shared memory. */
+  #reserve: InputArena | undefined;
+  #reserveOutput: Pick<ArenaFile, "fd"> | undefined;
+  /** Why there is none, which matters to nobody before there is no room. */
+  #whyNoReserve = "";
   readonly #maxBytes: number;
   /** Slots that are not given back, and the bytes of those inside lines. */
   #taken = 0;
   #inlineUsed = 0;
   /** Bytes that ever went inside lines. */
   #inlineBytes = 0;
-  /** Why shared memory did not take a tensor that it might have taken. */
-  #shortage: string | undefined;
+  /** What shared memory had no room for: the last of each kind. */
+  readonly #shortages = new Map<"argument" | "result" | "inside lines", string>();
 
   /**
    * @param best the best plane to try; tests and machines with a broken /dev/shm choose a lower one
@@ -66,6 +72,7 @@ export class DataPlane {
         // answer that nobody gets; a file that ends before its map would be that process's end (SIGBUS).
         this.#input = new InputArena(candidate, maxBytes, ownsOutput);
         if (ownsOutput) this.#output = openArenaFile(candidate);
+        if (candidate === "shared_memory") this.#openReserve(ownsOutput);
         break;
       } catch (error) {
         this.#input?.close();
@@ -82,7 +89,7 @@ export class DataPlane {
 
   /** Why a better plane is not in use. */
   get reason(): string | undefined {
-    const reasons = this.#shortage ? [...this.#reasons, this.#shortage] : this.#reasons;
+    const reasons = [...this.#reasons, ...this.#shortages.values()];
     return reasons.length === 0 ? undefined : reasons.join("; ");
   }
 
@@ -91,33 +98,55 @@ export class DataPlane {
     return this.#input?.fd;
   }
 
+  /** As `inputFd`, of what is in reserve beside it. */
+  get reserveFd(): number | undefined {
+    return this.#reserve?.fd;
+  }
+
   /**
    * Takes the output arena of a host's process, in place of the last one's: ours to close.
    *
+   * @param reserve what that process has beside it
    * @param plane of that arena; "json": there is none, and `why` says the reason
    */
-  adoptOutput(fd: number | undefined, plane: Plane, why: string | undefined): void {
-    if (this.#output) closeSync(this.#output.fd);
+  adoptOutput(
+    fd: number | undefined,
+    reserve: number | undefined,
+    plane: Plane,
+    why: string | undefined,
+  ): void {
+    this.#closeOutputs();
     this.#output = fd === undefined ? undefined : { fd };
+    this.#reserveOutput = reserve === undefined ? undefined : { fd: reserve };
     const planes = [this.#input?.plane ?? "json", plane];
     this.#plane =
       (["json", "file"] as const).find((lower) => planes.includes(lower)) ?? "shared_memory";
     if (why !== undefined && !this.#reasons.includes(why)) this.#reasons.push(why);
   }
 
-  /** Descriptors for the child, as its 3 and 4. */
+  /** Descriptors for the child, as its 3 and 4; of the reserve, as its 5 and 6. */
   get descriptors(): number[] {
-    return this.#input && this.#output ? [this.#input.fd, this.#output.fd] : [];
+    if (!this.#input || !this.#output) return [];
+    const arenas = [this.#input.fd, this.#output.fd];
+    if (this.#reserve && this.#reserveOutput) arenas.push(this.#reserve.fd, this.#reserveOutput.fd);
+    return arenas;
   }
 
   /** What the child is told about them. */
   get environment(): Readonly<Record<string, string>> {
-    return this.#input ? { GRYM_ARENA_IN: "3", GRYM_ARENA_OUT: "4" } : {};
+    if (!this.#input) return {};
+    return this.#reserve
+      ? { GRYM_ARENA_IN: "3,5", GRYM_ARENA_OUT: "4,6" }
+      : { GRYM_ARENA_IN: "3", GRYM_ARENA_OUT: "4" };
   }
 
   get usage(): PlaneUsage {
-    const { size, used } = this.#input?.usage ?? { size: 0, used: 0 };
-    return { size, used: used + this.#inlineUsed, inlineBytes: this.#inlineBytes };
+    let [size, used] = [0, this.#inlineUsed];
+    for (const arena of [this.#input, this.#reserve]) {
+      size += arena?.usage.size ?? 0;
+      used += arena?.usage.used ?? 0;
+    }
+    return { size, used, inlineBytes: this.#inlineBytes };
   }
 
   /**
@@ -138,12 +167,13 @@ export class DataPlane {
       this.#refuseTooLarge(bytes);
       if (!mayTakeRoom) throw new NoRoomYet();
       const isAlone = this.#taken === slots.length;
-      const slot =
-        this.#input?.write(bytes) ?? this.#inline(bytes, isAlone, MAX_INLINE_BYTES - inLine);
+      const slot = this.#write(bytes) ?? this.#inline(bytes, isAlone, MAX_INLINE_BYTES - inLine);
       this.#taken += 1;
       slots.push(slot);
-      const { offset, generation, pieces } = slot;
-      if (offset !== undefined) return { offset, generation };
+      const { offset, generation, pieces, isReserve } = slot;
+      if (offset !== undefined) {
+        return isReserve ? { offset, generation, reserve: true } : { offset, generation };
+      }
       if (pieces) return { upload: slots.length - 1 };
       inLine += bytes.byteLength;
       return { base64: toBase64(bytes) };
@@ -158,11 +188,44 @@ export class DataPlane {
   }
 
   free(slots: readonly Slot[]): void {
-    for (const { offset, bytes } of slots) {
+    for (const { offset, bytes, isReserve } of slots) {
       this.#taken -= 1;
       if (offset === undefined) this.#inlineUsed -= bytes;
+      else if (isReserve) this.#reserve?.free(offset);
       else this.#input?.free(offset);
     }
+  }
+
+  #openReserve(ownsOutput: boolean): void {
+    try {
+      this.#reserve = new InputArena("file", this.#maxBytes, ownsOutput, 0);
+      if (ownsOutput) this.#reserveOutput = openArenaFile("file");
+    } catch (error) {
+      this.#reserve?.close();
+      this.#reserve = undefined;
+      this.#whyNoReserve = ` (file: ${String(error)})`;
+    }
+  }
+
+  /**
+   * Into shared memory; into the reserve where that is full.
+   *
+   * @returns undefined: there is no room now, in neither
+   */
+  #write(bytes: Uint8Array): Slot | undefined {
+    const slot = this.#input?.write(bytes);
+    if (slot || !this.#input?.isFileSystemFull || !this.#reserve) return slot;
+    if (this.usage.used + bytes.byteLength > this.#maxBytes) return undefined; // together no more than one
+    const spilled = this.#reserve.write(bytes);
+    if (spilled === undefined) return undefined;
+    this.#noteShortage("argument", bytes.byteLength, "which went through a file");
+    return { ...spilled, isReserve: true };
+  }
+
+  #noteShortage(kind: "argument" | "result" | "inside lines", bytes: number, what: string): void {
+    const planes =
+      kind === "inside lines" && this.#reserve ? "shared_memory, file" : this.#input?.plane;
+    this.#shortages.set(kind, `${planes}: no room for ${bytes} bytes, ${what}`);
   }
 
   /** One that will never have room does not wait for it, with others behind it. */
@@ -182,7 +245,8 @@ export class DataPlane {
     const hasRoom = this.#input === undefined && this.#inlineUsed + byteLength <= this.#maxBytes;
     if (!hasRoom && !isAlone) throw new NoRoomYet();
     if (this.#input?.isFileSystemFull) {
-      this.#shortage = `${this.#input.plane}: no room for ${byteLength} bytes, which went inside lines`;
+      const what = `which went inside lines${this.#whyNoReserve}`;
+      this.#noteShortage("inside lines", byteLength, what);
     }
     this.#inlineUsed += byteLength;
     this.#inlineBytes += byteLength;
@@ -196,7 +260,7 @@ export class DataPlane {
    * @throws WireError the reference lies outside the output arena, or its slot is another one's by now
    */
   read(reference: TensorReference, target: Uint8Array): void {
-    const { base64, offset, generation } = reference;
+    const { base64, offset, generation, reserve } = reference;
     if (typeof base64 === "string") {
       const bytes = Buffer.from(base64, "base64");
       if (bytes.length !== target.length)
@@ -204,37 +268,33 @@ export class DataPlane {
       target.set(bytes);
       return;
     }
-    if (this.#output === undefined || typeof offset !== "number") {
+    const output = reserve === true ? this.#reserveOutput : this.#output;
+    if (output === undefined || typeof offset !== "number") {
       throw new WireError("Python sent a tensor without its bytes");
     }
-    const found = offset < HEADER_BYTES ? undefined : readSlot(this.#output.fd, target, offset);
+    const found = offset < HEADER_BYTES ? undefined : readSlot(output.fd, target, offset);
     if (found === undefined) {
       throw new WireError("Python sent a tensor that ends outside the arena");
     }
     if (found !== generation) {
       throw new WireError(`Python sent a tensor of slot ${generation}; slot ${found} is there now`);
     }
+    if (reserve === true)
+      this.#noteShortage("result", target.byteLength, "which came through a file");
   }
 
   /** A new process begins with an empty output arena; of the old one nothing is read any more. */
   clearOutput(): void {
-    if (this.#output) ftruncateSync(this.#output.fd, 0);
+    for (const file of [this.#output, this.#reserveOutput]) if (file) ftruncateSync(file.fd, 0);
   }
 
   close(): void {
     this.#input?.close();
-    if (this.#output) closeSync(this.#output.fd);
+    this.#reserve?.close();
+    this.#closeOutputs();
   }
-}
 
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-}
-
-function toPieces(bytes: Uint8Array): string[] {
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.byteLength; at += MAX_INLINE_BYTES) {
-    pieces.push(toBase64(bytes.subarray(at, at + MAX_INLINE_BYTES)));
+  #closeOutputs(): void {
+    for (const output of [this.#output, this.#reserveOutput]) if (output) closeSync(output.fd);
   }
-  return pieces;
 }

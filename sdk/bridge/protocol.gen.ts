@@ -5,7 +5,7 @@ export type Weights = "random" | "trained";
 
 export type DType = "bfloat16" | "float16" | "float32";
 
-export type Capability = "describe" | "embed";
+export type Capability = "describe" | "embed" | "score";
 
 /** How transformers computes attention; `flash_attention_2` needs CUDA and its package. */
 export type Attention = "eager" | "flash_attention_2" | "sdpa";
@@ -28,7 +28,17 @@ export type TensorType =
   | "uint64"
   | "uint8";
 
-export type Pooling = "mean" | "mean_std" | "none";
+/**
+ * Sampling as the released scripts do it: `gama_inf.py` (temperature 0.1, top_p 0.95, top_k 500, repetition
+ * penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50 and without a penalty).
+ */
+export type Preset = "official-inference" | "official-single-audio";
+
+/**
+ * What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
+ * refused (`audio_too_long`), or it is heard in windows one after the other.
+ */
+export type LongAudio = "error" | "truncate" | "windows";
 
 export type ErrorCode =
   | "audio_not_found"
@@ -49,6 +59,8 @@ export type ErrorCode =
   | "stale_tensor"
   | "unknown_operation"
   | "unsupported_format";
+
+export type Pooling = "mean" | "mean_std" | "none";
 
 /** Chosen by the client, echoed by the process. */
 export type Id = number | string;
@@ -78,6 +90,15 @@ export interface Operations {
   process_audio: {
     data: ProcessAudioData;
     result: ProcessAudioResult;
+    part: TextPart;
+  };
+  describe: {
+    data: DescribeData;
+    result: DescribeResult;
+  };
+  score: {
+    data: ScoreData;
+    result: ScoreResult;
   };
   extract_features: {
     data: ExtractFeaturesData;
@@ -184,6 +205,11 @@ export interface StatusResult {
   /** What torch holds on the CUDA devices, bytes; null without CUDA. */
   device_allocated: number | null;
   memory_available: number;
+  /**
+   * What the models keep of audio for further questions, in the process or on the device; `free_memory`
+   * gives it back.
+   */
+  kept_bytes: number;
   /** How bulk data crosses. */
   plane: "file" | "json" | "shared_memory";
   requests: number;
@@ -205,6 +231,7 @@ export interface ModelDescription {
   window_seconds: number | null;
   /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   seconds_per_pass: number | null;
+  /** Of the default layer; another one may be of another width. */
   embedding_dim: number;
   layers: string[];
   default_layer: string;
@@ -288,7 +315,10 @@ export interface UnloadModelResult {
   memory_usage: MemoryUsage;
 }
 
-/** Parameters of `process_audio`: ask a model about one clip. */
+/**
+ * Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
+ * generate.
+ */
 export interface ProcessAudioData {
   audio: Audio;
   /** Default: the model's own request for a description. */
@@ -296,6 +326,14 @@ export interface ProcessAudioData {
   /** Id of a loaded model, or a name that is loaded first; default `GAMA_MODEL_PATH`, else `gama-tiny`. */
   model?: string | null;
   options?: GenerationOptions;
+  /**
+   * Use what the model kept of the same samples from an earlier question, and keep them for the next one;
+   * the answer is the same without.
+   * @default true
+   */
+  cache?: boolean;
+  /** @default "truncate" */
+  long_audio?: LongAudio;
 }
 
 /** One piece of audio: a file or samples, and which part of it. */
@@ -336,38 +374,48 @@ export interface TensorReference {
   base64?: string | null;
   /** Number of a tensor of this request that came before it in pieces, by `upload`. */
   upload?: number | null;
+  /**
+   * Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for.
+   * @default false
+   */
+  reserve?: boolean;
 }
 
 /**
- * How `process_audio` writes its answer. Greedy, unless `do_sample` is set.
+ * How answers are written. Greedy, unless `do_sample` is set or a preset named.
  *
- * The seed samples by default; a comparison needs the same answer twice, so we do not.
+ * The seed samples by default; a comparison needs the same answer twice, so we do not. What is null is the
+ * preset's; without one the defaults below hold.
  */
 export interface GenerationOptions {
-  /** @default 100 */
-  max_new_tokens?: number;
-  /** @default false */
-  do_sample?: boolean;
-  /** @default 1 */
-  temperature?: number;
-  /** @default 1 */
-  top_p?: number;
+  preset?: Preset | null;
+  /** Default 100. */
+  max_new_tokens?: number | null;
+  /** Default false. */
+  do_sample?: boolean | null;
+  /** Default 1. */
+  temperature?: number | null;
+  /** Default 1. */
+  top_p?: number | null;
+  /** Default 0: all tokens. */
+  top_k?: number | null;
+  /** Default 1. */
+  repetition_penalty?: number | null;
   /**
-   * 0: all tokens.
+   * Of every answer by itself: in a batch it draws as alone.
    * @default 0
    */
-  top_k?: number;
-  /** @default 1 */
-  repetition_penalty?: number;
-  /** @default 0 */
   seed?: number;
 }
 
 /** Result of `process_audio`. */
 export interface ProcessAudioResult {
+  /** With long_audio `windows`: the answers about all windows, a line for each. */
   result: string;
   prompt: string;
+  /** Of all windows. */
   tokens: number;
+  /** `length`: at least one answer was cut off. */
   stop_reason: "end" | "length";
   processing_time: number;
   memory_usage: MemoryUsage;
@@ -377,6 +425,153 @@ export interface ProcessAudioResult {
   dtype: DType;
   seconds_heard: number;
   seconds_given: number;
+  /** The audio was kept from an earlier question: only the answer was computed. */
+  cached: boolean;
+  /** What was heard, and the answer about it: one window, or several with long_audio `windows`. */
+  windows: WindowAnswer[];
+}
+
+/** The answer about one window of a clip; seconds as in TimeSpan. */
+export interface WindowAnswer {
+  start: number;
+  end: number;
+  text: string;
+  tokens: number;
+  stop_reason: "end" | "length";
+}
+
+/**
+ * A part of a streamed `process_audio`: text as it is written. The result that follows the last part has
+ * the whole of it.
+ */
+export interface TextPart {
+  /**
+   * The number of the piece, from 0. For `done`, should the process die: the next one writes the answer
+   * again, and sends what is new.
+   */
+  indices: number[];
+  /** Of which window it is, from 0; joined, the pieces of a window are its answer. */
+  window: number;
+  text: string;
+}
+
+/**
+ * Parameters of `describe`: several questions, about one clip or about several, answered together.
+ * Progress stage: generate.
+ */
+export interface DescribeData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** @minItems 1 */
+  questions: [Question, ...Question[]];
+  /** As in `process_audio`, like what follows. */
+  model?: string | null;
+  options?: GenerationOptions;
+  /** @default true */
+  cache?: boolean;
+  /** @default "truncate" */
+  long_audio?: LongAudio;
+}
+
+/** A question about one of the clips of `describe`. */
+export interface Question {
+  /** Place of the clip in `audios`. */
+  audio: number;
+  /** As in `process_audio`. */
+  prompt?: string | null;
+}
+
+/** Result of `describe`: each answer is the one that its question gets alone. */
+export interface DescribeResult {
+  /** In the order of the questions; null where the clip could not be used: `failures` says why. */
+  answers: (Answer | null)[];
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  /** `index` is the clip's place in `audios`. */
+  failures: ClipFailure[];
+}
+
+/** The answer to one question; the fields are those of ProcessAudioResult. */
+export interface Answer {
+  text: string;
+  prompt: string;
+  tokens: number;
+  stop_reason: "end" | "length";
+  seconds_heard: number;
+  seconds_given: number;
+  cached: boolean;
+  windows: WindowAnswer[];
+}
+
+/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
+export interface ClipFailure {
+  index: number;
+  code: ErrorCode;
+  message: string;
+}
+
+/**
+ * Parameters of `score`: how likely is each candidate as the answer about a clip? Progress stage:
+ * score.
+ */
+export interface ScoreData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** @minItems 1 */
+  candidates: [string, ...string[]];
+  /** Default: the model's own request for a description. */
+  prompt?: string | null;
+  /** As in `process_audio`. */
+  model?: string | null;
+  /**
+   * Whether it counts that the answer ends with the candidate. Without, one that begins another one is
+   * always the likelier of the two.
+   * @default true
+   */
+  end?: boolean;
+  /**
+   * As in `process_audio`.
+   * @default true
+   */
+  cache?: boolean;
+  /**
+   * As in `process_audio`; a clip has one row of scores, so there are no windows.
+   * @default "truncate"
+   */
+  long_audio?: "error" | "truncate";
+}
+
+/** Result of `score`. */
+export interface ScoreResult {
+  /** null for a clip that could not be used: `failures` says why. */
+  clips: (ClipScores | null)[];
+  candidates: string[];
+  /** Per candidate, with the end of the answer where it counts. */
+  tokens: number[];
+  prompt: string;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  failures: ClipFailure[];
+}
+
+/** Of one clip, per candidate. */
+export interface ClipScores {
+  /** Natural logarithm: the sum over the candidate's tokens. */
+  log_probabilities: number[];
+  /** The same by token: for candidates of which some are longer than others. */
+  mean_log_probabilities: number[];
+  seconds_heard: number;
+  seconds_given: number;
+  /** As in `process_audio`. */
+  cached: boolean;
 }
 
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
@@ -390,6 +585,11 @@ export interface ExtractFeaturesData {
   pooling?: Pooling;
   /** @default 16 */
   batch_size?: number;
+  /**
+   * `windows`: of one clip, pooled, a row for each of its windows.
+   * @default "truncate"
+   */
+  long_audio?: LongAudio;
   /** Default: a tensor where an arena is shared, otherwise JSON arrays. */
   reply?: ("json" | "tensor") | null;
 }
@@ -397,8 +597,9 @@ export interface ExtractFeaturesData {
 /**
  * Result of `extract_features`.
  *
- * `features`: `audio` gives [features] (pooled) or [frames, features] (`pooling: none`),
- * `audios` gives [clips, features]; `pooling: none` takes one clip at a time.
+ * `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
+ * [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
+ * `long_audio: windows` take one clip at a time.
  */
 export interface ExtractFeaturesResult {
   features: unknown[] | Tensor;
@@ -416,14 +617,15 @@ export interface ExtractFeaturesResult {
   seconds_given: number[];
   /** Encoding time per clip (a batch's time divided by its clips). */
   clip_seconds: number[];
+  /** What was heard of one clip, part by part; `[]` for `audios`. */
+  windows: TimeSpan[];
   failures: ClipFailure[];
 }
 
-/** A clip of a batch that could not be used; its row of features is NaN (null in JSON). */
-export interface ClipFailure {
-  index: number;
-  code: ErrorCode;
-  message: string;
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  start: number;
+  end: number;
 }
 
 /**
@@ -797,7 +999,10 @@ export interface MemoryTimeline {
   device_allocated: (number | null)[];
 }
 
-/** Parameters of `free_memory`: give back what the process holds and does not need. */
+/**
+ * Parameters of `free_memory`: give back what the process holds and does not need, also what models keep
+ * of audio for further questions.
+ */
 export interface FreeMemoryData {
   /** Ids of models to unload as well. */
   models?: string[];
@@ -878,6 +1083,8 @@ export interface AttachClientData {
   client: number;
   /** Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline. */
   arena?: string | null;
+  /** Path of what it has in reserve, for what its input arena has no room for. */
+  reserve?: string | null;
   /**
    * Whether it reads the output arena; otherwise its results come inline.
    * @default true
@@ -1025,7 +1232,7 @@ export interface Request {
 }
 
 /** Version of the protocol that `ready` must name. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Longest line that either side reads, in bytes; bulk data goes beside the lines. */
 export const MAX_LINE_BYTES = 67108864;
@@ -1044,6 +1251,8 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["load_model", { repeatable: true, immediate: false }],
   ["unload_model", { repeatable: false, immediate: false }],
   ["process_audio", { repeatable: true, immediate: false }],
+  ["describe", { repeatable: true, immediate: false }],
+  ["score", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],

@@ -46,8 +46,6 @@ export class Supervisor {
   #callCount = 0;
   #repeated = 0;
   #discardedLines = 0;
-  /** Answers of the running process. */
-  #answers = 0;
   /** Processes in a row that were killed before they were ready. */
   #neverReady = 0;
 
@@ -84,8 +82,7 @@ export class Supervisor {
     return {
       pid: this.pid,
       host: this.#session?.isRunning ? this.#session.host : undefined,
-      ...this.#calls.planeInUse,
-      ...this.#calls.counts,
+      ...this.#calls.stats,
       starts: this.#starts,
       calls: this.#callCount,
       repeated: this.#repeated,
@@ -143,7 +140,6 @@ export class Supervisor {
     const { plane } = this.#calls;
     const { startTimeoutMs, connector } = this.#options;
     this.#lastEnd = undefined;
-    this.#answers = 0;
     const session = new Session(
       { open: (handlers) => connector.open(plane, handlers), startTimeoutMs },
       this.#handlers(),
@@ -159,14 +155,14 @@ export class Supervisor {
     return {
       onReady: (ready) => this.#receiveReady(ready),
       onAnswer: (message) => {
-        this.#noteWork();
+        this.#policy.noteAnswer();
         return this.#calls.receiveAnswer(message);
       },
       onProgress: ({ id, data: { stage, done, total, unit = "", message = "" } }) => {
         if (typeof id === "number") this.#calls.progress(id, { stage, done, total, unit, message });
       },
       onPart: (message) => {
-        this.#noteWork();
+        this.#policy.noteAnswer();
         this.#calls.receivePart(message);
       },
       onOversize: (id) => this.#calls.receiveOversize(id),
@@ -175,12 +171,6 @@ export class Supervisor {
       onDrain: () => this.#calls.resume(),
       onEnd: (...end) => this.#receiveEnd(...end),
     };
-  }
-
-  /** The process gets things done. */
-  #noteWork(): void {
-    this.#answers += 1;
-    this.#policy.noteAnswer();
   }
 
   #loadAgain(): void {
@@ -247,8 +237,7 @@ export class Supervisor {
     const now = performance.now();
     const wait = this.#policy.noteCrash(now);
     const { maxAttempts } = this.#policy;
-    const answers = wasReady ? this.#answers : undefined;
-    const crash = { end, running, answers };
+    const crash = { end, running, wasReady };
     for (const [id, error] of judgeCrash(this.#calls.entries(), crash, this.#models, maxAttempts)) {
       this.#calls.drop(id, () => error);
     }

@@ -1,20 +1,27 @@
 import { type AudioInput, toWireAudio } from "../audio/audio-input.ts";
-import { type CallOptions, withinLimit, withWholeLimit } from "../bridge/call-options.ts";
+import { type CallOptions, withinLimit } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
-import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
 import { once } from "../bridge/part-stream.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { ClosedError, ProcessExitError } from "../errors.ts";
 import {
+  toAnswers,
   toFeatures,
   toFeaturesEnd,
   toFeaturesPart,
   toModelInfo,
   toProcessedAudio,
+  toScoredAudio,
+  toScoredClips,
+  toTextPiece,
 } from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
 import type {
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
   FeatureOptions,
   FeatureStreamOptions,
   Features,
@@ -26,12 +33,19 @@ import type {
   ProcessedAudio,
   ProcessingOptions,
   ServiceOptions,
+  TextPiece,
 } from "./model-service.ts";
+import { takeParts } from "./part-stream.ts";
+import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 import {
   copySamples,
+  isBatch,
+  toAskingOptions,
   toFeatureOptions,
-  toGenerationOptions,
+  toScoreOptions,
   toWireAudios,
+  toWireBatch,
+  toWireQuestions,
   type WireAudios,
 } from "./to-wire.ts";
 
@@ -84,12 +98,78 @@ export abstract class BridgedService implements ModelService {
           ...wire,
           model,
           ...(prompt === undefined ? {} : { prompt }),
-          options: toGenerationOptions(options),
+          ...toAskingOptions(options),
         },
         call,
       ),
     );
     return toProcessedAudio(result);
+  }
+
+  // Not a generator, whose frame would hold the samples until the answer comes.
+  streamAnswer(
+    audio: AudioInput,
+    options: AnswerStreamOptions = {},
+  ): AsyncGenerator<TextPiece, ProcessedAudio, void> {
+    const { prompt } = options;
+    const ask = once(() =>
+      this.#run({ audio: toWireAudio(audio) }, options, async (wire, model, call) =>
+        this.#bridge.stream(
+          "process_audio",
+          {
+            ...wire,
+            model,
+            ...(prompt === undefined ? {} : { prompt }),
+            ...toAskingOptions(options),
+          },
+          { ...call, window: options.window },
+        ),
+      ),
+    );
+    return takeParts(ask, options.timeoutMs, toTextPiece, toProcessedAudio);
+  }
+
+  async describe(
+    questions: readonly AudioQuestion[],
+    options: DescribeOptions = {},
+  ): Promise<Answers> {
+    const asked = toWireQuestions(questions);
+    const result = await this.#run(asked, options, (wire, model, call) =>
+      this.#bridge.executeOperation(
+        "describe",
+        { ...wire, model, ...toAskingOptions(options) },
+        call,
+      ),
+    );
+    const clips = asked.questions.map(({ audio }) => audio);
+    return toAnswers(result, clips);
+  }
+
+  score(
+    audio: AudioInput,
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredAudio>;
+  score(
+    audios: readonly AudioInput[],
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredClips>;
+  async score(
+    audio: AudioInput | readonly AudioInput[],
+    candidates: readonly string[],
+    options: ScoreOptions = {},
+  ): Promise<ScoredAudio | ScoredClips> {
+    const isMany = isBatch(audio);
+    const wire = { audios: toWireBatch(isMany ? audio : [audio]) };
+    const result = await this.#run(wire, options, (clips, model, call) =>
+      this.#bridge.executeOperation(
+        "score",
+        { ...clips, model, candidates, ...toScoreOptions(options) },
+        call,
+      ),
+    );
+    return isMany ? toScoredClips(result) : toScoredAudio(result);
   }
 
   async extractFeatures(
@@ -121,7 +201,7 @@ export abstract class BridgedService implements ModelService {
         ),
       ),
     );
-    return takeFeatures(ask, options.timeoutMs);
+    return takeParts(ask, options.timeoutMs, toFeaturesPart, toFeaturesEnd);
   }
 
   async status(options: CallOptions = {}): Promise<ModelStatus> {
@@ -137,6 +217,7 @@ export abstract class BridgedService implements ModelService {
       residentMemory: status.resident_memory,
       deviceAllocated: status.device_allocated,
       memoryAvailable: status.memory_available,
+      keptBytes: status.kept_bytes,
       uptime: status.uptime,
       versions: status.versions,
     };
@@ -213,30 +294,5 @@ export abstract class BridgedService implements ModelService {
       // The model went with its process.
       if (!(error instanceof ProcessExitError || error instanceof ClosedError)) throw error;
     }
-  }
-}
-
-type WireParts = AsyncGenerator<
-  OperationPart<"extract_features">,
-  OperationResult<"extract_features">,
-  void
->;
-
-/** @param ask makes the stream, and takes from its time limit what loading the model takes */
-async function* takeFeatures(
-  ask: () => Promise<WireParts>,
-  timeoutMs: number | undefined,
-): AsyncGenerator<FeaturesPart, FeaturesEnd, void> {
-  try {
-    const stream = await ask();
-    try {
-      let next = await stream.next();
-      for (; !next.done; next = await stream.next()) yield toFeaturesPart(next.value);
-      return toFeaturesEnd(next.value);
-    } finally {
-      await stream.return(undefined as never); // a loop that was left cancels the call
-    }
-  } catch (error) {
-    throw withWholeLimit(error, timeoutMs);
   }
 }

@@ -1,17 +1,25 @@
 /** Results of the wire in the words of the SDK. */
 import type { OperationPart, OperationResult } from "../bridge/operation-types.ts";
-import type { ModelDescription } from "../bridge/protocol.gen.ts";
+import type {
+  ModelDescription,
+  Answer as WireAnswer,
+  ClipScores as WireClipScores,
+} from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
 import type {
+  Answer,
+  Answers,
   Features,
   FeaturesEnd,
   FeaturesPart,
   ModelInfo,
   ProcessedAudio,
   ResultEnvelope,
+  TextPiece,
 } from "./model-service.ts";
+import type { ClipScores, ScoredAudio, ScoredClips } from "./score-types.ts";
 
 export function toModelInfo(model: ModelDescription): ModelInfo {
   return {
@@ -35,7 +43,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
   };
 }
 
-type WireResult = OperationResult<"process_audio"> | OperationResult<"extract_features">;
+type WireResult = OperationResult<"process_audio" | "describe" | "score" | "extract_features">;
 
 function toEnvelope(result: WireResult): ResultEnvelope {
   return {
@@ -49,14 +57,64 @@ function toEnvelope(result: WireResult): ResultEnvelope {
 }
 
 export function toProcessedAudio(result: OperationResult<"process_audio">): ProcessedAudio {
+  return { ...toAnswer({ ...result, text: result.result }), ...toEnvelope(result) };
+}
+
+export function toTextPiece({ window, text }: OperationPart<"process_audio">): TextPiece {
+  return { window, text };
+}
+
+/** @param clips the clip of each question */
+export function toAnswers(result: OperationResult<"describe">, clips: readonly number[]): Answers {
   return {
-    text: result.result,
-    prompt: result.prompt,
-    tokens: result.tokens,
-    stopReason: result.stop_reason,
-    secondsHeard: result.seconds_heard,
-    secondsGiven: result.seconds_given,
+    answers: result.answers.map((answer) => (answer ? toAnswer(answer) : undefined)),
+    failures: result.failures.flatMap((failure) =>
+      clips.flatMap((clip, index) => (clip === failure.index ? { ...failure, index } : [])),
+    ),
     ...toEnvelope(result),
+  };
+}
+
+function toAnswer(answer: WireAnswer): Answer {
+  return {
+    text: answer.text,
+    prompt: answer.prompt,
+    tokens: answer.tokens,
+    stopReason: answer.stop_reason,
+    secondsHeard: answer.seconds_heard,
+    secondsGiven: answer.seconds_given,
+    cached: answer.cached,
+    windows: answer.windows.map(({ stop_reason, ...window }) => ({
+      ...window,
+      stopReason: stop_reason,
+    })),
+  };
+}
+
+export function toScoredClips(result: OperationResult<"score">): ScoredClips {
+  const { candidates, tokens, prompt, failures } = result;
+  const clips = result.clips.map((clip) => clip && toClipScores(clip, candidates));
+  const known = clips.map((clip) => clip ?? undefined);
+  return { clips: known, candidates, tokens, prompt, failures, ...toEnvelope(result) };
+}
+
+/** The same of a single clip. */
+export function toScoredAudio(result: OperationResult<"score">): ScoredAudio {
+  const { clips, failures: _, ...asked } = toScoredClips(result);
+  const [clip] = clips;
+  if (clip === undefined) throw new WireError("Python sent no scores of the only clip");
+  return { ...clip, ...asked };
+}
+
+function toClipScores(clip: WireClipScores, candidates: readonly string[]): ClipScores {
+  const scores = clip.log_probabilities;
+  return {
+    best: candidates[scores.indexOf(Math.max(...scores))] ?? "",
+    logProbabilities: scores,
+    meanLogProbabilities: clip.mean_log_probabilities,
+    secondsHeard: clip.seconds_heard,
+    secondsGiven: clip.seconds_given,
+    cached: clip.cached,
   };
 }
 
@@ -66,6 +124,7 @@ export function toFeatures(result: OperationResult<"extract_features">): Feature
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
     clipSeconds: result.clip_seconds,
+    windows: result.windows,
     ...toFeaturesEnd(result),
   };
 }

@@ -5,11 +5,14 @@ import type {
   Capability,
   ClipFailure,
   DType,
+  LongAudio,
   ModelDescription,
   Pooling,
+  Preset,
   Weights,
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
+import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 
 /** Which model, where. */
 export interface ServiceOptions {
@@ -50,6 +53,7 @@ export interface ModelInfo {
   readonly windowSeconds: number | null;
   /** Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole. */
   readonly secondsPerPass: number | null;
+  /** Of the default layer; another one may be of another width. */
   readonly embeddingDim: number;
   readonly layers: readonly string[];
   readonly defaultLayer: string;
@@ -74,10 +78,15 @@ export interface ResultEnvelope {
   readonly memoryUsage: MemoryUsage;
 }
 
-/** How an answer is written. Greedy, unless `doSample` is set: a comparison asks twice. */
+/** How an answer is written. Greedy, unless `doSample` or a preset is set: a comparison asks twice. */
 export interface ProcessingOptions extends CallOptions {
   /** @default the model's own request for a description */
   readonly prompt?: string | undefined;
+  /**
+   * Sampling as the released scripts do it; what is set beside it takes the place of the preset's own.
+   * @default greedy
+   */
+  readonly preset?: Preset | undefined;
   /** @default 100 */
   readonly maxNewTokens?: number | undefined;
   /** @default false */
@@ -95,16 +104,85 @@ export interface ProcessingOptions extends CallOptions {
   readonly repetitionPenalty?: number | undefined;
   /** @default 0 */
   readonly seed?: number | undefined;
+  /**
+   * Uses what the model kept of the same samples from an earlier question, and keeps them for the next
+   * one; the answer is the same without.
+   * @default true
+   */
+  readonly cache?: boolean | undefined;
+  /**
+   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` rejects
+   * with `audio_too_long`, `windows` asks about each window (`windows` of the result).
+   * @default "truncate"
+   */
+  readonly longAudio?: LongAudio | undefined;
+}
+
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The answer about one window of a clip. */
+export interface WindowAnswer extends TimeSpan {
+  readonly text: string;
+  readonly tokens: number;
+  readonly stopReason: "end" | "length";
 }
 
 /** An answer about a clip. */
-export interface ProcessedAudio extends ResultEnvelope {
+export interface Answer {
+  /** About several windows: a line for each. */
   readonly text: string;
   readonly prompt: string;
   readonly tokens: number;
+  /** `length`: it was cut off at `maxNewTokens`. */
   readonly stopReason: "end" | "length";
   readonly secondsHeard: number;
   readonly secondsGiven: number;
+  /** The audio was kept from an earlier question: only the answer was computed. */
+  readonly cached: boolean;
+  /** What was heard, and the answer about it: one window, or several with `longAudio: "windows"`. */
+  readonly windows: readonly WindowAnswer[];
+}
+
+/** The answer to a single question. */
+export interface ProcessedAudio extends Answer, ResultEnvelope {}
+
+/** How an answer is written that comes in pieces. */
+export interface AnswerStreamOptions extends ProcessingOptions {
+  /**
+   * Pieces that may be on their way, wait to be taken, or are worked on by the loop, at once.
+   * @default 4
+   */
+  readonly window?: number | undefined;
+}
+
+/** Text as it is written. */
+export interface TextPiece {
+  /** Of which window of the clip it is, from 0. */
+  readonly window: number;
+  /** Joined, the pieces of a window are its answer. */
+  readonly text: string;
+}
+
+/** One of several questions. */
+export interface AudioQuestion {
+  readonly audio: AudioInput;
+  /** @default the model's own request for a description */
+  readonly prompt?: string | undefined;
+}
+
+/** How several questions are answered: alike. */
+export type DescribeOptions = Omit<ProcessingOptions, "prompt">;
+
+/** Answers to several questions. */
+export interface Answers extends ResultEnvelope {
+  /** In the order of the questions; `undefined` where the clip could not be used. */
+  readonly answers: readonly (Answer | undefined)[];
+  /** `index` is the place of the question. */
+  readonly failures: readonly ClipFailure[];
 }
 
 /** How features are taken. */
@@ -122,6 +200,12 @@ export interface FeatureOptions extends CallOptions {
    * @default 16
    */
   readonly batchSize?: number | undefined;
+  /**
+   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` refuses it
+   * (`audio_too_long`), `windows` gives one clip a row for each window.
+   * @default "truncate"
+   */
+  readonly longAudio?: LongAudio | undefined;
   /** Takes the features, whose `data` is then the beginning of this array. */
   readonly out?: Float32Array | undefined;
 }
@@ -130,7 +214,10 @@ export interface FeatureOptions extends CallOptions {
 export interface Features extends ResultEnvelope {
   /** C order: last index fastest. A clip that failed has a row of NaN. */
   readonly data: Float32Array;
-  /** One clip: [features], or [frames, features] without pooling. Several: [clips, features]. */
+  /**
+   * One clip: [features], [frames, features] without pooling, or [windows, features] with
+   * `longAudio: "windows"`. Several: [clips, features].
+   */
   readonly shape: readonly number[];
   readonly layer: string;
   readonly pooling: Pooling;
@@ -139,6 +226,8 @@ export interface Features extends ResultEnvelope {
   readonly secondsGiven: readonly number[];
   /** Encoding time per clip (a batch's time divided by its clips). */
   readonly clipSeconds: readonly number[];
+  /** What was heard of one clip, part by part; empty for several clips. */
+  readonly windows: readonly TimeSpan[];
   readonly failures: readonly ClipFailure[];
 }
 
@@ -170,7 +259,7 @@ export interface FeaturesPart {
 /** What is told when the last part has come; `failures` are the clips that were in none. */
 export type FeaturesEnd = Omit<
   Features,
-  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds"
+  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds" | "windows"
 >;
 
 /** A service and the process behind it. */
@@ -187,16 +276,58 @@ export interface ModelStatus {
   readonly deviceAllocated: number | null;
   /** What the machine can still give, bytes; on CUDA free memory of the device. */
   readonly memoryAvailable: number;
+  /** What the models keep of audio for further questions, bytes. */
+  readonly keptBytes: number;
   /** Seconds since the process started. */
   readonly uptime: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** One model behind five verbs; the seed's interface, with batches and call options. */
+/** One model behind its verbs; the seed's interface, with batches and call options. */
 export interface ModelService extends AsyncDisposable {
   /** Loads the model. Calls do so by themselves; this one shows progress and tells the facts. */
   initialize(options?: CallOptions): Promise<ModelInfo>;
   processAudio(audio: AudioInput, options?: ProcessingOptions): Promise<ProcessedAudio>;
+  /**
+   * The answer of `processAudio` while it is written; the return value is the whole. Leaving the loop
+   * ends the writing at the next token. A generator that is taken by hand needs its `return()`.
+   *
+   * @example
+   * for await (const { text } of gama.streamAnswer("clip.wav")) process.stdout.write(text);
+   */
+  streamAnswer(
+    audio: AudioInput,
+    options?: AnswerStreamOptions,
+  ): AsyncGenerator<TextPiece, ProcessedAudio, void>;
+  /**
+   * Answers several questions, about one clip or about several, together: each answer is the one that
+   * its question gets alone. A clip that comes in several questions is heard once; a broken one costs
+   * its own answers only.
+   *
+   * @example
+   * const asked = clips.map((audio) => ({ audio, prompt: "What do you hear?" }));
+   * const { answers } = await gama.describe(asked);
+   */
+  describe(questions: readonly AudioQuestion[], options?: DescribeOptions): Promise<Answers>;
+  /**
+   * How likely each candidate is as the answer about the clip, all of them in one pass: a ranking of
+   * labels without sampling, and without a text to be mapped to a label.
+   *
+   * @throws CapabilityError the model has no language model, or has not learnt such questions
+   * @example
+   * const { best } = await gama.score("clip.wav", ["piano", "guitar"], { prompt: "What do you hear?" });
+   */
+  score(
+    audio: AudioInput,
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredAudio>;
+  /** The same about each of several clips; a broken one is listed, and costs its own scores only. */
+  score(
+    audios: readonly AudioInput[],
+    candidates: readonly string[],
+    options?: ScoreOptions,
+  ): Promise<ScoredClips>;
   extractFeatures(
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,

@@ -1,8 +1,20 @@
 /** Arguments of the services in the words of the wire. */
 import { type AudioInput, toWireAudio, type WireAudio } from "../audio/audio-input.ts";
-import type { ExtractFeaturesData, GenerationOptions } from "../bridge/protocol.gen.ts";
+import type {
+  DescribeData,
+  ExtractFeaturesData,
+  GenerationOptions,
+  Question,
+  ScoreData,
+} from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { FeatureOptions, ProcessingOptions } from "./model-service.ts";
+import type {
+  AudioQuestion,
+  DescribeOptions,
+  FeatureOptions,
+  ProcessingOptions,
+} from "./model-service.ts";
+import type { ScoreOptions } from "./score-types.ts";
 
 /** One clip, or a batch of them. */
 export interface WireAudios {
@@ -16,13 +28,24 @@ export interface WireAudios {
  * @throws InvalidArgumentError an empty batch, or something that is no audio
  */
 export function toWireAudios(audio: AudioInput | readonly AudioInput[]): WireAudios {
-  if (!isBatch(audio)) return { audio: toWireAudio(audio) };
-  if (audio.length === 0) throw new InvalidArgumentError("audio", "at least one clip", audio);
-  return { audios: audio.map((clip, index) => toWireAudio(clip, `audio[${index}]`)) };
+  return isBatch(audio) ? { audios: toWireBatch(audio) } : { audio: toWireAudio(audio) };
 }
 
-function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
+/** @throws InvalidArgumentError an empty batch, or something that is no audio */
+export function toWireBatch(audios: readonly AudioInput[]): readonly WireAudio[] {
+  if (audios.length === 0) throw new InvalidArgumentError("audio", "at least one clip", audios);
+  return audios.map((clip, index) => toWireAudio(clip, `audio[${index}]`));
+}
+
+/** Whether it is a batch; an array of numbers is one clip. */
+export function isBatch(audio: AudioInput | readonly AudioInput[]): audio is readonly AudioInput[] {
   return Array.isArray(audio) && typeof audio[0] !== "number";
+}
+
+/** Questions about a batch of clips. */
+export interface WireQuestions {
+  readonly audios: readonly WireAudio[];
+  readonly questions: readonly Question[];
 }
 
 /** The same audio in arrays of its own. */
@@ -52,19 +75,78 @@ export function toFeatureOptions({
   layer,
   pooling,
   batchSize,
-}: FeatureOptions): Pick<ExtractFeaturesData, "layer" | "pooling" | "batch_size" | "reply"> {
+  longAudio,
+}: FeatureOptions): Pick<
+  ExtractFeaturesData,
+  "layer" | "pooling" | "batch_size" | "long_audio" | "reply"
+> {
   return {
     reply: "tensor",
     ...(layer === undefined ? {} : { layer }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
   };
 }
 
 /** Only what was set: the defaults are Python's. */
-export function toGenerationOptions(options: ProcessingOptions): GenerationOptions {
-  const { maxNewTokens, doSample, temperature, topP, topK, repetitionPenalty, seed } = options;
+export function toAskingOptions(
+  options: DescribeOptions,
+): Pick<DescribeData, "options" | "cache" | "long_audio"> {
+  const { cache, longAudio } = options;
   return {
+    options: toGenerationOptions(options),
+    ...(cache === undefined ? {} : { cache }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/**
+ * Questions and the clips that they are about, each of them once.
+ *
+ * @throws InvalidArgumentError no questions, or something that is no audio
+ */
+export function toWireQuestions(questions: readonly AudioQuestion[]): WireQuestions {
+  if (questions.length === 0) {
+    throw new InvalidArgumentError("questions", "at least one question", questions);
+  }
+  const audios: WireAudio[] = [];
+  const places = new Map<AudioInput, number>();
+  for (const [index, { audio }] of questions.entries()) {
+    if (places.has(audio)) continue;
+    places.set(audio, audios.length);
+    audios.push(toWireAudio(audio, `questions[${index}].audio`));
+  }
+  return {
+    audios,
+    questions: questions.map(({ audio, prompt }) => ({
+      audio: places.get(audio) ?? 0,
+      ...(prompt === undefined ? {} : { prompt }),
+    })),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toScoreOptions({
+  prompt,
+  end,
+  cache,
+  longAudio,
+}: ScoreOptions): Pick<ScoreData, "prompt" | "end" | "cache" | "long_audio"> {
+  return {
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(end === undefined ? {} : { end }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
+function toGenerationOptions(options: ProcessingOptions): GenerationOptions {
+  const { preset, maxNewTokens, doSample, temperature, topP, topK, repetitionPenalty, seed } =
+    options;
+  return {
+    ...(preset === undefined ? {} : { preset }),
     ...(maxNewTokens === undefined ? {} : { max_new_tokens: maxNewTokens }),
     ...(doSample === undefined ? {} : { do_sample: doSample }),
     ...(temperature === undefined ? {} : { temperature }),

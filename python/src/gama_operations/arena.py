@@ -2,21 +2,26 @@
 
 The input arena belongs to Node: Node writes and grows it, Python only looks. The output arena
 belongs to Python: Python allocates and grows it, Node copies out and releases. Both are unlinked
-files, so nothing is left behind whichever side is killed.
+files, so nothing is left behind whichever side is killed. Each may have a reserve, a file on disk,
+for what shared memory has no room for (Docker gives it 64 MB).
 
 Before the bytes of each slot lies a header with its generation, 0 once it is free: a reference
 that outlives its slot is told by it, and never read as what lies there since.
 """
 
 import functools
+import itertools
 import math
 import mmap
 import os
 import struct
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from gama_operations.errors import InvalidRequestError, StaleTensorError
 from gama_operations.protocol import TensorReference
@@ -33,7 +38,7 @@ GENERATION = struct.Struct("<Q")
 name_of = functools.cache(str)  # of a dtype: numpy takes longer to spell one than we to find it a slot
 FIRST_SIZE = 1024 * 1024
 LARGEST_STEP = 64 * 1024 * 1024
-KEPT_SIZE = 128 * 1024 * 1024  # bytes that the output arena keeps for good
+KEPT_SIZE = 128 * 1024 * 1024  # bytes that an arena keeps for good (sdk/bridge/arena.ts has the same)
 KEPT_SECONDS = 10.0  # how long it keeps the rest when nothing is written there
 LARGEST_SIZE, MOST_AXES = 2**40, 8  # far beyond what we send, and within what numpy takes
 
@@ -47,15 +52,22 @@ def plane_of(descriptor: int) -> Plane:
     return "shared_memory" if path.startswith(("/dev/shm/", "/memfd:")) else "file"  # noqa: S108 # the mount's name
 
 
-def count_bytes(reference: TensorReference) -> int:
-    """Bytes that a tensor of that type and shape takes."""
+@functools.cache
+def size_of(dtype: str) -> int:
+    """Bytes of one number."""
     import numpy as np
 
-    if any(not 0 <= size <= LARGEST_SIZE for size in reference.shape) or len(reference.shape) > MOST_AXES:
+    return np.dtype(dtype).itemsize
+
+
+def count_bytes(reference: TensorReference) -> int:
+    """Bytes that a tensor of that type and shape takes."""
+    shape = reference.shape
+    if shape and (min(shape) < 0 or max(shape) > LARGEST_SIZE or len(shape) > MOST_AXES):
         raise InvalidRequestError(
-            f"A tensor's shape has at most {MOST_AXES} sizes from 0 to {LARGEST_SIZE}, got {reference.shape}."
+            f"A tensor's shape has at most {MOST_AXES} sizes from 0 to {LARGEST_SIZE}, got {shape}."
         )
-    return math.prod(reference.shape) * np.dtype(reference.dtype).itemsize
+    return math.prod(shape) * size_of(reference.dtype)
 
 
 class InputArena:
@@ -89,8 +101,7 @@ class InputArena:
             raise StaleTensorError(
                 f"A tensor of slot {reference.generation} is no longer there: slot {found} is, or none (0)."
             )
-        count = math.prod(reference.shape)
-        return np.frombuffer(mapped, reference.dtype, count, reference.offset).reshape(reference.shape)
+        return np.ndarray(reference.shape, reference.dtype, mapped, reference.offset)
 
     def close(self) -> None:
         """The client is gone. The map lives on for as long as a view of it does."""
@@ -99,13 +110,18 @@ class InputArena:
 
     def _reach(self, offset: int, size: int) -> mmap.mmap:
         """The map, made anew when the client has grown the file beyond it."""
-        # Of the file, each time: behind an end that has moved is SIGBUS. A map's `size` asks fastest.
+        end = offset + size
+        # What the file once had of its first bytes it keeps.
+        if offset >= HEADER_SIZE and self._map is not None and end <= min(len(self._map), KEPT_SIZE):
+            return self._map
+        # Of the file, each time: behind an end that has moved is SIGBUS. Asking lets other threads run,
+        # and to be let in again takes longer than all of this.
         length = os.fstat(self._descriptor).st_size if self._map is None else self._map.size()
-        if offset < HEADER_SIZE or offset + size > length:
+        if offset < HEADER_SIZE or end > length:
             raise StaleTensorError(
                 f"A tensor at byte {offset}, {size} bytes long, lies outside the arena of {length} bytes."
             )
-        if self._map is None or offset + size > len(self._map):
+        if self._map is None or end > len(self._map):
             # The old map lives on for as long as a view of it does.
             self._map = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ)
         return self._map
@@ -123,18 +139,32 @@ class Slot:
 
 
 class OutputArena:
-    """Our arena: first-fit slots, each with a generation of its own, freed by `release`."""
+    """Our arena: first-fit slots, each with a generation of its own, freed by `release`.
 
-    def __init__(self, descriptor: int, kept_seconds: float = KEPT_SECONDS) -> None:
+    Args:
+        descriptor: Its file.
+        kept_seconds: How long it stays larger than 128 MiB when nothing is written there.
+        reserve: Takes what has no room here. Its slots have no generation that ours have.
+    """
+
+    def __init__(
+        self, descriptor: int, kept_seconds: float = KEPT_SECONDS, reserve: "OutputArena | None" = None
+    ) -> None:
         self._descriptor = descriptor
+        self._reserve = reserve
+        self._generations = itertools.count(1) if reserve is None else reserve.generations
         self._kept_seconds = kept_seconds
         self._shrinking: threading.Timer | None = None
         self._rest_needed = False
         self._size = 0
         self._map: mmap.mmap | None = None
         self._slots: dict[int, Slot] = {}
-        self._last_generation = 0
         self._lock = threading.Lock()
+
+    @property
+    def generations(self) -> Iterator[int]:
+        """Of the slots to come, for the arena that this one is the reserve of."""
+        return self._generations
 
     @property
     def size(self) -> int:
@@ -143,8 +173,9 @@ class OutputArena:
 
     @property
     def in_use(self) -> int:
-        """Bytes that have not been released."""
-        return sum(slot.size for slot in self._slots.values())
+        """Bytes that have not been released, of the reserve too."""
+        own = sum(slot.size for slot in self._slots.values())
+        return own if self._reserve is None else own + self._reserve.in_use
 
     def allocate(
         self, dtype: "np.dtype[Any]", shape: tuple[int, ...], owner: int = 0
@@ -152,14 +183,29 @@ class OutputArena:
         """A slot, as the reference that the client `owner` gets and the array to fill.
 
         Raises:
-            OSError: the file cannot grow (ENOSPC: the shared memory of the machine is full).
+            OSError: no file can grow (ENOSPC: the shared memory of the machine is full, and its disk).
         """
+        try:
+            return self._allocate(dtype, shape, owner)
+        except OSError:
+            if self._reserve is None:
+                raise
+            reference, array = self._reserve.allocate(dtype, shape, owner)
+            return msgspec.structs.replace(reference, reserve=True), array
+
+    def _allocate(
+        self, dtype: "np.dtype[Any]", shape: tuple[int, ...], owner: int
+    ) -> "tuple[TensorReference, NDArray[Any]]":
         import numpy as np
 
         count = math.prod(shape)
         with self._lock:
             slot = self._take(HEADER_SIZE + max(count * dtype.itemsize, 1), owner)
-            mapped = self._reach(slot.start + slot.size)
+            try:
+                mapped = self._reach(slot.start + slot.size)
+            except OSError:  # no address space left, say
+                del self._slots[slot.generation]
+                raise
             GENERATION.pack_into(mapped, slot.start, slot.generation)
         offset = slot.start + HEADER_SIZE
         array = np.frombuffer(mapped, dtype, count, offset).reshape(shape)
@@ -175,10 +221,10 @@ class OutputArena:
         """Free a slot; False when the owner has none of that generation."""
         with self._lock:
             slot = self._slots.get(generation)
-            if slot is None or slot.owner != owner:
-                return False
-            self._free(slot)
-            return True
+            if slot is not None and slot.owner == owner:
+                self._free(slot)
+                return True
+        return self._reserve is not None and self._reserve.release(generation, owner)
 
     def release_all(self, owner: int) -> int:
         """Free every slot of a client that is gone; how many it had."""
@@ -186,7 +232,7 @@ class OutputArena:
             owned = [slot for slot in self._slots.values() if slot.owner == owner]
             for slot in owned:
                 self._free(slot)
-            return len(owned)
+        return len(owned) + (0 if self._reserve is None else self._reserve.release_all(owner))
 
     def _free(self, slot: Slot) -> None:
         del self._slots[slot.generation]
@@ -197,8 +243,7 @@ class OutputArena:
         start = self._first_gap(size)
         self._grow(start + size)
         self._rest_needed |= start + size > KEPT_SIZE
-        self._last_generation += 1
-        slot = Slot(self._last_generation, start, size, owner)
+        slot = Slot(next(self._generations), start, size, owner)
         self._slots[slot.generation] = slot
         return slot
 

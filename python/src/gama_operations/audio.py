@@ -5,7 +5,9 @@ What happens to awkward audio:
     missing path, folder, pipe, no permission    AudioNotFoundError
     0 bytes, 0 samples, NaN or infinite samples  InvalidAudioError
     damaged, or shorter than its header says     InvalidAudioError; a part that is there can be asked for
-    longer than MAX_SECONDS or MAX_VALUES        AudioTooLongError; a part can be asked for
+    samples beyond 2^32, rates beyond 33.5 MHz   InvalidAudioError: bytes that were never sound
+    longer than MAX_SECONDS or MAX_VALUES,       AudioTooLongError; a part can be asked for
+    or once it is resampled
     not audio, or a format nobody here reads     UnsupportedFormatError
     offset beyond the end                        InvalidRequestError
     duration beyond the end                      heard to the end
@@ -20,7 +22,6 @@ Shapes: C channels, T samples.
 """
 
 import contextlib
-import math
 import os
 import stat
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ import soxr
 from numpy.typing import NDArray
 
 from gama_operations.audio_libsndfile import UnrecognisedError, read_with_libsndfile
-from gama_operations.audio_limits import MAX_CHANNELS, Part, refuse_long
+from gama_operations.audio_limits import LOUDEST, MAX_CHANNELS, MAX_SAMPLE_RATE, Part, refuse_long
 from gama_operations.audio_pyav import read_with_pyav
 from gama_operations.errors import AudioNotFoundError, InvalidAudioError, InvalidRequestError
 
@@ -87,12 +88,15 @@ def from_samples(samples: Sequence[Any] | NDArray[Any], sample_rate: int) -> Aud
     """Audio from samples [T] or [C, T]: floats in [-1, 1], or an int16 array (PCM, divided by 32768).
 
     Raises:
-        InvalidAudioError: no samples, samples that are not finite numbers, or not one of these shapes.
-        InvalidRequestError: the rate is not a positive whole number of Hz.
+        InvalidAudioError: no samples, samples that are not finite numbers or beyond LOUDEST, or not one of
+            these shapes.
+        InvalidRequestError: the rate is not a whole number of Hz from 1 to MAX_SAMPLE_RATE.
         AudioTooLongError: longer than the limit.
     """
-    if not (sample_rate >= 1 and float(sample_rate).is_integer()):
-        raise InvalidRequestError(f"Expected `sample_rate` to be whole Hz >= 1, got {sample_rate}")
+    if not (1 <= sample_rate <= MAX_SAMPLE_RATE and float(sample_rate).is_integer()):
+        raise InvalidRequestError(
+            f"Expected `sample_rate` to be whole Hz from 1 to {MAX_SAMPLE_RATE}, got {sample_rate}"
+        )
     waveform = np.atleast_2d(_float32(samples))
     if waveform.ndim != 2 or waveform.shape[0] > MAX_CHANNELS:
         raise InvalidAudioError(
@@ -108,12 +112,14 @@ def resample(audio: Audio, sample_rate: int) -> Waveform:
 
     Raises:
         InvalidAudioError: too short for one sample at the new rate.
+        AudioTooLongError: longer than the limit once resampled: a low rate makes hours of a few bytes.
     """
     if audio.sample_rate == sample_rate:
         return audio.waveform
+    channels, samples = audio.waveform.shape
+    refuse_long(samples * sample_rate // audio.sample_rate, channels, sample_rate, "The clip, resampled")
     resampled = soxr.resample(audio.waveform.T, audio.sample_rate, sample_rate, quality=RESAMPLING_QUALITY)
     if len(resampled) == 0:
-        samples = audio.waveform.shape[1]
         raise InvalidAudioError(
             f"{samples} sample(s) at {audio.sample_rate} Hz are less than one sample at {sample_rate} Hz"
         )
@@ -143,18 +149,24 @@ def _open(where: Path, given: str) -> int:
 
 
 def _checked(audio: Audio, where: str, offset: float) -> Audio:
-    """The audio, if it holds samples and all of them are finite."""
+    """The audio, if it holds samples, and all of them can be those of a sound."""
+    if audio.sample_rate > MAX_SAMPLE_RATE:
+        raise InvalidAudioError(
+            f"{where} is damaged: its header says {audio.sample_rate} Hz; limit: {MAX_SAMPLE_RATE} Hz"
+        )
     if audio.waveform.size == 0:
         raise InvalidAudioError(f"{where}: no samples")
-    # a sum of float32 in double cannot overflow: one pass, and no array of flags for a clean clip
-    if not math.isfinite(float(audio.waveform.sum(dtype=np.float64))):
-        wrong = ~np.isfinite(audio.waveform)
-        first = offset + int(wrong.any(axis=0).argmax()) / audio.sample_rate
-        raise InvalidAudioError(
-            f"{where}: {int(wrong.sum())} sample(s) are NaN or infinite, the first at {first:.3f} s. "
-            f"Repair the clip or leave it out"
-        )
-    return audio
+    # both are NaN where a sample is, and no array of flags is needed for a clean clip
+    if max(-audio.waveform.min(), audio.waveform.max()) <= LOUDEST:
+        return audio
+    wrong, words = ~np.isfinite(audio.waveform), "NaN or infinite"
+    if not wrong.any():
+        wrong, words = np.abs(audio.waveform) > LOUDEST, f"beyond {LOUDEST:.3g}"
+    first = offset + int(wrong.any(axis=0).argmax()) / audio.sample_rate
+    raise InvalidAudioError(
+        f"{where}: {int(wrong.sum())} sample(s) {'are ' * words.startswith('NaN')}{words}, the first at "
+        f"{first:.3f} s. Repair the clip or leave it out"
+    )
 
 
 def _float32(samples: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32]:

@@ -94,7 +94,7 @@ def _fill(
     waveform = np.empty((sound.channels, capacity), dtype=np.float32)
     got = 0
     try:
-        _skip(sound, start)
+        _skip(sound, start, where)
         while got < capacity:
             block = sound.read(min(BLOCK, capacity - got), dtype="float32", always_2d=True)
             if len(block) == 0:
@@ -109,9 +109,14 @@ def _fill(
     return waveform, got
 
 
-def _skip(sound: soundfile.SoundFile, frames: int) -> None:
-    """Goes to a frame; in an MP3 by decoding what stands before it."""
-    if sound.format != "MP3":
+def _skip(sound: soundfile.SoundFile, frames: int, where: Path) -> None:
+    """Goes to a frame; where seeking fails, by decoding what stands before it."""
+    if frames == 0:
+        return
+    # an MP3's frames lean on the ones before them, and some codecs (GSM) cannot seek
+    if sound.format != "MP3" and soundfile.SoundFile.seekable(sound):
+        if sound.format == "OGG":
+            _refuse_undecodable(where)
         sound.seek(min(frames, sound.frames))
         return
     while frames > 0:
@@ -119,6 +124,16 @@ def _skip(sound: soundfile.SoundFile, frames: int) -> None:
         if skipped == 0:
             return
         frames -= skipped
+
+
+def _refuse_undecodable(where: Path) -> None:
+    """Refuses a Vorbis stream whose codebooks cannot be read: libsndfile 1.2.2 crashes when it seeks there.
+
+    Opened anew, since libsndfile goes to a wrong sample when it has read before it seeks.
+    """
+    with _ForwardFile(where) as sound:
+        if len(sound.read(1)) == 0:
+            raise InvalidAudioError(f"{where} is damaged: none of its samples can be decoded")
 
 
 def _frames_said(sound: soundfile.SoundFile, where: Path) -> tuple[int | None, bool]:

@@ -9,6 +9,10 @@ from gama_operations.errors import AudioTooLongError, InvalidRequestError
 MAX_SECONDS = 3600.0
 MAX_VALUES = 2**29  # samples times channels: 2 GiB of float32
 MAX_CHANNELS = 256
+MAX_SAMPLE_RATE = 2**25
+"""Hz, above what recorders write. The filter of a change of rate grows with it: 0.06 s here, 7 s at 2^31."""
+LOUDEST = 2.0**32
+"""Full scale is 1. Whole numbers of 32 bits in float files are heard; what lies beyond overflows later."""
 _BEYOND_ANY_END = 2**62  # frames; a time that is no number of frames is cut to this one
 
 

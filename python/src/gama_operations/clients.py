@@ -78,7 +78,7 @@ class Clients:
         if data.client in self._clients:
             raise InvalidRequestError(f"A client {data.client} is attached already.")
         own = self._clients[OWNER].arenas
-        arenas = own.attach(data.client, data.arena, shares_output=data.shares_output)
+        arenas = own.attach(data)
         self._clients[data.client] = Client(arenas, data.folder)
         return self._clients[data.client]
 
@@ -95,6 +95,7 @@ class Clients:
     def free(self, number: int) -> int:
         """Give back the memory of a client that was detached; how many slots it had."""
         arenas = self._leaving.pop(number).arenas
-        if arenas.inputs is not None:
-            arenas.inputs.close()
+        for inputs in (arenas.inputs, arenas.reserve):
+            if inputs is not None:
+                inputs.close()
         return 0 if arenas.outputs is None else arenas.outputs.release_all(number)

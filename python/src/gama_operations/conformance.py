@@ -1,9 +1,10 @@
 """Compares our GAMA with reference numbers of the official code: `python -m gama_operations.conformance DIR`.
 
 DIR holds inputs, weights, every intermediate and tolerances (`models/gama/reference.py`). Prints a row per
-quantity with the largest difference over all cases and the tolerance. Also compares names, shapes and
-parameter counts of the released size, on the meta device; the list of names is read from
-`gama-official-full-size-keys.json` beside DIR, where there is one.
+quantity with the largest difference over all cases and the tolerance. The same cases follow as one
+left-padded batch, with merged LoRA, and in bfloat16 (there the difference is relative,
+`models/gama/other_forms.py`). Also compares names, shapes and parameter counts of the released size, on the
+meta device; the list of names is read from `gama-official-full-size-keys.json` beside DIR, if it is there.
 Exit status: 0 all within tolerance, 1 one is exceeded, 2 DIR cannot be read or is damaged.
 """
 

@@ -15,7 +15,9 @@ from gama_operations.protocol import (
     ExtractFeaturesData,
     FeaturesPart,
     Tensor,
+    TimeSpan,
 )
+from gama_operations.windows import cut
 
 if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
     import numpy as np
@@ -37,12 +39,14 @@ class Extraction:
     """What came out, clip by clip."""
 
     features: "NDArray[np.float32]"
-    """[clips, D], NaN in the row of a clip that failed; a single clip's [D] or [L, D]; [0, 0] where the rows
-    went out in parts, and with them the lists."""
+    """[clips, D], NaN in the row of a clip that failed; a single clip's [D], [L, D] or [windows, D]; [0, 0]
+    where the rows went out in parts, and with them the lists."""
     seconds_heard: list[float]
     seconds_given: list[float]
     clip_seconds: list[float]
     failures: list[ClipFailure]
+    windows: list[TimeSpan] = field(default_factory=list[TimeSpan])
+    """Of a single clip."""
 
 
 @dataclass(slots=True)
@@ -62,15 +66,42 @@ class _Rows:
 
 
 def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, call: Call) -> Extraction:
-    """Features of one clip; what is wrong with it is raised."""
+    """Features of one clip; what is wrong with it is raised.
+
+    Raises:
+        InvalidRequestError: `pooling: none` in windows, whose frames would not tell where one ends.
+    """
+    if data.long_audio == "windows" and data.pooling == "none":
+        raise InvalidRequestError(
+            "`long_audio: windows` gives a row for each window: not with `pooling: none`."
+        )
     with call.memory.phase("decode"):
         heard = hear(audio, model.info.sample_rate, call.tensors)
+        windows = cut(heard, model.info, data.long_audio)
     began = time.perf_counter()
-    embedding = _embed(model, [heard], data, call)[0]
+    rows: list[Embedding] = []
+    for first in range(0, len(windows), data.batch_size):
+        call.check()
+        some = windows[first : first + data.batch_size]
+        clips = [Heard(window.waveform, heard.seconds - window.start) for window in some]
+        rows += _embed(model, clips, data, call)
+        if len(windows) > 1:
+            call.progress("encode", len(rows), len(windows), "windows")
     seconds = time.perf_counter() - began
-    if fault := _fault(embedding, model):
-        raise fault
-    return Extraction(embedding.features, [embedding.seconds_heard], [heard.seconds], [seconds], [])
+    for row in rows:
+        if fault := _fault(row, model):
+            raise fault
+    features = _stacked(rows) if data.long_audio == "windows" else rows[0].features
+    spans = [TimeSpan(window.start, window.end) for window in windows]
+    return Extraction(
+        features, [sum(row.seconds_heard for row in rows)], [heard.seconds], [seconds], [], spans
+    )
+
+
+def _stacked(rows: "list[Embedding]") -> "NDArray[np.float32]":
+    import numpy as np
+
+    return np.stack([row.features for row in rows])
 
 
 def extract_many(
@@ -108,7 +139,7 @@ def extract_in_parts(
         if rows.embeddings:
             yield _take_part(rows, data, call)
     if not rows.took and not call.done:
-        raise _all_failed(rows, len(audios))
+        raise all_failed(_sorted(rows.failures), len(audios))
     return Extraction(np.empty((0, 0), dtype=np.float32), [], [], [], _sorted(rows.failures))
 
 
@@ -117,6 +148,8 @@ def _check_many(audios: Sequence[Audio], data: ExtractFeaturesData) -> None:
         raise InvalidRequestError("`audios` is empty.")
     if data.pooling == "none" and len(audios) > 1:
         raise InvalidRequestError("`pooling: none` gives frames of different number: one clip at a time.")
+    if data.long_audio == "windows":
+        raise InvalidRequestError("`long_audio: windows` gives windows of different number: give `audio`.")
 
 
 def _embed_all(
@@ -127,7 +160,7 @@ def _embed_all(
     # The windows stay where they are, whatever is done: most batches are the same as before.
     for start in range(0, len(audios), window):
         places = [place for place in range(start, min(start + window, len(audios))) if place not in call.done]
-        decoded = _decode_window(model, [(place, audios[place]) for place in places], rows, call)
+        decoded = _decode_window(model, [(place, audios[place]) for place in places], data, rows, call)
         decoded.sort(key=lambda item: item[1].waveform.shape[-1])
         for first in range(0, len(decoded), data.batch_size):
             _embed_batch(model, decoded[first : first + data.batch_size], data, rows, call)
@@ -152,7 +185,11 @@ def _take_part(rows: _Rows, data: ExtractFeaturesData, call: Call) -> FeaturesPa
 
 
 def _decode_window(
-    model: "AudioModel", audios: Sequence[tuple[int, Audio]], rows: _Rows, call: Call
+    model: "AudioModel",
+    audios: Sequence[tuple[int, Audio]],
+    data: ExtractFeaturesData,
+    rows: _Rows,
+    call: Call,
 ) -> list[tuple[int, Heard]]:
     decoded: list[tuple[int, Heard]] = []
     with call.memory.phase("decode"):
@@ -160,6 +197,8 @@ def _decode_window(
             call.check()
             try:
                 heard = hear(audio, model.info.sample_rate, call.tensors)
+                if data.long_audio == "error":
+                    cut(heard, model.info, data.long_audio)  # which refuses what is too long
             except OperationError as error:
                 # An offset beyond the end of one clip is that clip's fault, too.
                 if error.code not in CLIP_FAULTS | {"invalid_request"}:
@@ -235,7 +274,7 @@ def _collect(rows: _Rows, clips: int) -> Extraction:
     import numpy as np
 
     if not rows.embeddings:
-        raise _all_failed(rows, clips)
+        raise all_failed(_sorted(rows.failures), clips)
     width = next(iter(rows.embeddings.values())).shape
     features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
     for index, embedding in rows.embeddings.items():
@@ -250,8 +289,9 @@ def _sorted(failures: list[ClipFailure]) -> list[ClipFailure]:
     return sorted(failures, key=lambda failure: failure.index)
 
 
-def _all_failed(rows: _Rows, clips: int) -> OperationError:
-    first = _sorted(rows.failures)[0]
+def all_failed(failures: Sequence[ClipFailure], clips: int) -> OperationError:
+    """The first clip's error, where not a single clip could be used."""
+    first = failures[0]
     error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
     return error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gama_operations.answering import describe, process_audio, score, stream_answer
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import Extraction, extract_in_parts, extract_many, extract_one, reply_features
-from gama_operations.hearing import hear
 from gama_operations.machine import give_back_memory
 from gama_operations.memory_counters import read_resident
 from gama_operations.protocol import (
@@ -26,8 +26,6 @@ from gama_operations.protocol import (
     FreeMemoryResult,
     LoadModelData,
     LoadModelResult,
-    ProcessAudioData,
-    ProcessAudioResult,
     StartProfileData,
     StartProfileResult,
     StopProfileData,
@@ -62,6 +60,8 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "load_model": load_model,
         "unload_model": unload_model,
         "process_audio": process_audio,
+        "describe": describe,
+        "score": score,
         "extract_features": extract_features,
         "probe": probe,
         "compare": compare,
@@ -71,7 +71,10 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "stop_profile": stop_profile,
         "free_memory": free_memory,
     }
-    in_parts = {"extract_features": partial(stream_features, session)}
+    in_parts: dict[str, RunInParts] = {
+        "process_audio": partial(stream_answer, session),
+        "extract_features": partial(stream_features, session),
+    }
     return {
         name: BoundOperation(OPERATIONS[name].data, partial(run, session), in_parts.get(name))
         for name, run in functions.items()
@@ -90,37 +93,6 @@ def unload_model(session: Session, data: UnloadModelData, call: Call) -> UnloadM
     memory = call.memory  # from before
     unloaded = session.unload(data.model_id)
     return UnloadModelResult(unloaded, memory.usage())
-
-
-def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:
-    """Ask a model about one clip.
-
-    Raises:
-        CapabilityError: the model cannot describe.
-    """
-    model = session.find(data.model, call)
-    from gama_operations.models.surface import Generation
-
-    with call.memory.phase("decode"):
-        heard = hear(data.audio, model.info.sample_rate, call.tensors)
-    generation = Generation(**msgspec.structs.asdict(data.options))
-    described = model.describe([heard.waveform], [data.prompt], generation=generation, context=call.context)
-    answer = described[0]
-    usage = call.memory.usage()
-    return ProcessAudioResult(
-        result=answer.text,
-        prompt=answer.prompt,
-        tokens=answer.tokens,
-        stop_reason=answer.stop_reason,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
-        seconds_heard=answer.seconds_heard,
-        seconds_given=heard.seconds,
-    )
 
 
 def extract_features(session: Session, data: ExtractFeaturesData, call: Call) -> ExtractFeaturesResult:
@@ -178,6 +150,7 @@ def _describe(
         seconds_heard=extraction.seconds_heard,
         seconds_given=extraction.seconds_given,
         clip_seconds=extraction.clip_seconds,
+        windows=extraction.windows,
         failures=extraction.failures,
     )
 
@@ -206,6 +179,8 @@ def free_memory(session: Session, data: FreeMemoryData, call: Call) -> FreeMemor
     """Unload models, and give back to the system what the process holds and does not need."""
     with call.memory.phase("free"):
         unloaded = [model_id for model_id in data.models if session.unload(model_id)]
+        for model in session.models.values():
+            model.forget()
         give_back_memory()
     usage = call.memory.usage()
     left = read_resident()

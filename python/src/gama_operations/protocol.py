@@ -17,17 +17,23 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longest line that either side reads; bulk data goes beside the lines."""
 
-Capability = Literal["embed", "describe"]
+Capability = Literal["embed", "describe", "score"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
 Attention = Literal["eager", "sdpa", "flash_attention_2"]
 """How transformers computes attention; `flash_attention_2` needs CUDA and its package."""
 Quantization = Literal["none", "8bit", "4bit"]
+LongAudio = Literal["truncate", "error", "windows"]
+"""What happens to a clip that is longer than the model's `window_seconds`: its beginning is heard, or it is
+refused (`audio_too_long`), or it is heard in windows one after the other."""
+Preset = Literal["official-inference", "official-single-audio"]
+"""Sampling as the released scripts do it: `gama_inf.py` (temperature 0.1, top_p 0.95, top_k 500, repetition
+penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50 and without a penalty)."""
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -80,6 +86,8 @@ class TensorReference(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """The bytes themselves, where no arena is shared."""
     upload: int | None = None
     """Number of a tensor of this request that came before it in pieces, by `upload`."""
+    reserve: bool = False
+    """Whether it lies in the sender's reserve arena: a file, for what shared memory has no room for."""
 
 
 class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,6 +197,7 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_per_pass: float | None
     """Most audio in one forward pass, after padding; a larger batch is split. null: it goes whole."""
     embedding_dim: int
+    """Of the default layer; another one may be of another width."""
     layers: list[str]
     default_layer: str
     capabilities: list[Capability]
@@ -258,23 +267,50 @@ class UnloadModelResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GenerationOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How `process_audio` writes its answer. Greedy, unless `do_sample` is set.
+    """How answers are written. Greedy, unless `do_sample` is set or a preset named.
 
-    The seed samples by default; a comparison needs the same answer twice, so we do not.
+    The seed samples by default; a comparison needs the same answer twice, so we do not. What is null is the
+    preset's; without one the defaults below hold.
     """
 
-    max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] = 100
-    do_sample: bool = False
-    temperature: Annotated[float, Meta(ge=1e-3)] = 1.0
-    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
-    top_k: Annotated[int, Meta(ge=0)] = 0
-    """0: all tokens."""
-    repetition_penalty: Annotated[float, Meta(ge=1e-3, le=1e3)] = 1.0
+    preset: Preset | None = None
+    max_new_tokens: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    """Default 100."""
+    do_sample: bool | None = None
+    """Default false."""
+    temperature: Annotated[float, Meta(ge=1e-3)] | None = None
+    """Default 1."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """Default 1."""
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    """Default 0: all tokens."""
+    repetition_penalty: Annotated[float, Meta(ge=1e-3, le=1e3)] | None = None
+    """Default 1."""
     seed: Seed = 0
+    """Of every answer by itself: in a batch it draws as alone."""
+
+
+class TimeSpan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a clip, in seconds from where what was given begins."""
+
+    start: float
+    end: float
+
+
+class WindowAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer about one window of a clip; seconds as in TimeSpan."""
+
+    start: float
+    end: float
+    text: str
+    tokens: int
+    stop_reason: Literal["end", "length"]
 
 
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Parameters of `process_audio`: ask a model about one clip."""
+    """Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
+    generate.
+    """
 
     audio: Audio
     prompt: str | None = None
@@ -282,15 +318,22 @@ class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     model: str | None = None
     """Id of a loaded model, or a name that is loaded first; default `GAMA_MODEL_PATH`, else `gama-tiny`."""
     options: GenerationOptions = GenerationOptions()
+    cache: bool = True
+    """Use what the model kept of the same samples from an earlier question, and keep them for the next one;
+    the answer is the same without."""
+    long_audio: LongAudio = "truncate"
 
 
 class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Result of `process_audio`."""
 
     result: str
+    """With long_audio `windows`: the answers about all windows, a line for each."""
     prompt: str
     tokens: int
+    """Of all windows."""
     stop_reason: Literal["end", "length"]
+    """`length`: at least one answer was cut off."""
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str
@@ -299,6 +342,133 @@ class ProcessAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
     dtype: DType
     seconds_heard: float
     seconds_given: float
+    cached: bool
+    """The audio was kept from an earlier question: only the answer was computed."""
+    windows: list[WindowAnswer]
+    """What was heard, and the answer about it: one window, or several with long_audio `windows`."""
+
+
+class TextPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a streamed `process_audio`: text as it is written. The result that follows the last part has
+    the whole of it.
+    """
+
+    indices: list[int]
+    """The number of the piece, from 0. For `done`, should the process die: the next one writes the answer
+    again, and sends what is new."""
+    window: int
+    """Of which window it is, from 0; joined, the pieces of a window are its answer."""
+    text: str
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A question about one of the clips of `describe`."""
+
+    audio: Annotated[int, Meta(ge=0)]
+    """Place of the clip in `audios`."""
+    prompt: str | None = None
+    """As in `process_audio`."""
+
+
+class DescribeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `describe`: several questions, about one clip or about several, answered together.
+    Progress stage: generate.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    questions: Annotated[list[Question], Meta(min_length=1)]
+    model: str | None = None
+    """As in `process_audio`, like what follows."""
+    options: GenerationOptions = GenerationOptions()
+    cache: bool = True
+    long_audio: LongAudio = "truncate"
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to one question; the fields are those of ProcessAudioResult."""
+
+    text: str
+    prompt: str
+    tokens: int
+    stop_reason: Literal["end", "length"]
+    seconds_heard: float
+    seconds_given: float
+    cached: bool
+    windows: list[WindowAnswer]
+
+
+class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
+
+    index: int
+    code: ErrorCode
+    message: str
+
+
+class DescribeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `describe`: each answer is the one that its question gets alone."""
+
+    answers: list[Answer | None]
+    """In the order of the questions; null where the clip could not be used: `failures` says why."""
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
+    """`index` is the clip's place in `audios`."""
+
+
+class ScoreData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `score`: how likely is each candidate as the answer about a clip? Progress stage:
+    score.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    candidates: Annotated[list[str], Meta(min_length=1)]
+    prompt: str | None = None
+    """Default: the model's own request for a description."""
+    model: str | None = None
+    """As in `process_audio`."""
+    end: bool = True
+    """Whether it counts that the answer ends with the candidate. Without, one that begins another one is
+    always the likelier of the two."""
+    cache: bool = True
+    """As in `process_audio`."""
+    long_audio: Literal["truncate", "error"] = "truncate"
+    """As in `process_audio`; a clip has one row of scores, so there are no windows."""
+
+
+class ClipScores(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one clip, per candidate."""
+
+    log_probabilities: list[float]
+    """Natural logarithm: the sum over the candidate's tokens."""
+    mean_log_probabilities: list[float]
+    """The same by token: for candidates of which some are longer than others."""
+    seconds_heard: float
+    seconds_given: float
+    cached: bool
+    """As in `process_audio`."""
+
+
+class ScoreResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `score`."""
+
+    clips: list[ClipScores | None]
+    """null for a clip that could not be used: `failures` says why."""
+    candidates: list[str]
+    tokens: list[int]
+    """Per candidate, with the end of the answer where it counts."""
+    prompt: str
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
 
 
 class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -311,23 +481,18 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     """One of the model's `layers`; its `default_layer` when absent."""
     pooling: Pooling = "mean"
     batch_size: Annotated[int, Meta(ge=1)] = 16
+    long_audio: LongAudio = "truncate"
+    """`windows`: of one clip, pooled, a row for each of its windows."""
     reply: Literal["tensor", "json"] | None = None
     """Default: a tensor where an arena is shared, otherwise JSON arrays."""
-
-
-class ClipFailure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A clip of a batch that could not be used; its row of features is NaN (null in JSON)."""
-
-    index: int
-    code: ErrorCode
-    message: str
 
 
 class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Result of `extract_features`.
 
-    `features`: `audio` gives [features] (pooled) or [frames, features] (`pooling: none`),
-    `audios` gives [clips, features]; `pooling: none` takes one clip at a time.
+    `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
+    [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
+    `long_audio: windows` take one clip at a time.
     """
 
     features: Tensor | list[Any]
@@ -345,6 +510,8 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_given: list[float]
     clip_seconds: list[float]
     """Encoding time per clip (a batch's time divided by its clips)."""
+    windows: list[TimeSpan]
+    """What was heard of one clip, part by part; `[]` for `audios`."""
     failures: list[ClipFailure]
 
 
@@ -675,7 +842,9 @@ class StopProfileResult(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FreeMemoryData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Parameters of `free_memory`: give back what the process holds and does not need."""
+    """Parameters of `free_memory`: give back what the process holds and does not need, also what models keep
+    of audio for further questions.
+    """
 
     models: list[str] = []
     """Ids of models to unload as well."""
@@ -709,6 +878,9 @@ class StatusResult(Struct, frozen=True, forbid_unknown_fields=True):
     device_allocated: int | None
     """What torch holds on the CUDA devices, bytes; null without CUDA."""
     memory_available: int
+    kept_bytes: int
+    """What the models keep of audio for further questions, in the process or on the device; `free_memory`
+    gives it back."""
     plane: Literal["shared_memory", "file", "json"]
     """How bulk data crosses."""
     requests: int
@@ -734,6 +906,8 @@ class AttachClientData(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """What its requests carry as `client`."""
     arena: str | None = None
     """Path of its input arena (`/proc/PID/fd/N`: the file has no name); absent: its tensors come inline."""
+    reserve: str | None = None
+    """Path of what it has in reserve, for what its input arena has no room for."""
     shares_output: bool = True
     """Whether it reads the output arena; otherwise its results come inline."""
     folder: str | None = None
@@ -971,7 +1145,9 @@ OPERATIONS: dict[str, Operation] = {
     "load_model": Operation(LoadModelData, LoadModelResult, repeatable=True),
     # The model goes with the process that had it: there is nothing to ask the next one.
     "unload_model": Operation(UnloadModelData, UnloadModelResult, repeatable=False),
-    "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True),
+    "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True, part=TextPart),
+    "describe": Operation(DescribeData, DescribeResult, repeatable=True),
+    "score": Operation(ScoreData, ScoreResult, repeatable=True),
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),

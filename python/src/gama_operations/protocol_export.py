@@ -22,6 +22,8 @@ ALIASES: tuple[str, ...] = (
     "Pooling",
     "Quantization",
     "Weights",
+    "LongAudio",
+    "Preset",
     "ErrorCode",
     "Audio",
     "Id",

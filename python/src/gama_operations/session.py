@@ -137,6 +137,7 @@ class Session:
             resident_memory=read_resident().total,
             device_allocated=device_allocated(),
             memory_available=memory_available(),
+            kept_bytes=sum(model.kept_bytes for model in list(self.models.values())),
             plane=self.arenas.plane,
             requests=self.requests,
             versions=versions(),

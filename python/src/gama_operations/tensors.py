@@ -10,7 +10,7 @@ import msgspec
 
 from gama_operations.arena import InputArena, OutputArena, Plane, count_bytes, plane_of
 from gama_operations.errors import InvalidRequestError, OutOfMemoryError, StaleTensorError
-from gama_operations.protocol import MAX_LINE_BYTES, Tensor, TensorReference
+from gama_operations.protocol import MAX_LINE_BYTES, AttachClientData, Tensor, TensorReference
 from gama_operations.uploads import decode_base64
 
 if TYPE_CHECKING:  # numpy is not imported before `ready`
@@ -26,36 +26,58 @@ class Arenas:
     plane: Plane
     owner: int = 0
     """The client; 0: who owns the process."""
+    reserve: InputArena | None = None
+    """A file, where the client puts what `inputs` has no room for."""
 
     @classmethod
     def inherit(cls, environment: Mapping[str, str]) -> "Arenas":
-        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name.
+        """From the descriptors that GRYM_ARENA_IN and GRYM_ARENA_OUT name, each with its reserve: `3,5`.
 
         A host names the output arena alone: its clients bring their own input arenas.
         """
-        names = environment.get("GRYM_ARENA_IN"), environment.get("GRYM_ARENA_OUT")
-        inputs, outputs = (None if name is None else _inherited(name) for name in names)
+        inputs, input_reserve = _inherited(environment.get("GRYM_ARENA_IN"))
+        outputs, output_reserve = _inherited(environment.get("GRYM_ARENA_OUT"))
         if outputs is None:
             return cls(None, None, "json")
-        return cls(None if inputs is None else InputArena(inputs), OutputArena(outputs), plane_of(outputs))
+        rest = None if output_reserve is None else OutputArena(output_reserve)
+        return cls(
+            None if inputs is None else InputArena(inputs),
+            OutputArena(outputs, reserve=rest),
+            plane_of(outputs),
+            reserve=None if input_reserve is None else InputArena(input_reserve),
+        )
 
-    def attach(self, owner: int, arena: str | None, *, shares_output: bool) -> "Arenas":
-        """What another client shares: its own input arena, and our output arena.
+    def attach(self, data: AttachClientData) -> "Arenas":
+        """What another client shares: its own input arena with its reserve, and our output arena.
 
         Raises:
             OSError: its arena cannot be opened.
         """
-        inputs = None if arena is None else InputArena(os.open(arena, os.O_RDONLY | os.O_CLOEXEC))
-        outputs = self.outputs if shares_output else None
-        if inputs is None or outputs is None:
-            return Arenas(inputs, outputs, "json", owner)
-        both = (self.plane, inputs.plane)
-        return Arenas(inputs, outputs, "file" if "file" in both else "shared_memory", owner)
+        inputs = _opened(data.arena)
+        try:
+            reserve = _opened(data.reserve)
+        except OSError:
+            if inputs is not None:
+                inputs.close()
+            raise
+        outputs = self.outputs if data.shares_output else None
+        plane: Plane = "json"
+        if inputs is not None and outputs is not None:
+            plane = "file" if "file" in (self.plane, inputs.plane) else "shared_memory"
+        return Arenas(inputs, outputs, plane, data.client, reserve)
 
 
-def _inherited(name: str) -> int:
-    os.set_inheritable(int(name), False)
-    return int(name)
+def _opened(path: str | None) -> InputArena | None:
+    return None if path is None else InputArena(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
+
+def _inherited(names: str | None) -> tuple[int | None, int | None]:
+    """The descriptors of an arena and of its reserve, from now on only ours."""
+    descriptors = [] if names is None else [int(name) for name in names.split(",")]
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    arena, reserve, *_ = *descriptors, None, None
+    return arena, reserve
 
 
 class CallTensors(msgspec.Struct, eq=False):
@@ -92,8 +114,8 @@ class CallTensors(msgspec.Struct, eq=False):
             data = self._uploads[reference.upload]
         elif reference.base64 is not None:
             data = decode_base64(reference.base64)
-        elif self._arenas.inputs is not None:
-            return self._arenas.inputs.view(reference)
+        elif arena := self._arenas.reserve if reference.reserve else self._arenas.inputs:
+            return arena.view(reference)
         else:
             raise StaleTensorError("The tensor refers to an arena, but none is shared.")
         if len(data) != count_bytes(reference):
@@ -133,7 +155,7 @@ class CallTensors(msgspec.Struct, eq=False):
             if array.nbytes * 4 / 3 > MAX_LINE_BYTES / 2:
                 raise OutOfMemoryError(
                     f"Shared memory cannot take a result of {array.nbytes} bytes ({error.strerror}): "
-                    "ask for fewer clips at a time, or give /dev/shm more room."
+                    "ask for fewer clips at a time, or give /dev/shm or the temporary folder more room."
                 ) from error
             return _inline(array)
         self._written.append(reference.generation)

@@ -13,7 +13,7 @@ import {
   isHostLine,
   type ToHost,
 } from "./messages.ts";
-import { openShared } from "./shared-file.ts";
+import { openAllShared } from "./shared-file.ts";
 
 /** Words for a client that has so much to read already are left out, bytes. */
 const CHOKED_BYTES = 1024 * 1024;
@@ -44,6 +44,7 @@ export class HostClient implements Sink {
   readonly #services: HostServices;
   #python: HostedPython | undefined;
   #arenaFd: number | undefined;
+  #reserveFd: number | undefined;
   #isAttached = false;
   #pulse: NodeJS.Timeout | undefined;
   /** Events that were left out since it has read the last time. */
@@ -153,14 +154,20 @@ export class HostClient implements Sink {
     }
   }
 
-  async #attach({ pid, arena, sharesOutput, folder, idleMs }: AttachData): Promise<void> {
+  async #attach(data: AttachData): Promise<void> {
+    const { pid, arena, reserve, sharesOutput, folder, idleMs } = data;
     if (this.#python === undefined) return this.destroy();
-    this.#arenaFd = arena && openShared(pid, arena);
+    [this.#arenaFd, this.#reserveFd] = openAllShared(pid, [arena, reserve]);
     this.pid = pid;
     this.#isAttached = true;
     this.#services.noteAttached(this, idleMs);
     this.send({ host: "attached", data: { client: this.number } });
-    await this.#python.attach(this, { arenaFd: this.#arenaFd, sharesOutput, folder });
+    await this.#python.attach(this, {
+      arenaFd: this.#arenaFd,
+      reserveFd: this.#reserveFd,
+      sharesOutput,
+      folder,
+    });
   }
 
   #refuse(reason: string): void {
@@ -178,12 +185,15 @@ export class HostClient implements Sink {
   }
 
   #leavePython(): void {
-    const fd = this.#arenaFd;
+    const fds = [this.#arenaFd, this.#reserveFd].filter((fd) => fd !== undefined);
     this.#arenaFd = undefined;
+    this.#reserveFd = undefined;
     const left = this.#python?.detach(this.number) ?? Promise.resolve();
     this.#python = undefined;
     // Until it has answered it may still be about to open the file through us.
-    if (fd !== undefined) void left.then(() => closeSync(fd));
+    void left.then(() => {
+      for (const fd of fds) closeSync(fd);
+    });
   }
 
   #close(): void {

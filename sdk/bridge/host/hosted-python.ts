@@ -1,7 +1,7 @@
 /** One Python process of a host, and the way of each line to its client. */
 import { closeSync } from "node:fs";
 import type { ProcessEnd } from "../../errors.ts";
-import { type ArenaFile, openArenaFile, type Plane } from "../arena.ts";
+import type { ArenaFile, Plane } from "../arena.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { describeLog } from "../log-entry.ts";
 import { type LogMessage, MAX_LINE_BYTES, type StatusResult } from "../protocol.gen.ts";
@@ -10,7 +10,7 @@ import { RunningMark } from "../running-mark.ts";
 import { PYTHON_ARGS } from "../spawn-transport.ts";
 import type { EndData, FromHost, WelcomeData } from "./messages.ts";
 import { fromProcess, globalId, toProcess } from "./routes.ts";
-import { pathOfDescriptor, shareFile } from "./shared-file.ts";
+import { openNameless, pathOfDescriptor, shareFile } from "./shared-file.ts";
 
 /** A client, as the process sees it. */
 export interface Sink {
@@ -31,18 +31,21 @@ export interface Sink {
 export interface SinkData {
   /** The host's own descriptor of the client's input arena. */
   readonly arenaFd: number | undefined;
+  /** As `arenaFd`, of what it has in reserve. */
+  readonly reserveFd: number | undefined;
   readonly sharesOutput: boolean;
   readonly folder: string;
 }
 
 /** The host's own requests have ids of client 0. */
 const OWNER = 0;
-const PLANES = ["shared_memory", "file"] as const;
 
 export class HostedPython {
   readonly #process: PythonProcess;
   readonly #mark = new RunningMark();
   readonly #output: ArenaFile | undefined;
+  /** Beside shared memory, for what has no room there. */
+  readonly #reserve: ArenaFile | undefined;
   readonly #sinks = new Map<number, Sink>();
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #ended = Promise.withResolvers<void>();
@@ -56,7 +59,8 @@ export class HostedPython {
   constructor(python: string, best: Plane) {
     // New files for each process: what the clients still read of the last one's is not overwritten.
     this.#output = openOutput(best);
-    const arenas = this.#output ? [this.#output.fd] : [];
+    this.#reserve = this.#output?.plane === "shared_memory" ? openOutput("file") : undefined;
+    const arenas = [this.#output, this.#reserve].flatMap((file) => (file ? [file.fd] : []));
     const splitter = new LineSplitter(MAX_LINE_BYTES, {
       onLine: (line) => this.#route(line),
       onOversize: (head) => this.#routeOversize(head),
@@ -69,7 +73,7 @@ export class HostedPython {
           ...process.env,
           PYTHONUNBUFFERED: "1",
           GRYM_PARENT_PID: String(process.pid),
-          ...(this.#output ? { GRYM_ARENA_OUT: "3" } : {}),
+          ...(this.#output ? { GRYM_ARENA_OUT: this.#reserve ? "3,4" : "3" } : {}),
           ...this.#mark.environment(3 + arenas.length),
         },
         descriptors: [...arenas, ...this.#mark.descriptors],
@@ -103,18 +107,21 @@ export class HostedPython {
       hostPid: process.pid,
       pythonPid: this.#process.pid ?? 0,
       output: this.#output && { ...shareFile(this.#output.fd), plane: this.#output.plane },
+      reserve: this.#reserve && shareFile(this.#reserve.fd),
       mark: this.#mark.fd === undefined ? undefined : shareFile(this.#mark.fd),
     };
   }
 
   /** From now on the client's lines pass. Rejects when the process cannot open its arena. */
-  async attach(sink: Sink, { arenaFd, sharesOutput, folder }: SinkData): Promise<void> {
+  async attach(sink: Sink, { arenaFd, reserveFd, sharesOutput, folder }: SinkData): Promise<void> {
     if (this.end) return sink.end(this.end);
     this.#sinks.set(sink.number, sink);
-    const arena = arenaFd === undefined ? undefined : pathOfDescriptor(process.pid, arenaFd);
+    const path = (fd?: number): string | undefined =>
+      fd === undefined ? undefined : pathOfDescriptor(process.pid, fd);
     const attached = this.#ask("attach_client", {
       client: sink.number,
-      arena,
+      arena: path(arenaFd),
+      reserve: path(reserveFd),
       shares_output: sharesOutput,
       folder,
     });
@@ -242,7 +249,7 @@ export class HostedPython {
 
   #closeFiles(): void {
     this.#mark.close();
-    if (this.#output) closeSync(this.#output.fd);
+    for (const file of [this.#output, this.#reserve]) if (file) closeSync(file.fd);
   }
 }
 
@@ -252,13 +259,10 @@ function codeOf(error: NodeJS.ErrnoException): string | undefined {
 }
 
 function openOutput(best: Plane): ArenaFile | undefined {
-  const from = best === "json" ? PLANES.length : PLANES.indexOf(best);
-  for (const plane of PLANES.slice(from)) {
-    try {
-      return openArenaFile(plane);
-    } catch {
-      // The next one; without any, results come inside the lines, and `stats()` of a client says so.
-    }
+  if (best === "json") return undefined;
+  try {
+    return openNameless(best);
+  } catch {
+    return undefined; // results come inside the lines, and `stats()` of a client says so
   }
-  return undefined;
 }

@@ -19,6 +19,8 @@ export interface AttachData {
   readonly pid: number;
   /** Its input arena; undefined: its tensors come inside the lines. */
   readonly arena: SharedFile | undefined;
+  /** What it has beside that, for what has no room there. */
+  readonly reserve: SharedFile | undefined;
   /** It has opened the output arena. */
   readonly sharesOutput: boolean;
   /** Where its relative paths begin. */
@@ -32,6 +34,8 @@ export interface WelcomeData {
   readonly hostPid: number;
   readonly pythonPid: number;
   readonly output: (SharedFile & { readonly plane: Plane }) | undefined;
+  /** What the process has beside its output arena, for what has no room there. */
+  readonly reserve: SharedFile | undefined;
   readonly mark: SharedFile | undefined;
 }
 

@@ -5,11 +5,21 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { HostError } from "../../errors.ts";
-import { type ArenaFile, openArenaFile } from "../arena.ts";
+import type { ArenaFile } from "../arena.ts";
 import type { HostConfig } from "./host.ts";
+import { formatMessage, type ToHost } from "./messages.ts";
+import { openNameless } from "./shared-file.ts";
+
+/** The host to look for, and what to start where there is none. */
+export interface WantedHost {
+  readonly config: HostConfig;
+  /** Variables for a host that has to be started. */
+  readonly extra: Readonly<Record<string, string>>;
+}
 
 const MAIN = join(import.meta.dirname, "main.ts");
-const AGAIN_MS = 20;
+/** How soon the host is looked for again. */
+export const LOOK_AGAIN_MS = 20;
 /** How much of a failed host's last words is shown, bytes. */
 const SHOWN_BYTES = 4_096;
 /** Nobody listens: there is no file, or the file of a dead host. */
@@ -22,21 +32,17 @@ const BUSY = "EAGAIN";
  *
  * @throws HostError the host cannot be started, or its socket cannot be used
  */
-export async function reachHost(
-  config: HostConfig,
-  extra: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Socket> {
+export async function reachHost(wanted: WantedHost, signal: AbortSignal): Promise<Socket> {
   let starting: StartingHost | undefined;
   try {
     for (;;) {
       signal.throwIfAborted();
-      const socket = await tryConnect(config.path);
+      const socket = await tryConnect(wanted.config.path);
       if (socket !== undefined) return socket;
-      starting ??= new StartingHost(config, extra);
+      starting ??= new StartingHost(wanted);
       if (starting.hasFailed) throw starting.failure();
       if (starting.hasEnded) starting = starting.close(); // another one was there first, and is gone
-      await wait(AGAIN_MS);
+      await wait(LOOK_AGAIN_MS);
     }
   } finally {
     starting?.close();
@@ -56,16 +62,24 @@ export async function tryConnect(path: string): Promise<Socket | undefined> {
   return await promise;
 }
 
+/** Says one thing on a connection of its own; where nobody listens nobody is told. */
+export async function sayAside(path: string, message: ToHost): Promise<void> {
+  const socket = await tryConnect(path).catch(() => undefined);
+  socket?.on("error", () => socket.destroy());
+  socket?.unref().end(formatMessage(message));
+}
+
 /** A host that was started and does not answer yet. */
 class StartingHost {
   readonly #child: ChildProcess;
+  /** Nothing is left of it when the host ends. */
   readonly #log: ArenaFile;
   readonly #name: string;
   #error: Error | undefined;
 
-  constructor(config: HostConfig, extra: Readonly<Record<string, string>>) {
+  constructor({ config, extra }: WantedHost) {
     this.#name = config.name;
-    this.#log = openLog();
+    this.#log = openNameless("shared_memory");
     const { NODE_OPTIONS: _debuggersAndLoaders, ...env } = process.env;
     this.#child = spawn(process.execPath, ["--no-warnings", MAIN, JSON.stringify(config)], {
       // A session of its own: neither the terminal nor who kills our process group reaches it.
@@ -99,14 +113,5 @@ class StartingHost {
 
   close(): undefined {
     closeSync(this.#log.fd);
-  }
-}
-
-/** A file without a name, so that nothing is left of it when the host ends. */
-function openLog(): ArenaFile {
-  try {
-    return openArenaFile("shared_memory");
-  } catch {
-    return openArenaFile("file");
   }
 }

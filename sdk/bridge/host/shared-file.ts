@@ -1,7 +1,22 @@
 /** Files without a name, shared by their number: Node cannot receive descriptors. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
 import { HostError } from "../../errors.ts";
+import { type ArenaFile, openArenaFile } from "../arena.ts";
 import type { SharedFile } from "./messages.ts";
+
+/**
+ * Opens a new one in memory, or on disk where that is not to be had.
+ *
+ * @throws NodeJS.ErrnoException there is no room anywhere
+ */
+export function openNameless(best: ArenaFile["plane"]): ArenaFile {
+  if (best === "file") return openArenaFile("file");
+  try {
+    return openArenaFile("shared_memory");
+  } catch {
+    return openArenaFile("file");
+  }
+}
 
 /** A file of ours, for another process. */
 export function shareFile(fd: number): SharedFile {
@@ -30,6 +45,21 @@ export function openShared(pid: number, { fd, id }: SharedFile): number {
   if (fileId(opened) === id) return opened;
   closeSync(opened);
   throw new HostError(`${path} is another file than the one that was meant`);
+}
+
+/** As `openShared`, of all of them or none; undefined stays so. */
+export function openAllShared(
+  pid: number,
+  files: readonly (SharedFile | undefined)[],
+): (number | undefined)[] {
+  const opened: (number | undefined)[] = [];
+  try {
+    for (const file of files) opened.push(file && openShared(pid, file));
+    return opened;
+  } catch (error) {
+    for (const fd of opened) if (fd !== undefined) closeSync(fd);
+    throw error;
+  }
 }
 
 /** What process ids here refer to: equal in two processes that see each other's /proc. */

@@ -10,7 +10,10 @@ const planes = (["shared_memory", "file"] as const).filter(
   (plane) => plane === "file" || existsSync("/dev/shm"),
 );
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 const MAX_BYTES = 2 ** 30;
 const MIB = 2 ** 20;
@@ -126,7 +129,16 @@ describe("DataPlane", () => {
   it("takes the best plane that works, and says why it is not a better one", () => {
     const plane = new DataPlane();
     expect(plane.plane).toBe(existsSync("/dev/shm") ? "shared_memory" : "file");
+    expect(plane.descriptors).toHaveLength(plane.plane === "shared_memory" ? 4 : 2); // and the reserve
+    plane.close();
+  });
+
+  it.skipIf(!planes.includes("shared_memory"))("needs no reserve where no file can be made", () => {
+    vi.stubEnv("TMPDIR", "/nowhere");
+    const plane = new DataPlane();
+    expect([plane.plane, plane.reason]).toEqual(["shared_memory", undefined]);
     expect(plane.descriptors).toHaveLength(2);
+    expect(plane.environment).toEqual({ GRYM_ARENA_IN: "3", GRYM_ARENA_OUT: "4" });
     plane.close();
   });
 

@@ -3,12 +3,13 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { PROTOCOL_VERSION } from "../../bridge/protocol.gen.ts";
 
 const PRELUDE = `
 const readline = require("node:readline");
 const send = (message) => process.stdout.write(JSON.stringify(message) + "\\n");
 const ready = (changes) => send({ event: "ready", data:
-  { protocol: 1, pid: process.pid, python: "3.11.0", operations: [], arena: false, ...changes } });
+  { protocol: ${PROTOCOL_VERSION}, pid: process.pid, python: "3.11.0", operations: [], arena: false, ...changes } });
 const onRequest = (answer) => readline.createInterface({ input: process.stdin })
   .on("line", (line) => answer(JSON.parse(line)))
   .on("close", () => process.exit(0));

@@ -1,11 +1,10 @@
 /** What a client does to its host, and through it to the others: nothing. */
 import { fstatSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { listHosts } from "../../bridge/host/control.ts";
 import { HostedPython } from "../../bridge/host/hosted-python.ts";
 import { DataPlane } from "../../bridge/plane.ts";
 import { isAlive } from "./fake-python.ts";
-import { attach, runClient, useOwnHosts } from "./hosts.ts";
+import { attach, runClient, statusOf, useOwnHosts } from "./hosts.ts";
 import { ask, lightPython } from "./light-python.ts";
 
 useOwnHosts();
@@ -59,9 +58,7 @@ describe("a Python that hangs, and whose host has no more room for what it is as
       setInterval(() => {}, 1_000);`);
     await expect.poll(() => lines.includes("sent")).toBe(true);
     const [{ pid, host }] = lines as [{ pid: number; host: { pid: number } }];
-    expect((await listHosts()).find(({ name }) => name === "orphan")?.status?.clients).toEqual([
-      child.pid,
-    ]);
+    expect((await statusOf("orphan")).clients).toEqual([child.pid]);
     child.kill("SIGKILL");
     await expect.poll(() => [pid, host.pid].map(isAlive)).toEqual([false, false]);
   });

@@ -1,6 +1,6 @@
 /** Hosts for tests: in a runtime folder of their own, and gone when the file is done. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
@@ -8,6 +8,7 @@ import type { BridgeOptions } from "../../bridge/bridge-options.ts";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { socketPath } from "../../bridge/host/address.ts";
 import { listHosts } from "../../bridge/host/control.ts";
+import type { HostStatus } from "../../bridge/host/messages.ts";
 import { stopHost } from "../../bridge/host/stop-host.ts";
 import type { LogEntry } from "../../bridge/log-entry.ts";
 
@@ -26,6 +27,36 @@ export function useOwnHosts(): string {
 /** Where the host of a name listens, in a runtime folder. */
 export function socketOf(runtime: string, name: string): string {
   return socketPath(join(runtime, "grym-synth"), name);
+}
+
+/** What the host of a name says of itself. */
+export async function statusOf(name: string): Promise<HostStatus> {
+  const found = (await listHosts()).find((host) => host.name === name);
+  if (found?.status === undefined) throw new Error(`the host ${name} does not answer`);
+  return found.status;
+}
+
+/** Ends the host of a name. */
+export async function stop(name: string): Promise<void> {
+  for (const host of await listHosts()) if (host.name === name) await stopHost(host);
+}
+
+/** What a test kills must be there: 0 would be its own process group. */
+export function kill(pid: number | undefined, signal: NodeJS.Signals = "SIGKILL"): void {
+  if (!pid) throw new Error("there is no process to kill");
+  process.kill(pid, signal);
+}
+
+/** Files in shared memory that a process has open. */
+export function sharedFiles(pid: number): string[] {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return [...new Set(links.filter((link) => link.startsWith("/dev/shm/")))].toSorted();
 }
 
 /** A bridge that attaches; its remarks are kept, and not printed. */

@@ -10,25 +10,55 @@ import { fakePython } from "./fake-python.ts";
 import { ask, backwards, lightBridge, lightPython } from "./light-python.ts";
 import { runNode } from "./run-node.ts";
 
+const BRIDGE = join(import.meta.dirname, "..", "..", "bridge");
 const samples = Float32Array.of(1, 2, 3);
 
-/** Shell commands, in a mount namespace of their own, that make /dev/shm what the test wants. */
-const SHARED_MEMORY: readonly (readonly [string, string, "shared_memory" | "file", string])[] = [
-  ["that is full", "mount -t tmpfs -o size=1m tmpfs /dev/shm; fill", "file", "answered"],
-  ["of one megabyte", "mount -t tmpfs -o size=1m tmpfs /dev/shm", "shared_memory", "out_of_memory"],
-  ["of two", "mount -t tmpfs -o size=2100k tmpfs /dev/shm", "shared_memory", "out_of_memory"],
-  ["that can only be read", "mount -t tmpfs -o ro tmpfs /dev/shm", "file", "answered"],
-  ["that is not there", "hide", "file", "answered"],
-  ["without execution", "mount -t tmpfs -o noexec tmpfs /dev/shm", "shared_memory", "answered"],
+const IN_LINES = "bytes, which went inside lines";
+const BY_FILE = "bytes, which went through a file";
+const BACK_BY_FILE = "bytes, which came through a file";
+/**
+ * Shell commands, in a mount namespace of their own, that make /dev/shm (and the temporary folder) what the
+ * test wants; the plane, what becomes of 36 MB, and what is told of shared memory that was not used.
+ */
+const SHARED_MEMORY: readonly (readonly [
+  kind: string,
+  mounts: string,
+  plane: "shared_memory" | "file",
+  huge: string,
+  told: readonly string[],
+])[] = [
+  ["that is full", "small 1m; fill", "file", "answered", ["shared_memory: Error: ENOSPC"]],
+  ["of one megabyte", "small 1m", "shared_memory", "answered", [BY_FILE, BACK_BY_FILE]],
+  ["of two", "small 2100k", "shared_memory", "answered", [BY_FILE, BACK_BY_FILE]],
+  ["of 64, as Docker's", "small 64m", "shared_memory", "answered", [BY_FILE]],
+  ["of one, and as much disk", "small 1m; disk", "shared_memory", "out_of_memory", [IN_LINES]],
+  ["that can only be read", "small 1m,ro", "file", "answered", ["shared_memory: Error: EROFS"]],
+  ["that is not there", "hide", "file", "answered", ["shared_memory: Error: ENOENT"]],
+  ["without execution", "small 50%,noexec", "shared_memory", "answered", []],
 ];
 const SHELL = `
+small() { mount -t tmpfs -o size=$1 tmpfs /dev/shm; }
+disk() { mkdir "$folder/tmp"; mount -t tmpfs -o size=1m tmpfs "$folder/tmp"; export TMPDIR="$folder/tmp"; }
 fill() { head -c 1048576 /dev/zero > /dev/shm/full || true; }
 hide() {
-  mkdir "$1/dev"; mount --rbind /dev "$1/dev"; mount -t tmpfs tmpfs /dev
-  for name in null zero urandom random; do touch /dev/$name; mount --bind "$1/dev/$name" /dev/$name; done
+  mkdir "$folder/dev"; mount --rbind /dev "$folder/dev"; mount -t tmpfs tmpfs /dev
+  for name in null zero urandom random; do touch /dev/$name; mount --bind "$folder/dev/$name" /dev/$name; done
   ln -s /proc/self/fd /dev/fd
 }
 `;
+/** What a script prints as JSON that runs where those commands have made the mounts. */
+async function runWith(mounts: string, script: string): Promise<Record<string, unknown>> {
+  const folder = mkdtempSync(join(tmpdir(), "shared-memory-"));
+  const path = join(import.meta.dirname, "light-python.ts");
+  const rounds = join(import.meta.dirname, "rounds", "many-calls.ts");
+  const source = `
+    import { backwards, lightBridge, lightPython } from ${JSON.stringify(path)};
+    import { sharedDescriptors } from ${JSON.stringify(rounds)};
+    ${script}`;
+  const before = `${SHELL}\nset -e\nfolder=${folder}\n${mounts}`;
+  return JSON.parse(await runNode(source, before, ["unshare", "-rm"])) as Record<string, unknown>;
+}
+
 const namespaces = spawnSync("unshare", ["-rm", "true"]).status === 0;
 if (!namespaces)
   console.log("21: skipped, this machine lets nobody make a mount namespace (unshare)");
@@ -42,6 +72,12 @@ describe.skipIf(!namespaces)("shared memory", () => {
     const right = [];
     for (const samples of [small, large, small]) right.push(isRight(await backwards(bridge, samples), samples));
     const huge = await backwards(bridge, new Float32Array(9_000_000)).then(() => "answered", ({ code }) => code);
+    // What lies where there was room is there for the next process, too.
+    process.kill(bridge.pid, "SIGSTOP");
+    const kept = [large, small, large.map((x) => -x)];
+    const again = kept.map((samples) => backwards(bridge, samples));
+    process.kill(bridge.pid, "SIGKILL");
+    for (const [n, answer] of (await Promise.all(again)).entries()) right.push(isRight(answer, kept[n]));
     right.push(isRight(await backwards(bridge, small), small));
     const { plane, planeReason, starts, arenaUsed, inlineBytes } = bridge.stats();
     const shared = sharedDescriptors(process.pid);
@@ -50,32 +86,72 @@ describe.skipIf(!namespaces)("shared memory", () => {
 
   it.each(SHARED_MEMORY)(
     "21: %s costs no answer and no process; another way is taken, or an error says so",
-    async (_kind, mounts, plane, huge) => {
-      const folder = mkdtempSync(join(tmpdir(), "shared-memory-"));
-      const path = join(import.meta.dirname, "light-python.ts");
-      const rounds = join(import.meta.dirname, "rounds", "many-calls.ts");
-      const script = `
-        import { backwards, lightBridge } from ${JSON.stringify(path)};
-        import { sharedDescriptors } from ${JSON.stringify(rounds)};
-        ${TEST}`;
-      const before = `${SHELL}\nset -e\n${mounts.replace("hide", `hide ${folder}`)}`;
-      const outcome = JSON.parse(await runNode(script, before, ["unshare", "-rm"]));
+    async (_kind, mounts, plane, huge, told) => {
+      const outcome = await runWith(mounts, TEST);
       expect(outcome).toMatchObject({
-        right: [true, true, true, true],
+        right: new Array(7).fill(true),
         plane,
-        starts: 1,
+        starts: 2, // we have killed one
         arenaUsed: 0,
       });
       // What had no room is told, and counted.
-      const isShort = plane === "shared_memory" && huge === "out_of_memory";
-      expect(outcome.planeReason === undefined).toBe(plane === "shared_memory" && !isShort);
-      if (isShort) expect(outcome.planeReason).toContain("no room for 36000000 bytes");
-      expect(outcome.inlineBytes > 0).toBe(isShort);
-      expect(outcome.huge).toBe(huge);
+      expect(outcome["planeReason"] === undefined).toBe(told.length === 0);
+      for (const text of told) expect(outcome["planeReason"]).toContain(text);
+      expect(outcome["inlineBytes"] !== 0).toBe(told.includes(IN_LINES));
+      expect(outcome["huge"]).toBe(huge);
       // Of a file that could not be used nothing stays open.
-      if (plane === "file") expect(outcome.shared).toBe(0);
+      if (plane === "file") expect(outcome["shared"]).toBe(0);
     },
   );
+
+  it("21: of two megabytes costs a host's clients no answer, and none of their bytes go inside lines", async () => {
+    const script = `
+      import { GAMABridge } from ${JSON.stringify(join(BRIDGE, "gama-bridge.ts"))};
+      import { listHosts } from ${JSON.stringify(join(BRIDGE, "host", "control.ts"))};
+      import { stopHost } from ${JSON.stringify(join(BRIDGE, "host", "stop-host.ts"))};
+      const python = lightPython();
+      const clip = new Float32Array(600_000).map((_x, n) => n); // 2.4 MB
+      const isRight = (a) => Buffer.compare(Buffer.from(a.buffer), Buffer.from(clip.toReversed().buffer)) === 0;
+      const right = [];
+      let stats;
+      for (const _client of [1, 2]) {
+        const bridge = new GAMABridge({ python, transport: "attach", host: { name: "small" }, onLog: () => {} });
+        for (const _turn of [1, 2]) right.push(isRight(await backwards(bridge, clip)));
+        process.kill(bridge.pid, "SIGKILL");
+        right.push(isRight(await backwards(bridge, clip)));
+        stats = bridge.stats();
+        await bridge.shutdown();
+      }
+      for (const host of await listHosts()) await stopHost(host);
+      const { plane, planeReason, inlineBytes, arenaUsed } = stats;
+      console.log(JSON.stringify({ right, plane, planeReason, inlineBytes, arenaUsed }));`;
+    const outcome = await runWith("small 2100k; export XDG_RUNTIME_DIR=$folder", script);
+    expect(outcome).toEqual({
+      right: new Array(6).fill(true),
+      plane: "shared_memory",
+      planeReason: expect.stringContaining(BY_FILE),
+      inlineBytes: 0,
+      arenaUsed: 0,
+    });
+    expect(outcome["planeReason"]).toContain(BACK_BY_FILE);
+  });
+
+  it("21: of which little is left makes no more be on its way than may be", async () => {
+    const script = `
+      const { bridge } = lightBridge({ queue: { maxArenaBytes: 6_000_000 } });
+      await bridge.initialize();
+      process.kill(bridge.pid, "SIGSTOP");
+      const clips = Array.from({ length: 8 }, (_x, n) => new Float32Array(200_000).fill(n)); // 6.4 MB
+      const answers = clips.map((clip) => backwards(bridge, clip));
+      const { arenaUsed, arenaBytes, queued } = bridge.stats();
+      process.kill(bridge.pid, "SIGCONT");
+      const right = (await Promise.all(answers)).every((answer, n) => answer.every((x) => x === n));
+      console.log(JSON.stringify({ arenaUsed, arenaBytes, queued, right, inlineBytes: bridge.stats().inlineBytes }));
+      await bridge.shutdown();`;
+    const outcome = await runWith("small 2100k", script);
+    expect(outcome).toMatchObject({ queued: 1, right: true, inlineBytes: 0 });
+    expect(outcome["arenaUsed"]).toBeLessThanOrEqual(6_000_000);
+  });
 });
 
 it("21: files that may not be long cost no answer, and no room for good", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { PROTOCOL_VERSION } from "../../bridge/protocol.gen.ts";
 import { HEADER_BYTES } from "../../bridge/slot-header.ts";
 import { CallTimeoutError, InvalidArgumentError } from "../../errors.ts";
 import { lightPython } from "./light-python.ts";
@@ -39,7 +40,7 @@ async function featuresOf(samples: Float32Array): Promise<Float32Array> {
 describe("a running process", () => {
   it("says ready with its protocol and operations before any model is loaded", async () => {
     const ready = await bridge.initialize();
-    expect(ready).toMatchObject({ protocol: 1, pid: bridge.pid });
+    expect(ready).toMatchObject({ protocol: PROTOCOL_VERSION, pid: bridge.pid });
     expect(ready.operations).toContain("extract_features");
     expect((await bridge.executeOperation("ping", {})).status).toBe("ok");
   });

@@ -165,6 +165,19 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
     expect(bridge.stats()).toMatchObject({ starts: 3, waiting: 0, arenaUsed: 0 });
   });
 
+  it("9: is not the one that it never began, also where it had answered nothing", async () => {
+    const { bridge } = quietBridge({ python: lightPython(), restart: { maxAttempts: 1 } });
+    await using _ = bridge;
+    const { pid } = await bridge.initialize();
+    process.kill(pid, "SIGSTOP");
+    const calls = [1, 2].map(() => backwards(bridge, tone));
+    const status = bridge.executeOperation("status", {});
+    kill(bridge);
+    expect(await Promise.all(calls)).toEqual([tone.toReversed(), tone.toReversed()]);
+    expect((await status).models).toEqual([]);
+    expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 3, waiting: 0, arenaUsed: 0 });
+  });
+
   it("8: a process that dies of everything is not started for ever", async () => {
     const { bridge } = quietBridge({
       python: fakePython("ready(); onRequest(() => process.kill(process.pid, 'SIGKILL'));"),
@@ -175,7 +188,10 @@ describe("a request of which the process dies", { timeout: PATIENCE }, () => {
       [1, 2, 3, 4].map(() => bridge.executeOperation("status", {})),
     );
     for (const call of calls) {
-      expect(call.status === "rejected" && call.reason).toBeInstanceOf(ProcessExitError);
+      const reason: unknown = call.status === "rejected" ? call.reason : undefined;
+      expect(reason).toBeInstanceOf(ProcessExitError);
+      expect(reason).toMatchObject({ attempts: 0 }); // its mark says that it began none of them
+      expect(String(reason)).toContain("processes die too often");
     }
     expect(bridge.stats().starts).toBe(3);
     const next = bridge.executeOperation("status", {});

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { decodeTensors } from "../../bridge/decode-tensors.ts";
 import { encodeTensors, type Placement } from "../../bridge/encode-tensors.ts";
@@ -92,10 +93,73 @@ describe("encodeTensors and decodeTensors", () => {
     ["data.x", { x: { data: Float32Array.of(1), shape: [-1, -1] } }, "1 numbers in the shape"],
     ["data.x", { x: new DataView(new ArrayBuffer(1)) }, "one of Float16Array,Float32Array"],
     ["data.x", { x: transferred() }, "an array that still has its memory"],
+    ["data.a[1]", { a: [1, undefined] }, "there (JSON would make it null)"],
+    ["data.a[0]", { a: new Array(1) }, "there (JSON would make it null)"],
+    ["data.a[0]", { a: [{ toJSON: () => undefined }] }, "there (JSON would make it null)"],
+    ["data.at", { at: new Date(Number.NaN) }, "a valid date"],
   ])("29: refuse what JSON would change: %s", (field, data, expected) => {
     const encode = (): unknown => encodeTensors(data, inline);
     expect(encode).toThrow(InvalidArgumentError);
     expect(encode).toThrow(`\`${field}\` to be ${expected}`);
+  });
+
+  it.each<readonly [string, object]>([
+    ["Map", new Map([["a", 1]])],
+    ["Map of another realm", runInNewContext("new Map([['a', 1]])")],
+    ["class of Map", new (class extends Map {})()],
+    ["Set", new Set([1])],
+    ["WeakMap", new WeakMap()],
+    ["WeakSet", new WeakSet()],
+    ["WeakRef", new WeakRef({})],
+    ["Promise", Promise.resolve(1)],
+    ["RegExp", /a/],
+    ["Error", new TypeError("a")],
+    ["ArrayBuffer", new ArrayBuffer(1)],
+    ["SharedArrayBuffer", new SharedArrayBuffer(1)],
+    ["Number", Object(1)],
+    ["String", Object("a")],
+    ["Boolean", Object(false)],
+    ["BigInt", Object(1n)],
+    ["Symbol", Object(Symbol("a"))],
+    ["iterator", [1].values()],
+    ["Headers", new Headers({ a: "1" })],
+  ])("29: refuse a %s, of which JSON would leave nothing or something else", (_kind, item) => {
+    const encode = (): unknown => encodeTensors({ list: [0, { item }] }, inline);
+    expect(encode).toThrow(InvalidArgumentError);
+    expect(encode).toThrow("`data.list[1].item` to be a plain object, an array or a typed array");
+  });
+
+  it("carry objects of any making by their properties, and what says itself how it is in JSON", () => {
+    const clip = new (class {
+      readonly name = "a";
+      readonly #hidden = 1;
+      readonly left = this.#hidden === 1 ? undefined : 0;
+    })();
+    const bare: unknown = Object.assign(Object.create(null), { a: 1 });
+    const foreign: unknown = runInNewContext("({ list: [{ a: 1 }] })");
+    const when = new Date(0);
+    const own = { toJSON: () => ({ a: [1] }) };
+    const itself = new (class {
+      readonly b = 2;
+      toJSON(): unknown {
+        return this;
+      }
+    })();
+    expect(roundTrip({ clip, bare, foreign, when, own, itself })).toEqual({
+      clip: { name: "a" },
+      bare: { a: 1 },
+      foreign: { list: [{ a: 1 }] },
+      when: "1970-01-01T00:00:00.000Z",
+      own: { a: [1] },
+      itself: { b: 2 },
+    });
+  });
+
+  it("13: keep the sign of a zero among plain numbers", () => {
+    expect(JSON.stringify(encodeTensors({ x: -0, list: [0, -0] }, inline))).toBe(
+      '{"x":-0.0,"list":[0,-0.0]}',
+    );
+    expect(roundTrip([0, -0])).toEqual([0, -0]);
   });
 
   it("refuse data that contains itself", () => {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
-import { MAX_LINE_BYTES } from "../../bridge/protocol.gen.ts";
+import { MAX_LINE_BYTES, PROTOCOL_VERSION } from "../../bridge/protocol.gen.ts";
 import type { TensorValue } from "../../bridge/tensors.ts";
 import { InvalidArgumentError, OperationFailedError, PythonError } from "../../errors.ts";
 import { askFake, fakePython } from "./fake-python.ts";
@@ -135,6 +135,9 @@ describe("numbers that JSON does not have", () => {
   it("13: arrive as a plain number, or are refused where they arise; none becomes null", async () => {
     expect(await ask(bridge, "number", { kind: "-0.0" })).toEqual({ deep: [0.5, -0] });
     expect(await ask(bridge, "number", { kind: "5e-324" })).toEqual({ deep: [0.5, 5e-324] });
+    expect(await ask(bridge, "same", { value: [-0, 0] })).toEqual([-0, 0]);
+    const integer = ask(bridge, "flood", { count: -0 });
+    await expect(integer).rejects.toThrow("Expected `int`, got `float` - at `$.count`");
     for (const kind of ["nan", "inf", "-inf"]) {
       const call = ask(bridge, "number", { kind });
       await expect(call).rejects.toMatchObject({ cause: { name: "NonFiniteResultError" } });
@@ -200,15 +203,18 @@ describe("an exception of Python", () => {
 });
 
 describe("another version of the protocol", () => {
-  it.each([0, 2])("31: %d is refused with both numbers, and not tried again", async (protocol) => {
-    await using fake = new GAMABridge({
-      python: fakePython(`ready({ protocol: ${protocol} }); onRequest(() => {});`),
-    });
-    await expect(askFake(fake)).rejects.toThrow(
-      `it speaks protocol ${protocol}, this SDK speaks 1`,
-    );
-    expect(fake.stats().starts).toBe(1);
-  });
+  it.each([PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1])(
+    "31: %d is refused with both numbers, and not tried again",
+    async (protocol) => {
+      await using fake = new GAMABridge({
+        python: fakePython(`ready({ protocol: ${protocol} }); onRequest(() => {});`),
+      });
+      await expect(askFake(fake)).rejects.toThrow(
+        `it speaks protocol ${protocol}, this SDK speaks ${PROTOCOL_VERSION}`,
+      );
+      expect(fake.stats().starts).toBe(1);
+    },
+  );
 
   it("31: that is this one with more in it works: fields and events that we do not know are passed over", async () => {
     await using fake = new GAMABridge({

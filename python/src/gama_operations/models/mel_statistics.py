@@ -8,17 +8,18 @@ Shapes: C channels, T samples, L frames, D features.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Never
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from gama_operations.errors import CapabilityError, InvalidRequestError
+from gama_operations.errors import InvalidRequestError
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.frontend import FRAME_LENGTH, FRAME_SHIFT, MelFrontend
-from gama_operations.models.surface import Embedding, Generation, ModelInfo, RunContext, Waveform
+from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
+from gama_operations.models.without_answers import WithoutAnswers
 
 SAMPLE_RATE = 16_000
 MEL_BINS = 128
@@ -26,10 +27,9 @@ COEFFICIENTS = {"fbank": MEL_BINS, "mfcc-20": 20}
 CHUNK_FRAMES = 6_000  # one minute at a time: bounds the memory, and changes no number
 
 UNWATCHED = RunContext()
-GREEDY = Generation()
 
 
-class MelStatistics:
+class MelStatistics(WithoutAnswers):
     """The baseline `fbank` or `mfcc-20`; one layer, whose name is the baseline's.
 
     Mean and deviation are the model: poolings `mean` and `mean_std` give the same [D]. `none` gives the
@@ -37,6 +37,8 @@ class MelStatistics:
     """
 
     def __init__(self, kind: Literal["fbank", "mfcc-20"]) -> None:
+        width = 2 * COEFFICIENTS[kind]
+        super().__init__(kind, f"{width} numbers")
         self._kind = kind
         self._frontend = MelFrontend(GamaConfig(mel_bins=MEL_BINS, sample_rate=SAMPLE_RATE))
         self._info = ModelInfo(
@@ -49,7 +51,7 @@ class MelStatistics:
             sample_rate=SAMPLE_RATE,
             window_seconds=None,
             seconds_per_pass=None,
-            embedding_dim=2 * COEFFICIENTS[kind],
+            embedding_dim=width,
             layers=(kind,),
             default_layer=kind,
             capabilities=("embed",),
@@ -85,25 +87,6 @@ class MelStatistics:
                     frames = np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
             embeddings.append(Embedding(frames, waveform.shape[1] / SAMPLE_RATE))
         return embeddings
-
-    def describe(
-        self,
-        waveforms: Sequence[Waveform],
-        prompts: Sequence[str | None],
-        *,
-        generation: Generation = GREEDY,
-        context: RunContext = UNWATCHED,
-    ) -> Never:
-        """Refuses: statistics have no language model.
-
-        Raises:
-            CapabilityError: always.
-        """
-        del waveforms, prompts, generation, context
-        raise CapabilityError(
-            f"{self._kind} cannot describe audio: it is {self._info.embedding_dim} numbers without a "
-            f"language model. Use extract_features, or a model of the family gama"
-        )
 
     def _frames(self, waveform: Waveform) -> NDArray[np.float32]:
         mono = torch.from_numpy(waveform.mean(axis=0, dtype=np.float32))  # (T,)

@@ -3,7 +3,7 @@
 Shapes: C channels, T samples, L frames, D features.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Capability = Literal["embed", "describe", "score"]
+Preset = Literal["official-inference", "official-single-audio"]
 Waveform = NDArray[np.float32]
 """Shape [C, T], float32 in [-1, 1], at the model's sample rate."""
 
@@ -31,7 +33,7 @@ class ModelInfo:
     embedding_dim: int
     layers: tuple[str, ...]
     default_layer: str
-    capabilities: tuple[Literal["embed", "describe"], ...]
+    capabilities: tuple[Capability, ...]
     parameters: int
     offers: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
@@ -69,6 +71,22 @@ class Description:
     tokens: int
     stop_reason: Literal["end", "length"]
     seconds_heard: float
+    cached: bool = False
+    """The audio was kept from an earlier question: only the answer was computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How likely a model finds each of several answers about one clip."""
+
+    log_probabilities: tuple[float, ...]
+    """Per candidate: natural logarithm, the sum over its tokens."""
+    tokens: tuple[int, ...]
+    """Per candidate, with the end of the answer where it counts."""
+    prompt: str
+    seconds_heard: float
+    cached: bool = False
+    """As in Description."""
 
 
 def _no_phase(_name: str) -> AbstractContextManager[None]:
@@ -95,6 +113,15 @@ class AudioModel(Protocol):
         """Facts about the model as it is loaded."""
         ...
 
+    @property
+    def kept_bytes(self) -> int:
+        """What it keeps of audio that it heard, for further questions; also read from another thread."""
+        ...
+
+    def forget(self) -> None:
+        """Gives back what it keeps."""
+        ...
+
     def embed(
         self,
         waveforms: Sequence[Waveform],
@@ -117,11 +144,54 @@ class AudioModel(Protocol):
         prompts: Sequence[str | None],
         *,
         generation: Generation = Generation(),
+        cache: bool = True,
         context: RunContext = RunContext(),
     ) -> list[Description]:
         """One answer per waveform; a prompt of None asks for a description.
 
+        With `cache` a model may use what it kept of the same samples, and keep what it computes; the
+        answers are the same without.
+
         Raises:
             CapabilityError: the model cannot describe.
+        """
+        ...
+
+    def describe_in_pieces(
+        self,
+        waveform: Waveform,
+        prompt: str | None,
+        *,
+        generation: Generation = Generation(),
+        cache: bool = True,
+        context: RunContext = RunContext(),
+    ) -> Generator[str, None, Description]:
+        """The answer that `describe` gives about one waveform, in pieces while it is written.
+
+        The pieces, joined, are its text. No phase is open between two of them.
+
+        Raises:
+            CapabilityError: the model cannot describe.
+        """
+        ...
+
+    def score(
+        self,
+        waveforms: Sequence[Waveform],
+        prompt: str | None,
+        candidates: Sequence[str],
+        *,
+        end: bool = True,
+        cache: bool = True,
+        context: RunContext = RunContext(),
+    ) -> list[Scores]:
+        """The likelihood of each candidate as the answer to one question, for each waveform.
+
+        With `end` it is that of saying the candidate and nothing more: without, one that begins another
+        is always the likelier of the two. `prompt` and `cache` as in `describe`.
+
+        Raises:
+            CapabilityError: the model cannot score.
+            InvalidRequestError: no candidates, or one that cannot follow the prompt.
         """
         ...

@@ -19,17 +19,18 @@ Shapes: B batch, C channels, T samples, L frames, D features.
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Never, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gama_operations.errors import CapabilityError, InvalidRequestError
+from gama_operations.errors import InvalidRequestError
 from gama_operations.models.revision import revision
-from gama_operations.models.surface import Embedding, Generation, ModelInfo, RunContext, Waveform
+from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
+from gama_operations.models.without_answers import WithoutAnswers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -38,7 +39,6 @@ CHUNK_SECONDS = 60.0
 """Longest piece, and most audio, padding included, in one forward pass."""
 
 UNWATCHED = RunContext()
-GREEDY = Generation()
 
 Pooling = Literal["mean", "mean_std", "none"]
 Samples = NDArray[np.float32]
@@ -87,10 +87,11 @@ def load_wav2vec2(
     return Wav2Vec2Encoder(model, info, normalise=read.normalise)
 
 
-class Wav2Vec2Encoder:
+class Wav2Vec2Encoder(WithoutAnswers):
     """An encoder that embeds, and cannot describe."""
 
     def __init__(self, model: "PreTrainedModel", info: ModelInfo, *, normalise: bool = True) -> None:
+        super().__init__(info.model_id, "an encoder")
         self._model: Any = model
         self._info = info
         self._normalise = normalise
@@ -142,25 +143,6 @@ class Wav2Vec2Encoder:
                 Embedding(pool(np.concatenate(parts), pooling), wave.shape[1] / rate)
                 for parts, wave in zip(of_clip, waveforms, strict=True)
             ]
-
-    def describe(
-        self,
-        waveforms: Sequence[Waveform],
-        prompts: Sequence[str | None],
-        *,
-        generation: Generation = GREEDY,
-        context: RunContext = UNWATCHED,
-    ) -> Never:
-        """Refuses: an encoder has no language model.
-
-        Raises:
-            CapabilityError: always.
-        """
-        del waveforms, prompts, generation, context
-        raise CapabilityError(
-            f"{self._info.model_id} cannot describe audio: it is an encoder without a language model. "
-            f"Use extract_features, or a model of the family gama"
-        )
 
     def _pieces(self, waveform: Waveform) -> list[Samples]:
         """The normalised mono samples, in pieces of at most CHUNK_SECONDS."""

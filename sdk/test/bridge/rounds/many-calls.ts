@@ -2,8 +2,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { GAMABridge } from "../../../bridge/gama-bridge.ts";
-import { ask, backwards } from "../light-python.ts";
 
 /** One look at both processes. */
 export interface Footprint {
@@ -15,25 +13,20 @@ export interface Footprint {
   readonly pythonBytes: number;
   readonly nodeDescriptors: number;
   readonly pythonDescriptors: number;
-  readonly arenaBytes: number;
+}
+
+/** A Python process, and a way to ask it. */
+export interface Asked {
+  readonly pid: number;
+  /** @returns whether the answer was the call's own */
+  readonly ask: (call: number) => Promise<boolean>;
 }
 
 const AT_ONCE = 64;
-/** Every tenth call carries a tensor both ways. */
-const TENSOR_EVERY = 10;
-const SAMPLES = 256;
-
-/** All go to the model thread: none is one that the reader answers. */
-async function isAnswered(bridge: GAMABridge, call: number): Promise<boolean> {
-  if (call % TENSOR_EVERY !== 0)
-    return (await ask(bridge, "say", { text: `${call}` })) === `${call}`;
-  const samples = await backwards(bridge, new Float32Array(SAMPLES).fill(call));
-  return samples.length === SAMPLES && samples.every((sample) => sample === call);
-}
 
 /** @param marks numbers of calls after which to look */
 export async function manyCalls(
-  bridge: GAMABridge,
+  { pid, ask }: Asked,
   marks: readonly number[],
 ): Promise<Footprint[]> {
   setFlagsFromString("--expose-gc");
@@ -45,7 +38,7 @@ export async function manyCalls(
     const askUntil = async (): Promise<void> => {
       while (calls < mark) {
         calls += 1;
-        if (!(await isAnswered(bridge, calls))) wrong += 1;
+        if (!(await ask(calls))) wrong += 1;
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, askUntil));
@@ -58,10 +51,9 @@ export async function manyCalls(
       calls,
       wrong,
       nodeBytes: process.memoryUsage.rss(),
-      pythonBytes: residentBytes(bridge.pid ?? 0),
+      pythonBytes: residentBytes(pid),
       nodeDescriptors: descriptors(process.pid),
-      pythonDescriptors: descriptors(bridge.pid ?? 0),
-      arenaBytes: bridge.stats().arenaBytes,
+      pythonDescriptors: descriptors(pid),
     });
   }
   return footprints;

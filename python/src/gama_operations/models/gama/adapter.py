@@ -3,7 +3,7 @@
 GAMA hears one window from the start of a clip; the rest is not heard, and every result says so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -13,11 +13,22 @@ from gama_operations.errors import CapabilityError, InvalidRequestError
 from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import MelFrontend
-from gama_operations.models.gama.generate import generate
+from gama_operations.models.gama.generate import Decoding, finish
+from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, continued, hear
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
-from gama_operations.models.gama.prompt import TextCodec, instruction_prompt
-from gama_operations.models.surface import Description, Embedding, Generation, ModelInfo, RunContext, Waveform
+from gama_operations.models.gama.pieces import TextPieces
+from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
+from gama_operations.models.gama.score import likelihoods
+from gama_operations.models.surface import (
+    Description,
+    Embedding,
+    Generation,
+    ModelInfo,
+    RunContext,
+    Scores,
+    Waveform,
+)
 
 CLIPS_AT_ONCE = 16
 GREEDY = Generation()
@@ -36,6 +47,14 @@ class Identity:
     dtype: Literal["float32", "bfloat16", "float16"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A clip, and whether it was kept from an earlier call."""
+
+    audio: HeardAudio
+    cached: bool
+
+
 class GamaModel:
     """A loaded GAMA; implements `surface.AudioModel`.
 
@@ -48,6 +67,8 @@ class GamaModel:
         self.folder = folder
         self.codec = codec
         self.frontend = MelFrontend(folder.gama)  # on the CPU: the same features on every device
+        self.kept = KeptAudio(repr(identity))
+        self._head = [] if codec is None else codec.encode(HEAD)
         model.audio.float()  # a checkpoint may be narrower
         for parameter in model.language_model.parameters():
             # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
@@ -60,9 +81,9 @@ class GamaModel:
             window_seconds=folder.gama.window_seconds,
             seconds_per_pass=CLIPS_AT_ONCE * folder.gama.window_seconds,
             embedding_dim=folder.gama.embed_dim,
-            layers=layer_names(folder.gama),
+            layers=layer_names(model),
             default_layer=folder.embedding.get("layer", "encoder"),
-            capabilities=("embed",) if codec is None else ("embed", "describe"),
+            capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             offers=folder.offers if identity.weights == "trained" else (),
         )
@@ -71,6 +92,15 @@ class GamaModel:
     def default_prompt(self) -> str:
         """What is asked where no prompt is given."""
         return self.folder.default_prompt
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of clips that questions were asked about."""
+        return self.kept.nbytes
+
+    def forget(self) -> None:
+        """Gives back what is kept of clips."""
+        self.kept.clear()
 
     @torch.inference_mode()
     def embed(
@@ -108,37 +138,141 @@ class GamaModel:
         prompts: Sequence[str | None],
         *,
         generation: Generation = GREEDY,
+        cache: bool = True,
         context: RunContext = UNWATCHED,
     ) -> list[Description]:
         """One answer per waveform [C, T]; a prompt of None asks what the model's config asks.
+
+        With `cache` a clip of the same samples as one heard before is not encoded again.
 
         Raises:
             CapabilityError: the folder has no tokenizer, or the question is of a kind not offered.
             InvalidRequestError: waveforms and prompts differ in number, or a prompt is too long.
         """
         codec = self._codec()
-        texts = [self.default_prompt if prompt is None else prompt for prompt in prompts]
-        if len(texts) != len(waveforms):
-            raise InvalidRequestError(f"{len(waveforms)} waveforms, but {len(texts)} prompts")
-        if self.info.weights == "trained":
-            for text in texts:
-                refuse_unlearnt(text, self.folder.questions, self.folder.offers, self.info.model_id)
+        if len(prompts) != len(waveforms):
+            raise InvalidRequestError(f"{len(waveforms)} waveforms, but {len(prompts)} prompts")
+        texts = [self._asked(prompt) for prompt in prompts]
         ids = [codec.encode(instruction_prompt(text)) for text in texts]
         results: list[Description] = []
         for clips in _chunks(waveforms):
             context.check()
-            with context.phase("frontend"):
-                fbank = self.frontend(clips).to(self.info.device)
-            with context.phase("encode"):
-                prefix = self.model.audio_prefix(fbank)
+            heard = self._hear(clips, cache=cache, context=context)
+            chunk = slice(len(results), len(results) + len(clips))
             with context.phase("generate"):
-                chunk = slice(len(results), len(results) + len(clips))
-                answers = generate(self.model, prefix, ids[chunk], generation, context.check)
+                begin = continued(self.model, [one.audio for one in heard], ids[chunk])
+                decoding = Decoding(self.model, begin, ids[chunk], generation)
+                answers = finish(decoding, context.check)
             results.extend(
-                Description(codec.decode(a.ids), text, len(a.ids), a.stop_reason, self._seconds_heard(clip))
-                for a, text, clip in zip(answers, texts[chunk], clips, strict=True)
+                Description(
+                    codec.decode(answer.ids),
+                    text,
+                    len(answer.ids),
+                    answer.stop_reason,
+                    self._seconds_heard(clip),
+                    one.cached,
+                )
+                for answer, text, clip, one in zip(answers, texts[chunk], clips, heard, strict=True)
             )
         return results
+
+    def describe_in_pieces(
+        self,
+        waveform: Waveform,
+        prompt: str | None,
+        *,
+        generation: Generation = GREEDY,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> Generator[str, None, Description]:
+        """The answer about one waveform [C, T], in pieces that are its text when they are joined.
+
+        Raises:
+            CapabilityError: as `describe`, or the tokenizer changes what it said before.
+            InvalidRequestError: the prompt is too long.
+        """
+        codec = self._codec()
+        text = self._asked(prompt)
+        ids = codec.encode(instruction_prompt(text))
+        with torch.inference_mode():  # not around a yield: others run in this thread meanwhile
+            (heard,) = self._hear([waveform], cache=cache, context=context)
+            with context.phase("generate"):
+                decoding = Decoding(
+                    self.model, continued(self.model, [heard.audio], [ids]), [ids], generation
+                )
+        pieces = TextPieces(codec)
+        while not decoding.over:
+            context.check()
+            with context.phase("generate"):
+                decoding.step()
+                piece = pieces.add(decoding.results()[0].ids)
+            if piece:
+                yield piece
+        (answer,) = decoding.results()
+        said = codec.decode(answer.ids)
+        if rest := pieces.end(said):
+            yield rest
+        seconds = self._seconds_heard(waveform)
+        return Description(said, text, len(answer.ids), answer.stop_reason, seconds, heard.cached)
+
+    @torch.inference_mode()
+    def score(
+        self,
+        waveforms: Sequence[Waveform],
+        prompt: str | None,
+        candidates: Sequence[str],
+        *,
+        end: bool = True,
+        cache: bool = True,
+        context: RunContext = UNWATCHED,
+    ) -> list[Scores]:
+        """How likely each candidate is as the answer about each waveform [C, T].
+
+        Raises:
+            CapabilityError: no tokenizer, a question of a kind not offered, or attention that we cannot mask.
+            InvalidRequestError: no candidates, one that is empty, or one that is too long.
+        """
+        codec = self._codec()
+        if not candidates:
+            raise InvalidRequestError("there are no candidates to score")
+        text = self._asked(prompt)
+        asked = instruction_prompt(text)
+        ids, answers = codec.encode(asked), [codec.encode_answer(asked, answer) for answer in candidates]
+        results: list[Scores] = []
+        for clips in _chunks(waveforms):
+            context.check()
+            heard = self._hear(clips, cache=cache, context=context)
+            for clip, one in zip(clips, heard, strict=True):
+                with context.phase("score"):
+                    found = likelihoods(self.model, one.audio, ids, answers, end=end, check=context.check)
+                sums, tokens = [each.log_probability for each in found], [each.tokens for each in found]
+                seconds = self._seconds_heard(clip)
+                results.append(Scores(tuple(sums), tuple(tokens), text, seconds, one.cached))
+        return results
+
+    def _asked(self, prompt: str | None) -> str:
+        """The question, where the model takes it."""
+        text = self.default_prompt if prompt is None else prompt
+        if self.info.weights == "trained":
+            refuse_unlearnt(text, self.folder.questions, self.folder.offers, self.info.model_id)
+        return text
+
+    def _hear(self, clips: Sequence[Waveform], *, cache: bool, context: RunContext) -> list["_Heard"]:
+        """Each clip as the language model sees it; one that comes twice is computed once."""
+        keys = [self.kept.key(clip) for clip in clips]
+        known = {key: kept for key in keys if cache and (kept := self.kept.get(key)) is not None}
+        new = {key: clip for key, clip in zip(keys, clips, strict=True) if key not in known}
+        found = dict(known)
+        if new:
+            with context.phase("frontend"):
+                fbank = self.frontend(list(new.values())).to(self.info.device)
+            with context.phase("encode"):
+                prefix = self.model.audio_prefix(fbank)
+                found |= zip(new, hear(self.model, prefix, self._head), strict=True)
+        if cache:
+            for key in new:
+                self.kept.put(key, found[key])
+        return [_Heard(found[key], key in known) for key in keys]
 
     def _codec(self) -> TextCodec:
         if self.codec is None:

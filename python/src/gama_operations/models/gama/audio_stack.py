@@ -44,6 +44,11 @@ class AudioStack(nn.Module):
         self.audio_proj_norm_audioenc = projector_norm(D)
         self.audio_proj_audioenc = projector(D, H)
 
+    @property
+    def aggregator_layers(self) -> tuple[AggregatorLayer, AggregatorLayer]:
+        """In the order in which they are run."""
+        return self.audio_aggregator_layer_1, self.audio_aggregator_layer_2
+
     def tokens(self, encoded: EncoderOutput, keep: Tensor | None = None) -> AudioTokens:
         """Both branches from the encoder's output."""
         last, j, k = (

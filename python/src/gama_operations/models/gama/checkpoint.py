@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers.conversion_mapping import get_model_conversion_mapping
 from transformers.core_model_loading import WeightRenaming
 
-from gama_operations.models.gama.faults import Faults, doubled, listed
+from gama_operations.models.gama.faults import Faults, listed
 from gama_operations.models.gama.lora import without_adapters
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.tensor_names import (
@@ -112,11 +112,13 @@ def _union(
     replaced: set[str] = set()
     for source in sources:
         mine: dict[str, Found] = {}
+        doubles: list[tuple[str, str]] = []
         for name, tensor in source.tensors.items():
             known = _modern(canonical(name), renamings)
             if known in mine:
-                faults.add(doubled(source.where, mine[known].name, name))
+                doubles.append((mine[known].name, name))
             mine[known] = Found(name, tensor, source)
+        faults.check_doubles(source.where, doubles)
         replaced |= union.keys() & mine.keys()
         union |= mine
     return union, {name for name in replaced if not _saved_buffer(model, name)}

@@ -15,6 +15,7 @@ from gama_operations.models.gama.differences import Differences, largest_differe
 from gama_operations.models.gama.frontend import MelFrontend
 from gama_operations.models.gama.generate import end_tokens, generate
 from gama_operations.models.gama.intermediates import add_discarded_cross_attention, intermediates
+from gama_operations.models.gama.other_forms import OtherForms
 from gama_operations.models.gama.prompt import TextCodec, instruction_prompt
 from gama_operations.models.gama.reference import ReferenceFolder
 from gama_operations.models.gama.sampling import (
@@ -74,6 +75,8 @@ class Comparison:
             self._generation(case, entry)
         if "batch" in self.folder.expected:
             self._batch(self.folder.expected["batch"])
+        weights = self.folder.path / "full_state.safetensors"
+        OtherForms(self.folder, weights, self.differences).run(self.model)
         left_out = set(self.folder.outputs) - self.compared
         label = next(iter(sorted(left_out)), "none")
         self.differences.add("tensors of outputs left out", label, len(left_out), EXACT)

@@ -20,7 +20,7 @@ from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.faults import is_ltu
 from gama_operations.models.gama.folder import DEFAULT_PROMPT, GamaFolder
 from gama_operations.models.gama.tensor_names import canonical
-from gama_operations.models.gama.weight_files import read_tensors
+from gama_operations.models.gama.weight_files import read_source
 
 
 def compose(
@@ -48,17 +48,16 @@ def compose(
     if (folder / "config.json").resolve() == (base / "config.json").resolve():
         raise ModelInvalidError(f"{folder} is the base itself: put the model together in another folder")
     if gama is None:
-        names = map(canonical, read_tensors(checkpoint))
-        gama = GamaConfig.ltu() if is_ltu(set(names)) else GamaConfig.official()
+        gama = released_config(checkpoint)
     description = GamaFolder(
         gama=gama,
         language_model=read_base_config(base),
         name=name,
         default_prompt=default_prompt,
-        base=base.resolve(),
-        checkpoint=checkpoint.resolve(),
+        base=base,
+        checkpoint=checkpoint,
     )
-    assembled = assemble(description, base, checkpoint)
+    assembled = assemble(description, *description.sources(folder))
     expects = cast("BaseFacts", assembled.base)
     folder.mkdir(parents=True, exist_ok=True)
     written = replace(
@@ -72,6 +71,12 @@ def compose(
     return written, assembled.report
 
 
+def released_config(checkpoint: Path) -> GamaConfig:
+    """Sizes of the released model that a checkpoint is of: GAMA, or LTU."""
+    names = {canonical(name) for name in read_source(checkpoint).tensors}
+    return GamaConfig.ltu() if is_ltu(names) else GamaConfig.official()
+
+
 def composed_revision(base: BaseFacts, checkpoint: Path) -> str:
     """12 hex digits that change when the base or the checkpoint is another one."""
     with checkpoint.open("rb") as stream:
@@ -81,5 +86,6 @@ def composed_revision(base: BaseFacts, checkpoint: Path) -> str:
 
 
 def _seen_from(folder: Path, path: Path) -> Path:
-    inside = path.resolve().is_relative_to(folder.resolve())
-    return path.resolve().relative_to(folder.resolve()) if inside else path.resolve()
+    """Relative where the path lies in the folder, else absolute; links are not followed."""
+    there, here = path.absolute(), folder.absolute()
+    return there.relative_to(here) if there.is_relative_to(here) else there

@@ -19,6 +19,14 @@ def largest_difference(ours: Tensor, reference: Tensor) -> float:
     return float((a - b)[finite].abs().max()) if finite.any() else 0.0
 
 
+def relative_difference(ours: Tensor, reference: Tensor) -> float:
+    """Root mean square of the difference over that of the reference; infinite for another shape or a NaN."""
+    if ours.shape != reference.shape or not ours.isfinite().all():
+        return math.inf
+    difference = ours.double() - reference.double()
+    return float(difference.square().mean().sqrt() / reference.double().square().mean().sqrt())
+
+
 @dataclass(slots=True)
 class Row:
     """A quantity over all cases."""

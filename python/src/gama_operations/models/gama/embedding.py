@@ -16,36 +16,74 @@ from gama_operations.models.gama.model import Gama
 Pooling = Literal["mean", "mean_std", "none"]
 
 
-def layer_names(config: GamaConfig) -> tuple[str, ...]:
-    """`encoder.<n>` after block n (from 0), `encoder` after the final norm, `aggregator`, `qformer`."""
+def layer_names(model: Gama) -> tuple[str, ...]:
+    """Layers from the sound to the words; `<part>.<n>` stands after layer n (from 0) of a part.
+
+    `encoder` stands after the final norm; `aggregator`, `qformer` and `lm` (after its norm) are the ends of
+    their parts, so that these have no number for their last layer.
+    """
+    config = model.config
+    ends = {
+        "aggregator": len(model.audio.aggregator_layers),
+        "qformer": config.qformer_layers,
+        "lm": _language_layers(model),
+    }
     blocks = [f"encoder.{index}" for index in range(config.blocks_a + config.blocks_u)]
-    return (*blocks, "encoder", "aggregator", "qformer")
+    parts = [[*(f"{part}.{index}" for index in range(count - 1)), part] for part, count in ends.items()]
+    return (*blocks, "encoder", *(name for part in parts for name in part))
+
+
+def _language_layers(model: Gama) -> int:
+    return model.language_model.config.get_text_config(decoder=True).num_hidden_layers
 
 
 def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
-    """Tokens [B, S, D] (encoder and aggregator: 16 frames, 160 ms each) or [B, Q, D] (`qformer`).
+    """Tokens [B, L, D] of a layer.
 
-    Encoder patches are averaged over frequency, as the model itself does.
+    Encoder and aggregator: S time tokens (16 frames, 160 ms each), encoder patches averaged over frequency
+    as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries first, in the width of
+    the language model.
 
     Raises:
         InvalidRequestError: no such layer.
     """
-    names = layer_names(model.config)
+    names = layer_names(model)
     if layer not in names:
         raise InvalidRequestError(f"no layer {layer!r}; this model has {', '.join(names)}")
-    encoder = model.audio.audio_encoder
-    encoded = encoder(fbank)
-    if layer == "encoder":
-        return encoder.time_tokens(encoded.last)
-    if layer.startswith("encoder."):
-        return encoder.time_tokens(encoded.hidden_states[int(layer.removeprefix("encoder."))])
-    tokens = model.audio.tokens(encoded)
-    return tokens.aggregator if layer == "aggregator" else tokens.qformer
+    part, _, number = layer.partition(".")
+    audio = model.audio
+    encoded = audio.audio_encoder(fbank)
+    if part == "encoder":
+        patches = encoded.hidden_states[int(number)] if number else encoded.last
+        return audio.audio_encoder.time_tokens(patches)
+    if part == "lm":
+        return _language_tokens(model, audio.project(audio.tokens(encoded)), number)
+    layers = audio.aggregator_layers if part == "aggregator" else audio.Qformer.bert.encoder.layer
+    caught: list[Tensor] = []
+    chosen = layers[int(number) if number else -1]
+    hook = chosen.register_forward_hook(lambda _module, _args, output: caught.append(output))
+    try:
+        audio.tokens(encoded)
+    finally:
+        hook.remove()
+    return caught[0]
+
+
+def _language_tokens(model: Gama, prefix: Tensor, number: str) -> Tensor:
+    """[B, P, H]: attention is causal, so that a question behind the audio would change nothing."""
+    weights = next(model.language_model.parameters())
+    output = model.language_model.base_model(
+        inputs_embeds=prefix.to(weights), output_hidden_states=bool(number), use_cache=False
+    )
+    states = output.hidden_states[int(number) + 1] if number else output.last_hidden_state
+    return states.float()
 
 
 def heard_tokens(config: GamaConfig, layer: str, frames: int) -> int:
-    """Tokens that stand for sound and not for padding."""
-    return config.query_tokens if layer == "qformer" else math.ceil(frames / config.patch)
+    """How many of the first tokens stand for sound and not for padding."""
+    part = layer.partition(".")[0]
+    columns = math.ceil(frames / config.patch)
+    return {"qformer": config.query_tokens, "lm": config.query_tokens + columns}.get(part, columns)
 
 
 def pooled(tokens: Tensor, pooling: Pooling) -> Tensor:

@@ -1,6 +1,6 @@
 """What is wrong with weights, in sentences: what, in which file, and what to do about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -63,9 +63,12 @@ class Faults:
             _foreign_prefix(unknown, missing),
             _half_a_model(missing, wanted),
             _lost_adapters(missing, wanted),
+            "a file is not the whole checkpoint, or config.json describes another model",
         )
+        where = _places(found.values())
         self.add(
-            f"{len(missing)} of {len(wanted)} tensors are missing: {listed(missing)}", missing=sorted(missing)
+            f"{len(missing)} of {len(wanted)} tensors are missing in {where}: {listed(missing)}",
+            missing=sorted(missing),
         )
         if unknown:
             extras = sorted(one.name for one in unknown.values())
@@ -79,37 +82,39 @@ class Faults:
 
     def check_forms(self, wanted: Mapping[str, Tensor], found: Mapping[str, Found]) -> None:
         """Shapes and types; what is not a floating-point number is no weight."""
-        pairs = [(found[name], wanted[name]) for name in wanted if name in found]
-        misshapen = [
-            f"{one.name} is {list(one.tensor.shape)}, expected {list(tensor.shape)}"
-            for one, tensor in pairs
-            if one.tensor.shape != tensor.shape
-        ]
-        if misshapen:
-            self.add(f"{len(misshapen)} tensors have the wrong shape: {listed(misshapen)}")
-        mistyped = [
-            f"{one.name} is {str(one.tensor.dtype).removeprefix('torch.')}"
-            for one, _ in pairs
+        ours = {name: found[name] for name in wanted if name in found}
+        misshapen = {
+            f"{one.name} is {list(one.tensor.shape)}, expected {list(wanted[name].shape)}": one
+            for name, one in ours.items()
+            if one.tensor.shape != wanted[name].shape
+        }
+        self._add_tensors(misshapen, "have the wrong shape", "config.json describes another model")
+        mistyped = {
+            f"{one.name} is {str(one.tensor.dtype).removeprefix('torch.')}": one
+            for one in ours.values()
             if not (one.tensor.is_floating_point() and one.tensor.element_size() > 1)
-        ]
-        if mistyped:
-            self.add(
-                f"{len(mistyped)} tensors are of no floating-point type: {listed(mistyped)}; quantised "
-                "weights are not read, take the files of 16 or 32 bits"
-            )
+        }
+        self._add_tensors(
+            mistyped,
+            "are of no floating-point type",
+            "quantised weights are not read, take the files of 16 or 32 bits",
+        )
+
+    def _add_tensors(self, told: Mapping[str, Found], what: str, way_out: str) -> None:
+        if told:
+            where = _places(told.values())
+            self.add(f"{len(told)} tensors of {where} {what}: {listed(told)}; {way_out}")
 
     def check_numbers(self, wanted: Mapping[str, Tensor], found: Mapping[str, Found]) -> None:
         """NaN and infinity; the meta device has no numbers to look at."""
-        wrong = [
-            f"{one.name} {told}"
+        wrong = {
+            f"{one.name} {told}": one
             for name, one in found.items()
             if name in wanted and (told := _not_finite(one.tensor)) is not None
-        ]
-        if wrong:
-            self.add(
-                f"{len(wrong)} tensors hold what is no number: {listed(wrong)}; the training went wrong or "
-                "the file is damaged, take another"
-            )
+        }
+        self._add_tensors(
+            wrong, "hold NaN or infinity", "the training went wrong or the file is damaged, take another"
+        )
 
     def check_tied(self, group: Iterable[Found]) -> None:
         """Names of one tensor must hold one tensor."""
@@ -121,6 +126,12 @@ class Faults:
                     'say "tie_word_embeddings": false, if it is the weights that are right'
                 )
 
+    def check_doubles(self, where: str, doubles: Sequence[tuple[str, str]]) -> None:
+        """Two names that mean one tensor: the file does not say which counts."""
+        if doubles:
+            pairs = listed(f"{one} and {other}" for one, other in doubles)
+            self.add(f"{where} holds {len(doubles)} tensors by two names each: {pairs}; take one of them out")
+
     def check_adapters(self, names: Iterable[str]) -> None:
         """Adapters that the model has no place for would be lost."""
         adapters = list(names)
@@ -128,12 +139,8 @@ class Faults:
             self.add(f"LoRA adapters in the checkpoint, none in the config: {listed(adapters)}")
 
 
-def doubled(where: str, one: str, other: str) -> str:
-    """The sentence for two names that mean one tensor."""
-    return (
-        f"{where} holds one tensor by two names, {one} and {other}: which of them is meant is not known, "
-        "take one out"
-    )
+def _places(ones: Iterable[Found]) -> str:
+    return " and ".join(sorted({one.source.where for one in ones}))
 
 
 def is_ltu(names: AbstractSet[str]) -> bool:
@@ -199,7 +206,8 @@ def _lost_adapters(missing: AbstractSet[str], wanted: Mapping[str, Tensor]) -> s
         return None
     if lost != adapters:
         return (
-            f"half a LoRA: {len(lost)} of {len(adapters)} adapter tensors are missing, the file is incomplete"
+            f"half a LoRA: {len(lost)} of {len(adapters)} adapter tensors are missing, a file is not the "
+            "whole checkpoint"
         )
     return (
         "no adapter is there, and the language model is the base's: this is no checkpoint of a stage with "

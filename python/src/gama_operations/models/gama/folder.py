@@ -85,9 +85,15 @@ class GamaFolder:
         )
 
     def sources(self, folder: Path) -> tuple[Path, ...]:
-        """Where the weights are: in the folder, or in base and checkpoint."""
+        """Where the weights are: in the folder, or in base and checkpoint.
+
+        Raises:
+            ModelInvalidError: the checkpoint is a folder.
+        """
         if self.base is None or self.checkpoint is None:
             return (folder,)
+        if self.checkpoint.is_dir():
+            raise ModelInvalidError(f"the checkpoint {self.checkpoint} is a folder: name the file in it")
         return self.base, self.checkpoint
 
     def tokenizer(self, folder: Path) -> Path:

@@ -5,6 +5,7 @@ count in the positions, so that every row equals a run of its own (the released 
 Shapes: B batch, P prefix tokens, T text tokens, H width, V vocabulary.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -27,8 +28,20 @@ class GeneratedTokens:
     stop_reason: Literal["end", "length"]
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first step of a batch computes, and what was computed before it."""
+
+    embeds: Tensor
+    """[B, new, H]: the last positions of the rows."""
+    mask: Tensor
+    """[B, P + T]: 0 where a row is padded, on the left."""
+    cache: DynamicCache
+    """Keys of the positions before `embeds`."""
+
+
 def left_padded(
-    model: Gama, prefix: Tensor | None, prompts: Sequence[Sequence[int]]
+    model: Gama, prefix: Tensor | Sequence[Tensor] | None, prompts: Sequence[Sequence[int]]
 ) -> tuple[Tensor, Tensor]:
     """Embeddings [B, P + T, H] and mask [B, P + T] of prompts of different lengths, T the longest."""
     device = next(model.language_model.parameters()).device
@@ -43,10 +56,20 @@ def left_padded(
     return embeds, mask.long()
 
 
+def positions_of(mask: Tensor) -> Tensor:
+    """Positions [B, L] of a mask [B, L]; padding does not count."""
+    return (mask.cumsum(1) - 1).clamp_min(0)
+
+
 def end_tokens(model: Gama) -> frozenset[int]:
     """Ids that end an answer."""
     ends: Any = model.language_model.config.eos_token_id
     return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
+
+
+def position_limit(model: Gama) -> int:
+    """How many positions the language model has, audio and text together."""
+    return getattr(model.language_model.config, "max_position_embeddings", None) or sys.maxsize
 
 
 def _steps(model: Gama, length: int, wanted: int) -> int:
@@ -55,9 +78,7 @@ def _steps(model: Gama, length: int, wanted: int) -> int:
     Raises:
         InvalidRequestError: none does.
     """
-    limit: int | None = getattr(model.language_model.config, "max_position_embeddings", None)
-    if limit is None:
-        return wanted
+    limit = position_limit(model)
     if length >= limit:
         raise InvalidRequestError(
             f"the prompt is too long: {length} positions with the audio, the model has {limit}; shorten it"
@@ -66,20 +87,25 @@ def _steps(model: Gama, length: int, wanted: int) -> int:
 
 
 class _Rows:
-    """What each row has said so far."""
+    """What each row has said so far, and how much it may still say."""
 
-    def __init__(self, prompts: Sequence[Sequence[int]], ends: frozenset[int], vocabulary: int) -> None:
-        self.ends = ends
+    def __init__(self, prompts: Sequence[Sequence[int]], room: Sequence[int], model: Gama) -> None:
+        self.ends = end_tokens(model)
+        self.room = room
         self.new: list[list[int]] = [[] for _ in prompts]
         self.ended = [False] * len(prompts)
-        self.seen = torch.zeros(len(prompts), vocabulary, dtype=torch.bool)
+        self.seen = torch.zeros(len(prompts), model.vocabulary, dtype=torch.bool)
         for row, prompt in enumerate(prompts):
             self.seen[row, list(prompt)] = True
 
+    def over(self, row: int) -> bool:
+        """The row says no more."""
+        return self.ended[row] or len(self.new[row]) == self.room[row]
+
     def add(self, tokens: list[int]) -> None:
-        """Takes the next token of every row; rows that ended say no more."""
+        """Takes the next token of every row that is not over."""
         for row, token in enumerate(tokens):
-            if self.ended[row]:
+            if self.over(row):
                 continue
             self.ended[row] = token in self.ends
             self.seen[row, token] = True
@@ -92,6 +118,55 @@ class _Rows:
             GeneratedTokens(ids, "end" if ended else "length")
             for ids, ended in zip(self.new, self.ended, strict=True)
         ]
+
+
+class Decoding:
+    """Answers of a batch while they are written, one token a row at each step.
+
+    Raises:
+        InvalidRequestError: a prompt does not fit into the model's positions.
+    """
+
+    def __init__(
+        self, model: Gama, begin: Beginning, prompts: Sequence[Sequence[int]], options: Generation
+    ) -> None:
+        self._model = model
+        self._options = options
+        self._embeds, self._mask, self._cache = begin.embeds, begin.mask, begin.cache
+        self._positions = positions_of(begin.mask)[:, -begin.embeds.shape[1] :]
+        # by the row's own length: in a batch it says as much as alone
+        room = [_steps(model, length, options.max_new_tokens) for length in begin.mask.sum(1).tolist()]
+        self._rows = _Rows(prompts, room, model)
+        self._generators = [torch.Generator().manual_seed(options.seed) for _ in prompts]
+
+    @property
+    def over(self) -> bool:
+        """No row says any more."""
+        return all(map(self._rows.over, range(len(self._rows.new))))
+
+    @torch.inference_mode()
+    def step(self) -> None:
+        """The next token of every row."""
+        output = self._model.language_model(
+            inputs_embeds=self._embeds,
+            attention_mask=self._mask,
+            position_ids=self._positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits = output.logits[:, -1].float()  # (B, V)
+        scores = process_scores(logits, self._rows.seen.to(logits.device), self._options)
+        chosen = choose(scores, self._options, self._generators)
+        self._rows.add(chosen.tolist())
+        self._embeds = self._model.embed_text(chosen.unsqueeze(1))
+        self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
+        # a row that is over may have used up its positions; it is not heard any more
+        self._positions = (self._positions[:, -1:] + 1).clamp_max(position_limit(self._model) - 1)
+
+    def results(self) -> list[GeneratedTokens]:
+        """What the rows have said so far."""
+        return self._rows.results()
 
 
 @torch.inference_mode()
@@ -115,27 +190,13 @@ def generate(
         InvalidRequestError: a prompt does not fit into the model's positions.
     """
     embeds, mask = left_padded(model, prefix, prompts)
-    steps = _steps(model, embeds.shape[1], options.max_new_tokens)
-    positions = (mask.cumsum(1) - 1).clamp_min(0)
-    rows = _Rows(prompts, end_tokens(model), model.vocabulary)
-    generators = [torch.Generator().manual_seed(options.seed) for _ in prompts]
     cache = DynamicCache(config=cast("Any", model.language_model.config))
-    for _ in range(steps):
+    return finish(Decoding(model, Beginning(embeds, mask, cache), prompts, options), check)
+
+
+def finish(decoding: Decoding, check: Callable[[], None]) -> list[GeneratedTokens]:
+    """All the steps; `check` is called before each."""
+    while not decoding.over:
         check()
-        output = model.language_model(
-            inputs_embeds=embeds,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        logits = output.logits[:, -1].float()  # (B, V)
-        chosen = choose(process_scores(logits, rows.seen.to(logits.device), options), options, generators)
-        rows.add(chosen.tolist())
-        if all(rows.ended):
-            break
-        embeds = model.embed_text(chosen.unsqueeze(1))
-        mask = torch.nn.functional.pad(mask, (0, 1), value=1)
-        positions = positions[:, -1:] + 1
-    return rows.results()
+        decoding.step()
+    return decoding.results()

@@ -5,13 +5,16 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from gama_operations.errors import ModelInvalidError
+from gama_operations.errors import InvalidRequestError, ModelInvalidError
+
+HEAD = "### Instruction:\n"
+"""What every prompt begins with."""
 
 
 def instruction_prompt(instruction: str, further_input: str | None = None) -> str:
     """The text before the answer; GAMA's inference never gives a further input."""
     middle = f"### Input:\n{further_input}\n\n" if further_input else ""
-    return f"### Instruction:\n{instruction}\n\n{middle}### Response:\n"
+    return f"{HEAD}{instruction}\n\n{middle}### Response:\n"
 
 
 class TextCodec:
@@ -40,6 +43,20 @@ class TextCodec:
         """Token ids, BOS in front, no EOS."""
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids if self.bos is None else [self.bos, *ids]
+
+    def encode_answer(self, prompt: str, answer: str) -> list[int]:
+        """Token ids of an answer as they follow those of its prompt, no EOS.
+
+        Raises:
+            InvalidRequestError: it is empty, or the tokenizer joins it to the prompt.
+        """
+        before, whole = self.encode(prompt), self.encode(prompt + answer)
+        if len(whole) <= len(before) or whole[: len(before)] != before:
+            raise InvalidRequestError(
+                f"candidate {answer!r} cannot follow the prompt: it is empty, or its first characters make "
+                "one token with the prompt's last ones"
+            )
+        return whole[len(before) :]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of new ids without special tokens, ends stripped."""

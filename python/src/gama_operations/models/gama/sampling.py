@@ -7,7 +7,7 @@ top-k, top-p (Holtzman et al. 2020). Shapes: B batch, V vocabulary.
 import torch
 from torch import Tensor
 
-from gama_operations.models.surface import Generation
+from gama_operations.models.surface import Generation, Preset
 
 OFFICIAL_SAMPLING = Generation(
     max_new_tokens=400, do_sample=True, temperature=0.1, top_p=0.95, top_k=500, repetition_penalty=1.1
@@ -17,6 +17,10 @@ OFFICIAL_SINGLE_SAMPLING = Generation(
     max_new_tokens=400, do_sample=True, temperature=0.1, top_p=0.95, top_k=50
 )
 """What `gama_inf_single_audio.py` does."""
+PRESETS: dict[Preset, Generation] = {
+    "official-inference": OFFICIAL_SAMPLING,
+    "official-single-audio": OFFICIAL_SINGLE_SAMPLING,
+}
 
 
 def penalised(scores: Tensor, seen: Tensor, penalty: float) -> Tensor:

@@ -1,0 +1,315 @@
+"""Operations that ask a model: one question, several, and how likely candidates are as answers."""
+
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
+from gama_operations.extraction import CLIP_FAULTS, all_failed
+from gama_operations.hearing import Heard, hear
+from gama_operations.protocol import (
+    Answer,
+    Audio,
+    ClipFailure,
+    ClipScores,
+    DescribeData,
+    DescribeResult,
+    GenerationOptions,
+    LongAudio,
+    ProcessAudioData,
+    ProcessAudioResult,
+    ScoreData,
+    ScoreResult,
+    TextPart,
+    WindowAnswer,
+)
+from gama_operations.session import Session
+from gama_operations.windows import Window, cut
+
+if TYPE_CHECKING:  # which imports numpy
+    from gama_operations.models.surface import AudioModel, Description, Generation, Scores
+
+CLIPS_AT_ONCE = 16
+"""Decoded and heard together; bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One clip and a question about it."""
+
+    heard: Heard
+    prompt: str | None
+    windows: list[Window]
+
+
+def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:
+    """Ask a model about one clip.
+
+    Raises:
+        CapabilityError: the model cannot describe.
+        AudioTooLongError: by `long_audio: error`.
+    """
+    model = session.find(data.model, call)
+    asked = _decode_question(model, data, call)
+
+    def tell(done: int) -> None:
+        if len(asked.windows) > 1:
+            call.progress("generate", done, len(asked.windows), "windows")
+
+    (answer,) = _ask(model, [asked], data, call, tell)
+    return _result(answer, model, call)
+
+
+def stream_answer(
+    session: Session, data: ProcessAudioData, call: Call
+) -> Generator[TextPart, None, ProcessAudioResult]:
+    """The same, while it is written.
+
+    Raises:
+        CapabilityError: the model cannot describe, or not in pieces.
+        AudioTooLongError: by `long_audio: error`.
+    """
+    model = session.find(data.model, call)
+    asked = _decode_question(model, data, call)
+    described: list[Description] = []
+    index = 0
+    for number, window in enumerate(asked.windows):
+        pieces = model.describe_in_pieces(
+            window.waveform,
+            data.prompt,
+            generation=_generation(data.options),
+            cache=data.cache,
+            context=call.context,
+        )
+        while (piece := _next(pieces, described)) is not None:
+            if index not in call.done:
+                yield TextPart([index], number, piece)
+            index += 1
+    return _result(_answer(asked, described), model, call)
+
+
+def _next(pieces: "Generator[str, None, Description]", described: "list[Description]") -> str | None:
+    """The next piece; None when there are no more, and the whole is in `described`."""
+    try:
+        return next(pieces)
+    except StopIteration as end:
+        described.append(end.value)
+        return None
+
+
+def _decode_question(model: "AudioModel", data: ProcessAudioData, call: Call) -> _Asked:
+    with call.memory.phase("decode"):
+        heard = hear(data.audio, model.info.sample_rate, call.tensors)
+        return _Asked(heard, data.prompt, cut(heard, model.info, data.long_audio))
+
+
+def _result(answer: Answer, model: "AudioModel", call: Call) -> ProcessAudioResult:
+    usage = call.memory.usage()
+    return ProcessAudioResult(
+        result=answer.text,
+        prompt=answer.prompt,
+        tokens=answer.tokens,
+        stop_reason=answer.stop_reason,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        seconds_heard=answer.seconds_heard,
+        seconds_given=answer.seconds_given,
+        cached=answer.cached,
+        windows=answer.windows,
+    )
+
+
+def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult:
+    """Ask a model several questions about clips; a broken clip costs its own answers only.
+
+    Raises:
+        CapabilityError: the model cannot describe, or has not learnt one of the questions.
+        InvalidRequestError: a question about a clip that is not there.
+        OperationError: the first clip's error, when not a single clip could be used.
+    """
+    beyond = max(question.audio for question in data.questions)
+    if beyond >= len(data.audios):
+        raise InvalidRequestError(f"A question is about clip {beyond}; there are {len(data.audios)} clips.")
+    model = session.find(data.model, call)
+    places: dict[int, list[int]] = {}
+    for place, question in enumerate(data.questions):
+        places.setdefault(question.audio, []).append(place)
+    answers: list[Answer | None] = [None] * len(data.questions)
+    failures: list[ClipFailure] = []
+    done = 0
+    wanted = [(index, data.audios[index]) for index in sorted(places)]
+    for batch in _decode_clips(model, wanted, data.long_audio, failures, call):
+        of_batch = [(heard, place) for index, heard in batch for place in places[index]]
+        asked = [
+            _Asked(heard, data.questions[place].prompt, cut(heard, model.info, data.long_audio))
+            for heard, place in of_batch
+        ]
+        for (_, place), answer in zip(of_batch, _ask(model, asked, data, call), strict=True):
+            answers[place] = answer
+        done += len(of_batch)
+        call.progress("generate", done, len(answers), "questions")
+    if done == 0:
+        raise all_failed(failures, len(wanted))
+    usage = call.memory.usage()
+    return DescribeResult(
+        answers=answers,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        failures=failures,
+    )
+
+
+def _ask(
+    model: "AudioModel",
+    asked: Sequence[_Asked],
+    data: ProcessAudioData | DescribeData,
+    call: Call,
+    tell: Callable[[int], None] = lambda _done: None,
+) -> list[Answer]:
+    """The answer to each, whose windows are rows of the model's batches like any clip.
+
+    Args:
+        model: Who is asked.
+        asked: Clips and questions.
+        data: How they are answered.
+        call: The running request.
+        tell: Called with the number of windows that are done.
+    """
+    rows = [(window.waveform, one.prompt) for one in asked for window in one.windows]
+    generation = _generation(data.options)
+    described: list[Description] = []
+    for first in range(0, len(rows), CLIPS_AT_ONCE):
+        some = rows[first : first + CLIPS_AT_ONCE]
+        described += model.describe(
+            [waveform for waveform, _ in some],
+            [prompt for _, prompt in some],
+            generation=generation,
+            cache=data.cache,
+            context=call.context,
+        )
+        tell(len(described))
+    answers: list[Answer] = []
+    for one in asked:
+        answers.append(_answer(one, described[: len(one.windows)]))
+        del described[: len(one.windows)]
+    return answers
+
+
+def _answer(asked: _Asked, described: Sequence["Description"]) -> Answer:
+    return Answer(
+        text="\n".join(one.text for one in described),
+        prompt=described[0].prompt,
+        tokens=sum(one.tokens for one in described),
+        stop_reason="length" if any(one.stop_reason == "length" for one in described) else "end",
+        seconds_heard=min(sum(one.seconds_heard for one in described), asked.heard.seconds),
+        seconds_given=asked.heard.seconds,
+        cached=all(one.cached for one in described),
+        windows=[
+            WindowAnswer(window.start, window.end, one.text, one.tokens, one.stop_reason)
+            for window, one in zip(asked.windows, described, strict=True)
+        ],
+    )
+
+
+def _generation(options: GenerationOptions) -> "Generation":
+    from gama_operations.models.gama.sampling import PRESETS
+    from gama_operations.models.surface import Generation
+
+    base = Generation() if options.preset is None else PRESETS[options.preset]
+    given = msgspec.structs.asdict(options)
+    del given["preset"]
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
+    """How likely candidates are as answers about clips; a broken clip costs its own scores only.
+
+    Raises:
+        CapabilityError: the model cannot score.
+        OperationError: the first clip's error, when not a single clip could be used.
+    """
+    model = session.find(data.model, call)
+    clips: list[ClipScores | None] = [None] * len(data.audios)
+    failures: list[ClipFailure] = []
+    known: Scores | None = None
+    for batch in _decode_clips(model, list(enumerate(data.audios)), data.long_audio, failures, call):
+        waveforms = [heard.waveform for _, heard in batch]
+        scored = model.score(
+            waveforms, data.prompt, data.candidates, end=data.end, cache=data.cache, context=call.context
+        )
+        for (index, heard), one in zip(batch, scored, strict=True):
+            clips[index], known = _clip_scores(one, heard, model), one
+        call.progress("score", batch[-1][0] + 1, len(clips), "clips")
+    if known is None:
+        raise all_failed(failures, len(clips))
+    usage = call.memory.usage()
+    return ScoreResult(
+        clips=clips,
+        candidates=data.candidates,
+        tokens=list(known.tokens),
+        prompt=known.prompt,
+        processing_time=call.memory.seconds,
+        memory_usage=usage,
+        model_id=model.info.model_id,
+        revision=model.info.revision,
+        device=model.info.device,
+        dtype=model.info.dtype,
+        failures=failures,
+    )
+
+
+def _clip_scores(scores: "Scores", heard: Heard, model: "AudioModel") -> ClipScores:
+    sums = scores.log_probabilities
+    if not all(map(math.isfinite, sums)):
+        raise NonFiniteResultError(
+            f"{model.info.model_id} gave a likelihood that is NaN or infinite: its numbers in "
+            f"{model.info.dtype} overflowed, or its weights are damaged. Load it as float32, or from a sound "
+            "copy"
+        )
+    return ClipScores(
+        log_probabilities=list(sums),
+        mean_log_probabilities=[total / count for total, count in zip(sums, scores.tokens, strict=True)],
+        seconds_heard=min(scores.seconds_heard, heard.seconds),
+        seconds_given=heard.seconds,
+        cached=scores.cached,
+    )
+
+
+def _decode_clips(
+    model: "AudioModel",
+    audios: Sequence[tuple[int, Audio]],
+    long_audio: LongAudio,
+    failures: list[ClipFailure],
+    call: Call,
+) -> Iterator[list[tuple[int, Heard]]]:
+    """Clips and their places, some at a time; those that cannot be used go into `failures`."""
+    for start in range(0, len(audios), CLIPS_AT_ONCE):
+        batch: list[tuple[int, Heard]] = []
+        with call.memory.phase("decode"):
+            for index, audio in audios[start : start + CLIPS_AT_ONCE]:
+                call.check()
+                try:
+                    heard = hear(audio, model.info.sample_rate, call.tensors)
+                    if long_audio == "error":
+                        cut(heard, model.info, long_audio)  # which refuses what is too long
+                except OperationError as error:
+                    # An offset beyond the end of one clip is that clip's fault, too.
+                    if error.code not in CLIP_FAULTS | {"invalid_request"}:
+                        raise
+                    failures.append(ClipFailure(index, error.code, str(error)))
+                else:
+                    batch.append((index, heard))
+        if batch:
+            yield batch

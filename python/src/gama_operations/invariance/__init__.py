@@ -1,0 +1,1 @@
+"""What moves a model's embedding, and what does not."""
