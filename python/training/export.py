@@ -44,10 +44,12 @@ def change_config(folder: Path, **values: Any) -> None:
 
 
 def _note_training(folder: Path, runs: list[Run], **facts: Any) -> None:
-    """What made the weights: run ids, steps, clips and CPU seconds, in training.json."""
+    """What made the weights, in training.json: run and data ids, arithmetic, steps, clips, CPU seconds."""
     stages = [
         {
             "run": run.id,
+            "data": run.data,
+            "dtypes": run.dtypes,
             "step": run.step,
             "steps": run.settings.steps,
             "clips_seen": run.clips,

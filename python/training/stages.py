@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from training.cache import training_folder
+from training.cache import clips_folder, training_folder
 from training.evaluate.asking import blind_table
 from training.export import export_gama, export_wav2vec2
+from training.fingerprint import features_id, labels_id, render_id, text_id
 from training.gama.encoder import SupervisedAudio, TrainingData, train_encoder
 from training.gama.features import load_features
 from training.gama.joint import train_joint
@@ -29,7 +30,7 @@ def runs_folder() -> Path:
 
 def train_shards() -> Shards:
     """All training clips."""
-    shards = open_shards(training_folder() / "train", clips=TRAIN_CLIPS)
+    shards = open_shards(clips_folder("train"), clips=TRAIN_CLIPS)
     if len(shards) < TRAIN_CLIPS:
         raise RuntimeError(f"{len(shards)} of {TRAIN_CLIPS} training clips are rendered")
     return shards
@@ -37,10 +38,10 @@ def train_shards() -> Shards:
 
 def wav2vec2_stage() -> None:
     """Two iterations of masked cluster prediction, then the export."""
-    shards = train_shards()
-    model, first = train(shards, FIRST, runs_folder())
-    export_wav2vec2(model, [first, Run("wav2vec2-2", SECOND, runs_folder())])
-    model, second = train(shards, SECOND, runs_folder(), student_of=model)
+    shards, data = train_shards(), render_id()
+    model, first = train(shards, FIRST, runs_folder(), data=data)
+    export_wav2vec2(model, [first, Run("wav2vec2-2", SECOND, runs_folder(), data, first.id)])
+    model, second = train(shards, SECOND, runs_folder(), data=data, student_of=(model, first))
     export_wav2vec2(model, [first, second])
 
 
@@ -48,8 +49,11 @@ def training_data() -> TrainingData:
     """Features and labels of all training clips."""
     shards = train_shards()
     vocabulary = build_vocabulary(shards.metas)
-    features = load_features(shards, training_folder() / "features")
-    return TrainingData(features, build_labels(shards.metas, vocabulary), vocabulary, shards.metas)
+    file = f"log-mel-{len(shards)}-{features_id()}.npy"
+    features = load_features(shards, training_folder() / "features" / file)
+    return TrainingData(
+        labels_id(), features, build_labels(shards.metas, vocabulary), vocabulary, shards.metas
+    )
 
 
 def encoder_stage(settings: JointSettings = JOINT) -> tuple[TrainingData, SupervisedAudio, Run]:
@@ -62,9 +66,9 @@ def encoder_stage(settings: JointSettings = JOINT) -> tuple[TrainingData, Superv
 def joint_stage(settings: JointSettings = JOINT) -> None:
     """Stage B of gama-tiny, then the export."""
     data, start, first = encoder_stage(settings)
-    tokenizer_file = training_folder() / "tokenizer.json"
+    tokenizer_file = training_folder() / f"tokenizer-{text_id()}.json"
     tokenizer = load_tokenizer(tokenizer_file, data.metas, size=settings.vocabulary, seed=settings.seed)
     blind = blind_table(data.metas[:BLIND_CLIPS])
     language_model = llama_config(settings, tokenizer.get_vocab_size())
-    model, second = train_joint(data, start, tokenizer, settings, runs_folder())
+    model, second = train_joint(data, start, tokenizer, settings, runs_folder(), texts=text_id())
     export_gama(model.gama, tokenizer_file, language_model, runs=[first, second], blind=blind)

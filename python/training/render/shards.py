@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from training.cache import training_folder
+from training.cache import clips_folder
 from training.render.scene import render_clip
 from training.render.split import Split
 
@@ -16,7 +16,7 @@ PADDED_SAMPLES = 80_000
 
 def shard_paths(split: Split, shard: int) -> tuple[Path, Path]:
     """Paths of a shard's samples (.npy) and metadata (.jsonl)."""
-    folder = training_folder() / split
+    folder = clips_folder(split)
     return folder / f"{shard:04d}.npy", folder / f"{shard:04d}.jsonl"
 
 
