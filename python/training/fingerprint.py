@@ -25,7 +25,7 @@ RENDERER = [file for file in sorted((TRAINING / "render").rglob("*.py")) if file
 FRONTEND = [GAMA / "frontend.py", GAMA / "config.py", TRAINING / "gama" / "features.py"]
 LABELS = [TRAINING / "gama" / "labels.py", TRAINING / "gama" / "vocabulary.py"]
 TEXTS = [
-    *(TRAINING / name for name in ("questions.py", "captions.py", "phrases.py")),
+    *(TRAINING / name for name in ("questions.py", "wordings.py", "captions.py", "phrases.py")),
     *(TRAINING / "gama" / name for name in ("choose.py", "tokenizer.py", "packing.py")),
     GAMA / "prompt.py",
 ]

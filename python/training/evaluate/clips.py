@@ -77,12 +77,11 @@ def held_out_clips(limit: int | None = None) -> list[Clip]:
     ]
 
 
-def train_clips(limit: int) -> list[Clip]:
-    """The first training clips with one event: what layers are chosen on."""
+def train_clips(limit: int, *, single: bool = True) -> list[Clip]:
+    """The first training clips, by default those with one event: what layers are chosen on."""
     shards = open_shards(clips_folder("train"))
-    singles = [index for index, meta in enumerate(shards.metas) if len(meta["events"]) == 1][:limit]
-    chosen = [(shards.metas[index], shards.waveform(index)) for index in singles]
+    chosen = [n for n, meta in enumerate(shards.metas) if not single or len(meta["events"]) == 1][:limit]
     return [
-        Clip(meta["id"], waveform[None], meta, cluster_of(meta["events"][0]["source"]))
-        for meta, waveform in chosen
+        Clip(meta["id"], shards.waveform(index)[None], meta, cluster_of(meta["events"][0]["source"]))
+        for index, meta in ((index, shards.metas[index]) for index in chosen)
     ]

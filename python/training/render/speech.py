@@ -90,19 +90,28 @@ def say(words: list[str], voice: str, speed: int, pitch: int, gap: int) -> Wave:
 
 
 def render_speech(source: str, rng: Rng, seconds: float) -> Event:
-    """Let a speaker say some words within `seconds`.
+    """Let a speaker say some words within `seconds`; `rng` draws them, and then as `speak` says.
+
+    Raises:
+        RuntimeError: espeak-ng is missing.
+        ValueError: a single word is longer than `seconds`.
+    """
+    return speak(draw_words(language_of(source), rng), source, rng, seconds)
+
+
+def speak(words: list[str], source: str, rng: Rng, seconds: float) -> Event:
+    """Let a speaker say these words.
 
     Args:
+        words: of the speaker's language.
         source: `voice:<espeak language>+<variant>`.
-        rng: draws words, speed, pitch, pauses, vocal tract length.
+        rng: draws speed, pitch, pauses, vocal tract length.
         seconds: longest event; words are dropped from the phrase until it fits.
 
     Raises:
         RuntimeError: espeak-ng is missing.
         ValueError: a single word is longer than `seconds`.
     """
-    language = language_of(source)
-    words = draw_words(language, rng)
     speed, pitch, gap = int(rng.integers(115, 205)), int(rng.integers(25, 76)), int(rng.integers(0, 14))
     # reading the samples faster or slower moves formants and pitch together: a shorter or longer vocal tract
     tract = float(np.exp(rng.uniform(-0.1, 0.1))) if rng.random() < 0.6 else 1.0
@@ -115,5 +124,5 @@ def render_speech(source: str, rng: Rng, seconds: float) -> Event:
         words = words[:-1]
     wave = np.asarray(soxr.resample(wave, ESPEAK_RATE * tract, SAMPLE_RATE), dtype=np.float64)
     wave = wave * arch(len(wave), 0.005, 0.01)
-    facts = {"words": words, "language": language, "sex": sex_of(source)}
+    facts = {"words": words, "language": language_of(source), "sex": sex_of(source)}
     return Event(wave, "speech", "speech", source, facts)
