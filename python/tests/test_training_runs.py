@@ -127,19 +127,19 @@ def test_only_code_changes_an_id_and_not_its_comments(tmp_path: Path) -> None:
 def test_data_of_another_renderer_lie_in_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training import cache, fingerprint
+    from training import clip_folders, fingerprint
 
     monkeypatch.setenv("GRYM_CACHE", str(tmp_path))
-    now = cache.clips_folder("train")
+    now = clip_folders.clips_folder("train")
     now.mkdir()
-    assert cache.outdated_folders() == []
+    assert clip_folders.outdated_folders() == []
     ids = (fingerprint.features_id(), fingerprint.text_id())
     monkeypatch.setattr(fingerprint, "synthesizers", lambda: synthesizers() | {"espeak-ng": "another"})
     for function in (fingerprint.render_id, fingerprint.features_id, fingerprint.text_id):
         function.cache_clear()
     try:
-        assert cache.clips_folder("train") != now
-        assert cache.outdated_folders() == [now]
+        assert clip_folders.clips_folder("train") != now
+        assert clip_folders.outdated_folders() == [now]
         assert fingerprint.features_id() != ids[0]
         assert fingerprint.text_id() != ids[1]
     finally:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from training.cache import clips_folder, training_folder
+from training.cache import training_folder
+from training.clip_folders import ClipSet, clips_folder
 from training.evaluate.asking import blind_table
 from training.export import export_gama, export_wav2vec2
 from training.fingerprint import features_id, labels_id, render_id, text_id
@@ -14,11 +15,12 @@ from training.gama.settings import JointSettings, llama_config
 from training.gama.tokenizer import load_tokenizer
 from training.gama.vocabulary import build_vocabulary
 from training.runs import Run
-from training.shards import Shards, open_shards
+from training.shards import Shards, joined, open_shards
 from training.wav2vec2.settings import FIRST, SECOND
 from training.wav2vec2.train import train
 
-TRAIN_CLIPS = 40_000
+SCENES, WORD_CLIPS = 40_000, 10_000
+"""Rendered clips of scenes, and of English words alone."""
 BLIND_CLIPS = 12_000
 JOINT = JointSettings()
 
@@ -29,10 +31,14 @@ def runs_folder() -> Path:
 
 
 def train_shards() -> Shards:
-    """All training clips."""
-    shards = open_shards(clips_folder("train"), clips=TRAIN_CLIPS)
-    if len(shards) < TRAIN_CLIPS:
-        raise RuntimeError(f"{len(shards)} of {TRAIN_CLIPS} training clips are rendered")
+    """All training clips: scenes, then words."""
+    return joined(_rendered("train", SCENES), _rendered("words", WORD_CLIPS))
+
+
+def _rendered(clips: ClipSet, number: int) -> Shards:
+    shards = open_shards(clips_folder(clips), clips=number)
+    if len(shards) < number:
+        raise RuntimeError(f"{len(shards)} of {number} clips of the set {clips} are rendered")
     return shards
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gama_operations.audio import decode, resample
-from training.cache import clips_folder
+from training.clip_folders import clips_folder
 from training.samples import SAME_RECORDING, meta_of_labels
 from training.shards import SAMPLE_RATE, open_shards
 

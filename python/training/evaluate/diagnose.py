@@ -74,20 +74,30 @@ def kind_rows(fitted: Side, side: Side, kind: str) -> tuple[dict[str, Any], dict
     return row, arms
 
 
-def diagnose(model: GamaModel, training: list[Clip], unseen: list[Clip]) -> dict[str, Any]:
-    """The whole report; what is there is stored after each side."""
-    fitted = Side(model, training[:FITTED], ask=False)
+def diagnose(
+    model: GamaModel, fitted_on: list[Clip], training: list[Clip], unseen: list[Clip]
+) -> dict[str, Any]:
+    """The whole report; what is there is stored after each side.
+
+    Args:
+        model: gama-tiny.
+        fitted_on: clips of training sources that heads are fitted on.
+        training: further clips of training sources.
+        unseen: clips of other sources.
+    """
+    fitted = Side(model, fitted_on, ask=False)
+    kinds = [kind for kind in KINDS if fitted.of_kind(kind)[0]]
     report: dict[str, Any] = {
         "model": NAME,
         "revision": model.info.revision,
-        "fitted on": FITTED,
+        "fitted on": len(fitted_on),
         "sides": {},
     }
-    for name, clips in (("training sources", training[FITTED:]), ("unseen sources", unseen)):
+    for name, clips in (("training sources", training), ("unseen sources", unseen)):
         side = Side(model, clips)
         rows: list[dict[str, Any]] = []
         arms: dict[str, dict[str, list[str]]] = {}
-        for kind in KINDS:
+        for kind in kinds:
             row, arms[kind] = kind_rows(fitted, side, kind)
             rows.append(row)
             print(_printed(name, row), flush=True)
@@ -151,7 +161,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     training = train_clips(FITTED + JUDGED, single=False)
-    report = diagnose(gama(NAME, "trained"), training, held_out_clips())
+    report = diagnose(gama(NAME, "trained"), training[:FITTED], training[FITTED:], held_out_clips())
     print(_detail(report))
     return 0
 

@@ -16,7 +16,7 @@ from gama_operations.models.surface import Waveform
 from training.evaluate.clips import REPOSITORY, Clip, held_out_clips, sample_clips
 from training.render.acoustics import LOUDNESS, level, recorded, set_level
 from training.render.dsp import place, samples
-from training.render.speech import speak
+from training.render.speech import draw_manner, speak
 from training.render.voices import DIGITS, LANGUAGES, TEST_VARIANTS, WORDS
 from training.shards import SAMPLE_RATE
 
@@ -77,7 +77,7 @@ def word_clip(word: str, variant: str, take: int) -> Waveform:
     """One English word by a test voice, recorded as the test clips are, [1, T]; pure in its arguments."""
     rng = np.random.default_rng([WORDS_SEED, *variant.encode(), *word.encode(), take])
     source = f"voice:{rng.choice(LANGUAGES['english'])}+{variant}"
-    event = speak([word], source, rng, seconds=3.0)
+    event = speak([word], source, draw_manner(rng), seconds=3.0)
     lead, end = rng.uniform(0.05, 0.3, 2)
     wave = place(samples(lead + end) + len(event.wave), [(lead, event.wave / level(event.wave))])
     wave = set_level(recorded(wave, rng, speech=True), str(rng.choice(list(LOUDNESS))), rng)

@@ -6,7 +6,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from training.cache import clips_folder, outdated_folders
+from training.clip_folders import CLIP_SETS, clips_folder, outdated_folders
 from training.render import fluid, speech
 from training.render.shards import SHARD_CLIPS, is_complete, write_shard
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description="Render training clips from seeds; complete shards are kept."
     )
-    parser.add_argument("--split", choices=["train", "test"], required=True)
+    parser.add_argument("--split", choices=CLIP_SETS, required=True)
     parser.add_argument("--clips", type=int, required=True)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
