@@ -19,7 +19,7 @@ from training.evaluate.asking import Asked, all_questions, answers, audio_prefix
 from training.evaluate.clips import Clip, held_out_clips, train_clips
 from training.evaluate.confusions import class_rows, count_rows
 from training.evaluate.intervals import difference, score, text
-from training.evaluate.refitted_heads import Labelled, Views, head_answers, stage_views
+from training.evaluate.refitted_heads import Labelled, Views, head_answers, reduced, stage_views
 from training.evaluate.results import save_result
 from training.evaluate.scoring import grades
 from training.evaluate.sections import gama
@@ -46,7 +46,7 @@ class Side:
     def __init__(self, model: GamaModel, clips: list[Clip], *, ask: bool = True) -> None:
         self.clips = clips
         self.asked = questions_of(clips)
-        self.views = stage_views(model, clips)
+        self.views: Views = stage_views(model, clips)
         self.given = answers(model, audio_prefixes(model, clips), self.asked) if ask else []
 
     def of_kind(self, kind: str) -> tuple[list[Asked], list[str]]:
@@ -86,15 +86,14 @@ def diagnose(
         unseen: clips of other sources.
     """
     fitted = Side(model, fitted_on, ask=False)
+    sides = {"training sources": Side(model, training), "unseen sources": Side(model, unseen)}
+    everyone = (fitted, *sides.values())
+    for side, views in zip(everyone, reduced(*(side.views for side in everyone)), strict=True):
+        side.views = views
     kinds = [kind for kind in KINDS if fitted.of_kind(kind)[0]]
-    report: dict[str, Any] = {
-        "model": NAME,
-        "revision": model.info.revision,
-        "fitted on": len(fitted_on),
-        "sides": {},
-    }
-    for name, clips in (("training sources", training), ("unseen sources", unseen)):
-        side = Side(model, clips)
+    report: dict[str, Any] = {"model": NAME, "revision": model.info.revision, "sides": {}}
+    report["fitted on"] = len(fitted_on)
+    for name, side in sides.items():
         rows: list[dict[str, Any]] = []
         arms: dict[str, dict[str, list[str]]] = {}
         for kind in kinds:

@@ -49,6 +49,21 @@ def stage_views(model: GamaModel, clips: list[Clip]) -> Views:
     return {name: np.concatenate(rows) for name, rows in parts.items()}
 
 
+def reduced(fitted: Views, *others: Views) -> list[Views]:
+    """Views standardised, and wide ones cut to principal components, by the clips of `fitted`."""
+    found: list[Views] = [{} for _ in (fitted, *others)]
+    for name, rows in fitted.items():
+        scaler = StandardScaler().fit(rows)
+        scaled = [np.asarray(scaler.transform(views[name])) for views in (fitted, *others)]
+        components = min(MOST_COMPONENTS, len(rows) - 1)
+        if rows.shape[1] > components:
+            pca = PCA(components, svd_solver="randomized", random_state=SEED).fit(scaled[0])
+            scaled = [np.asarray(pca.transform(one)) for one in scaled]
+        for views, one in zip(found, scaled, strict=True):
+            views[name] = one.astype(np.float32)
+    return found
+
+
 @dataclass(frozen=True)
 class Labelled:
     """Rows of one question: features [N, D], the right answer and the source of each."""
@@ -60,26 +75,9 @@ class Labelled:
 
 def head_answers(known: Labelled, unseen: NDArray[np.float32]) -> list[str]:
     """Answers of a head fitted on `known`; its strength is chosen on one source-disjoint part of it."""
-    y, groups = np.asarray(known.answers), np.asarray(known.sources)
-    held = source_folds(y, groups, INNER_FOLDS, SEED) == 0
-    right = [
-        (found == y[held]).sum() for found in _ridge(known.x[~held], y[~held], known.x[held], RIDGE.grid)
-    ]
-    return _ridge(known.x, y, unseen, [RIDGE.grid[int(np.argmax(right))]])[0].tolist()
-
-
-def _ridge(
-    x: NDArray[np.float32],
-    y: NDArray[np.str_],
-    unseen: NDArray[np.float32],
-    alphas: tuple[float, ...] | list[float],
-) -> list[NDArray[np.str_]]:
-    scaler = StandardScaler().fit(x)
-    first, second = np.asarray(scaler.transform(x)), np.asarray(scaler.transform(unseen))
-    if x.shape[1] > MOST_COMPONENTS:
-        components = min(MOST_COMPONENTS, len(x) - 1)
-        pca = PCA(components, svd_solver="randomized", random_state=SEED, whiten=False).fit(first)
-        first, second = np.asarray(pca.transform(first)), np.asarray(pca.transform(second))
-    classes, index = np.unique(y, return_inverse=True)
-    found = RIDGE.answers(first.astype(np.float64), index, second.astype(np.float64), alphas)
-    return [classes[answer] for answer in found]
+    x, new = known.x.astype(np.float64), unseen.astype(np.float64)
+    classes, index = np.unique(np.asarray(known.answers), return_inverse=True)
+    held = source_folds(np.asarray(known.answers), np.asarray(known.sources), INNER_FOLDS, SEED) == 0
+    tried = RIDGE.answers(x[~held], index[~held], x[held], RIDGE.grid)
+    right = [int((found == index[held]).sum()) for found in tried]
+    return classes[RIDGE.answers(x, index, new, [RIDGE.grid[int(np.argmax(right))]])[0]].tolist()

@@ -27,11 +27,11 @@ def learnt_sentences(sections: dict[str, Any], config: dict[str, Any]) -> list[s
 
 def _untested_sentence() -> str:
     """Classes that the model answers although no test clip can show whether it may."""
+    share = f"{len(untested())} of the {len(CLASSES)} classes"
     return (
-        f"**Nothing is claimed for {len(untested())} of the {len(CLASSES)} classes**: all presets of "
-        f"{_listed(list(untested()))} share recordings of the sound font, so that none could be kept from "
-        f"training. {_listed(list(thinly_tested()))} rest on one test preset each. The figures are of the "
-        "classes that test clips have."
+        f"**Nothing is claimed for {share}**, which the model answers as well: {_listed(list(untested()))} have "
+        "no preset in the sound font whose recordings could be kept from training. "
+        f"{_listed(list(thinly_tested()))} rest on one test preset each."
     )
 
 
