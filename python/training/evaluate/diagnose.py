@@ -90,7 +90,7 @@ def diagnose(
     everyone = (fitted, *sides.values())
     for side, views in zip(everyone, reduced(*(side.views for side in everyone)), strict=True):
         side.views = views
-    kinds = [kind for kind in KINDS if fitted.of_kind(kind)[0]]
+    kinds = [kind for kind in KINDS if all(side.of_kind(kind)[0] for side in everyone)]
     report: dict[str, Any] = {"model": NAME, "revision": model.info.revision, "sides": {}}
     report["fitted on"] = len(fitted_on)
     for name, side in sides.items():
@@ -125,6 +125,8 @@ def _groups(side: Side, asked: list[Asked], arms: dict[str, list[str]]) -> list[
     rows: list[dict[str, Any]] = []
     for group in ("instrument", "effect", "speech"):
         which = [n for n, item in enumerate(asked) if side.clips[item.clip].kind == group]
+        if not which:
+            continue
         part, sources = [asked[n] for n in which], [side.clips[asked[n].clip].source for n in which]
         found = {arm: score(grades(part, [given[n] for n in which]), sources) for arm, given in arms.items()}
         rows.append({"group": group, "questions": len(which), **found})

@@ -27,10 +27,10 @@ def learnt_sentences(sections: dict[str, Any], config: dict[str, Any]) -> list[s
 
 def _untested_sentence() -> str:
     """Classes that the model answers although no test clip can show whether it may."""
-    share = f"{len(untested())} of the {len(CLASSES)} classes"
+    share, untried = f"{len(untested())} of the {len(CLASSES)} classes", _listed(list(untested()))
     return (
-        f"**Nothing is claimed for {share}**, which the model answers as well: {_listed(list(untested()))} have "
-        "no preset in the sound font whose recordings could be kept from training. "
+        f"**Nothing is claimed for {share}**, which the model answers as well: {untried} have no preset "
+        "in the sound font whose recordings could be kept from training. "
         f"{_listed(list(thinly_tested()))} rest on one test preset each."
     )
 
