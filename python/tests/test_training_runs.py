@@ -1,7 +1,7 @@
 """A run goes on where it stopped, on the data it began with, and never on what another run left."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ from training.checkpoints import StaleCheckpointError, checkpoint_files, load_ch
 from training.fingerprint import bare_code, code_id, synthesizers
 from training.gama.encoder import TrainingData, train_encoder
 from training.gama.features import FRAMES, MELS, Features
+from training.gama.joint import train_joint
 from training.gama.labels import build_labels
-from training.gama.settings import EncoderSettings
+from training.gama.settings import EncoderSettings, JointSettings
+from training.gama.tokenizer import load_tokenizer
 from training.gama.vocabulary import build_vocabulary
 from training.precision import BFLOAT16_UNITS, training_dtype, training_precision
 from training.render import fluid, speech
 from training.runs import SAVE_SECONDS, Run
+from training.shards import PADDED, Shards, open_shards
+from training.wav2vec2.settings import Wav2Vec2Settings
+from training.wav2vec2.train import train as wav2vec2_train
 
 needs_synthesizers = pytest.mark.skipif(
     (fluid.missing() or speech.missing()) is not None, reason=str(fluid.missing() or speech.missing())
@@ -173,6 +178,47 @@ def _data() -> TrainingData:
     mel = np.random.default_rng(0).standard_normal((len(metas), FRAMES, MELS)).astype(np.float16)
     features = Features(mel, np.full(len(metas), 32), 0.0, 1.0)
     return TrainingData("data", features, build_labels(metas, vocabulary), vocabulary, metas)
+
+
+def _shards(folder: Path) -> Shards:
+    rng = np.random.default_rng(0)
+    np.save(folder / "0000.npy", rng.integers(-9000, 9000, (12, PADDED)).astype(np.int16))
+    line = json.dumps({"samples": 30_000})
+    (folder / "0000.jsonl").write_text("\n".join([line] * 12) + "\n")
+    return open_shards(folder)
+
+
+def test_the_second_wav2vec2_belongs_to_the_first_and_goes_on(tmp_path: Path) -> None:
+    size = {"hidden": 48, "heads": 3, "layers": 2, "conv": (8,) * 7, "teacher_layer": 1, "clusters": 4}
+    first = Wav2Vec2Settings(batch=4, crop=24_080, steps=2, warmup=1, **size)
+    second = Wav2Vec2Settings(batch=4, crop=24_080, steps=3, warmup=1, iteration=2, **size)
+    shards = _shards(tmp_path)
+    model, run_1 = wav2vec2_train(shards, first, tmp_path / "runs", data="clips")
+    _, part = wav2vec2_train(
+        shards, second, tmp_path / "runs", data="clips", student_of=(model, run_1), until=1
+    )
+    assert part.step == 1
+    _, run_2 = wav2vec2_train(shards, second, tmp_path / "runs", data="clips", student_of=(model, run_1))
+    assert (run_2.id, run_2.step, run_2.clips) == (part.id, 3, 12)
+    _, other = wav2vec2_train(shards, replace(first, steps=1), tmp_path / "runs", data="clips")
+    assert Run("wav2vec2-2", second, tmp_path / "runs", "clips", other.id).id != run_2.id
+
+
+def test_captions_are_trained_on_the_texts_of_their_id(tmp_path: Path) -> None:
+    size = EncoderSettings(clips=8, batch=4, steps=1, warmup=1, kept=16, width=64, heads=1, blocks=4)
+    settings = JointSettings(
+        clips=8, batch=4, steps=2, warmup=1, kept=16, questions=2, width=64, layers=1, intermediate=64,
+        vocabulary=300, encoder=size,
+    )  # fmt: skip
+    data = _data()
+    start, _ = train_encoder(data, size, tmp_path, lm_width=64)
+    tokenizer = load_tokenizer(tmp_path / "tokenizer.json", data.metas, size=300, seed=1)
+    _, first = train_joint(data, start, tokenizer, settings, tmp_path, texts="one", until=1)
+    _, again = train_joint(data, start, tokenizer, settings, tmp_path, texts="one")
+    _, other = train_joint(data, start, tokenizer, settings, tmp_path, texts="two", until=0)
+    assert (first.id, again.step) == (again.id, 2)
+    assert other.id != again.id
+    assert other.step == 0
 
 
 def test_training_that_stops_and_goes_on_ends_where_training_in_one_piece_ends(tmp_path: Path) -> None:

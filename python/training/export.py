@@ -59,8 +59,7 @@ def export_wav2vec2(
     model.wav2vec2.eval().save_pretrained(folder)
     _readable(folder)
     change_config(folder, revision=revision_of(folder))
-    interim = any(run.step < run.settings.steps for run in runs)
-    _note_training(folder, runs, interim=interim)
+    _note_training(folder, runs)
     return folder
 
 
@@ -86,7 +85,6 @@ def export_gama(
     save_gama(folder, model.eval(), description, tokenizer)
     _readable(folder)
     change_config(folder, revision=revision_of(folder))
-    interim = any(run.step < run.settings.steps for run in runs)
-    _note_training(folder, runs, interim=interim, wordings=WORDINGS)
+    _note_training(folder, runs, wordings=WORDINGS)
     (folder / "blind.json").write_text(json.dumps(blind, indent=1, ensure_ascii=False) + "\n")
     return folder

@@ -46,7 +46,6 @@ def wav2vec2_stage() -> None:
     """Two iterations of masked cluster prediction, then the export."""
     shards, data = train_shards(), render_id()
     model, first = train(shards, FIRST, runs_folder(), data=data)
-    export_wav2vec2(model, [first, Run("wav2vec2-2", SECOND, runs_folder(), data, first.id)])
     model, second = train(shards, SECOND, runs_folder(), data=data, student_of=(model, first))
     export_wav2vec2(model, [first, second])
 
