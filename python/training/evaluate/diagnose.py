@@ -91,7 +91,7 @@ def diagnose(
     for side, views in zip(everyone, reduced(*(side.views for side in everyone)), strict=True):
         side.views = views
     kinds = [kind for kind in KINDS if all(side.of_kind(kind)[0] for side in everyone)]
-    report: dict[str, Any] = {"model": NAME, "revision": model.info.revision, "sides": {}}
+    report: dict[str, Any] = {"model": NAME, "revision": model.info.revision, "sides": {}, "groups": {}}
     report["fitted on"] = len(fitted_on)
     for name, side in sides.items():
         rows: list[dict[str, Any]] = []
@@ -101,6 +101,7 @@ def diagnose(
             rows.append(row)
             print(_printed(name, row), flush=True)
         report["sides"][name] = rows
+        report["groups"][name] = _groups(side, side.of_kind("class")[0], arms["class"])
         if side.clips is unseen:
             report |= _details(side, arms)
         save_result("diagnosis", model.info.revision, report)
@@ -108,13 +109,12 @@ def diagnose(
 
 
 def _details(side: Side, arms: dict[str, dict[str, list[str]]]) -> dict[str, Any]:
-    """Class by group and by class, counts by what was rendered."""
+    """Answers by class, counts by what was rendered."""
     asked, _ = side.of_kind("class")
     counted, _ = side.of_kind("count")
     shown = ("generated", "head on queries", "head on encoder, pooled")
     timed = ("generated", "head on queries", "head on encoder, in time")
     return {
-        "groups": _groups(side, asked, arms["class"]),
         "classes": class_rows(side.clips, asked, {arm: arms["class"][arm] for arm in shown}),
         "counts": {arm: count_rows(side.clips, counted, arms["count"][arm]) for arm in timed},
     }
@@ -139,7 +139,11 @@ def _printed(side: str, row: dict[str, Any]) -> str:
 
 
 def _detail(report: dict[str, Any]) -> str:
-    lines = [f"{row['group']} (n {row['questions']}): {row['generated']}" for row in report["groups"]]
+    lines = [
+        f"{side}: {row['group']} (n {row['questions']}): {text(row['generated'])}"
+        for side, rows in report["groups"].items()
+        for row in rows
+    ]
     lines += [
         f"{row['class']} (n {row['clips']}, {row['sources']} sources): generated {row['generated']:.2f}, "
         f"head on queries {row['head on queries']:.2f}; {', '.join(row['mistaken for'])}"
