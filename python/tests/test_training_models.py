@@ -1,7 +1,5 @@
-"""Training sees what inference sees, resumes where it stopped, and refuses what is not its own."""
+"""Training sees what inference sees: packing, patchout, batches, masks, frames."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +9,8 @@ import torch
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.model import Gama
 from training.batches import batch_indices
-from training.checkpoints import StaleCheckpointError, load_checkpoint, save_checkpoint
 from training.gama.packing import BOS, EOS, IGNORED, attention_mask, pack, position_ids
 from training.gama.patchout import keep_patches
-from training.runs import Run
 from training.wav2vec2.cepstra import CEPSTRA, cepstra
 from training.wav2vec2.model import mask_spans
 from training.wav2vec2.settings import Wav2Vec2Settings, wav2vec2_config
@@ -96,34 +92,6 @@ def test_an_epoch_shows_every_clip_once_and_the_next_one_in_another_order() -> N
     assert batch_indices(5, batch=4, total=22, seed=1).tolist() != epoch[:4].tolist()
     with pytest.raises(ValueError, match="do not fill one batch"):
         batch_indices(0, batch=4, total=3, seed=1)
-
-
-def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path, "joint-aaaa", 10, {"weight": torch.ones(1)})
-    state = load_checkpoint(tmp_path, "joint-aaaa")
-    assert state is not None
-    assert state["step"] == 10
-    with pytest.raises(StaleCheckpointError, match="joint-aaaa"):
-        load_checkpoint(tmp_path, "joint-bbbb")
-
-
-@dataclass(frozen=True)
-class Settings:
-    steps: int
-    rate: float
-
-
-def test_changed_settings_are_another_run_and_delete_the_old_checkpoints(tmp_path: Path) -> None:
-    first = Run("encoder", Settings(10, 0.1), tmp_path)
-    assert first.begin() is None
-    first.step = 5
-    path = first.save({})
-    again = Run("encoder", Settings(10, 0.1), tmp_path)
-    assert again.begin() is not None
-    assert again.step == 5
-    other = Run("encoder", Settings(10, 0.2), tmp_path)
-    assert other.begin() is None
-    assert not path.exists()
 
 
 def test_cepstra_stand_on_the_frames_of_wav2vec2() -> None:

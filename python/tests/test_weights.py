@@ -12,7 +12,8 @@ from gama_operations.models.surface import Generation
 from gama_operations.probes import probe
 from gama_operations.statistics import cluster_interval, compare_paired
 from training.evaluate.clips import Clip, sample_clips
-from training.questions import FIXED, grade, questions
+from training.questions import grade, questions
+from training.wordings import FIXED
 
 NAMES = ("gama-tiny", "wav2vec2-tiny")
 MEGABYTES = 40

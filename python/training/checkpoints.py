@@ -1,7 +1,7 @@
-"""Checkpoints that cannot be mistaken: every file holds its run id and step.
+"""Checkpoints that cannot be mistaken: run id and step stand in the file's name and in the file.
 
-A run deletes the checkpoints of other runs of the same model before it starts, so a stale file is
-never exported by accident; within a run the two newest files are kept.
+A run id tells stage, settings and data (`runs.py`). Runs leave each other's files alone, so that two can
+share a cache; of its own, a run keeps the two newest.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 KEPT = 2
-"""Checkpoints kept per run: the newest may be half written when the machine dies."""
+"""Checkpoints kept per run: the newest may be damaged when the machine dies."""
 
 
 class StaleCheckpointError(RuntimeError):
@@ -19,13 +19,13 @@ class StaleCheckpointError(RuntimeError):
 
 def checkpoint_files(folder: Path) -> list[Path]:
     """Checkpoints in `folder`, oldest first."""
-    return sorted(folder.glob("checkpoint-*.pt"))
+    return sorted(folder.glob("*-step-*.pt"))
 
 
 def save_checkpoint(folder: Path, run_id: str, step: int, state: dict[str, Any]) -> Path:
     """Writes `state` beside run id and step; the file appears whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"checkpoint-{step:07d}.pt"
+    path = folder / f"{run_id}-step-{step:07d}.pt"
     partial = path.with_suffix(".partial")
     torch.save({"run_id": run_id, "step": step, **state}, partial)
     partial.replace(path)
@@ -47,15 +47,3 @@ def load_checkpoint(folder: Path, run_id: str) -> dict[str, Any] | None:
     if state["run_id"] != run_id:
         raise StaleCheckpointError(f"{files[-1]} was written by {state['run_id']}, not by {run_id}")
     return state
-
-
-def delete_checkpoints(runs: Path, stage: str, *, keep: str) -> list[Path]:
-    """Deletes checkpoints of earlier runs of `stage` under `runs`, except those of run `keep`."""
-    deleted: list[Path] = []
-    for folder in sorted(runs.glob(f"{stage}-*")):
-        if folder.name == keep:
-            continue
-        for path in checkpoint_files(folder):
-            path.unlink()
-            deleted.append(path)
-    return deleted

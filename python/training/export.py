@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from gama_operations.models.gama.folder import GamaFolder, save_gama
 from gama_operations.models.gama.model import Gama
-from training.questions import WORDINGS
+from training.patterns import PATTERNS
 from training.runs import Run
 from training.wav2vec2.model import MaskedClusterModel
+from training.wordings import KINDS, WORDINGS
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
+SHIPPED = ("gama-tiny", "wav2vec2-tiny")
 DEFAULT_PROMPT = "Describe the sound."
 
 
@@ -26,16 +27,6 @@ def revision_of(folder: Path) -> str:
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
-def question_patterns() -> dict[str, str]:
-    """Per kind of question, a regular expression that recognises every wording it was trained in."""
-    patterns: dict[str, str] = {}
-    for kind, wordings in WORDINGS.items():
-        escaped = (re.escape(wording.rstrip("?.")) for wording in wordings)
-        bare = (wording.replace(r"\{\}", ".+").replace(r"\ ", " ") for wording in escaped)
-        patterns[kind] = rf"^\s*(?:{'|'.join(bare)})\s*[?.]?\s*$"
-    return patterns
-
-
 def change_config(folder: Path, **values: Any) -> None:
     """Sets fields of a folder's config.json."""
     file = folder / "config.json"
@@ -44,10 +35,12 @@ def change_config(folder: Path, **values: Any) -> None:
 
 
 def _note_training(folder: Path, runs: list[Run], **facts: Any) -> None:
-    """What made the weights: run ids, steps, clips and CPU seconds, in training.json."""
+    """What made the weights, in training.json: run and data ids, arithmetic, steps, clips, CPU seconds."""
     stages = [
         {
             "run": run.id,
+            "data": run.data,
+            "dtypes": run.dtypes,
             "step": run.step,
             "steps": run.settings.steps,
             "clips_seen": run.clips,
@@ -66,8 +59,7 @@ def export_wav2vec2(
     model.wav2vec2.eval().save_pretrained(folder)
     _readable(folder)
     change_config(folder, revision=revision_of(folder))
-    interim = any(run.step < run.settings.steps for run in runs)
-    _note_training(folder, runs, interim=interim)
+    _note_training(folder, runs)
     return folder
 
 
@@ -86,14 +78,13 @@ def export_gama(
         language_model=language_model,
         name="gama-tiny",
         default_prompt=DEFAULT_PROMPT,
-        offers=tuple(WORDINGS),
+        offers=KINDS,
         embedding={"layer": "encoder"},
-        questions=question_patterns(),
+        questions=PATTERNS,
     )
     save_gama(folder, model.eval(), description, tokenizer)
     _readable(folder)
     change_config(folder, revision=revision_of(folder))
-    interim = any(run.step < run.settings.steps for run in runs)
-    _note_training(folder, runs, interim=interim)
+    _note_training(folder, runs, wordings=WORDINGS)
     (folder / "blind.json").write_text(json.dumps(blind, indent=1, ensure_ascii=False) + "\n")
     return folder

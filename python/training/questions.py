@@ -9,106 +9,27 @@ import numpy as np
 from training.captions import caption, caption_f1
 from training.phrases import NOUN_PHRASES, NUMBERS
 from training.render.classes import CLASSES
+from training.wordings import FIXED, KINDS, WORDINGS
 
 # the share of clips without a background that are asked for one: the answer is then "nothing"
 NOTHING_SHARE = 0.25
 
-# evaluation wording first, paraphrases for training after it
-WORDINGS: dict[str, tuple[str, ...]] = {
-    "class": (
-        "what is the main sound?",
-        "what do you hear?",
-        "which sound is this?",
-        "what makes the sound?",
-        "name the sound.",
-    ),
-    "count": (
-        "how many times does it sound?",
-        "how often does the sound happen?",
-        "count the sounds.",
-        "how many sounds are there in a row?",
-    ),
-    "register": (
-        "is it low, middle or high?",
-        "in which register are the notes?",
-        "how high are the notes?",
-        "are the notes low, middle or high?",
-    ),
-    "direction": (
-        "does the pitch rise, fall or stay?",
-        "where does the pitch go?",
-        "is the pitch rising, falling or steady?",
-        "how does the pitch move?",
-    ),
-    "tempo": ("is it fast or slow?", "how fast is it?", "what is the tempo?", "are the sounds fast or slow?"),
-    "order1": (
-        "what comes first?",
-        "what is the first sound?",
-        "which sound starts?",
-        "what do you hear first?",
-    ),
-    "order2": (
-        "what comes second?",
-        "what is the second sound?",
-        "which sound ends?",
-        "what do you hear last?",
-    ),
-    "background": (
-        "what is in the background?",
-        "what sound is behind?",
-        "what is the background sound?",
-        "over which sound is it heard?",
-    ),
-    "sources": (
-        "how many different sounds are there?",
-        "how many sources are there?",
-        "how many kinds of sound do you hear?",
-        "count the sources.",
-    ),
-    "speech": ("is someone speaking?", "is there speech?", "do you hear a voice?", "does somebody talk?"),
-    "has": ("do you hear {}?", "can you hear {}?", "is this {}?", "does the clip contain {}?"),
-    "loudness": (
-        "how loud is it?",
-        "is it quiet, medium or loud?",
-        "what is the level?",
-        "how loud is the clip?",
-    ),
-    "sex": (
-        "who is speaking?",
-        "is it a man or a woman?",
-        "whose voice is it?",
-        "does a man or a woman speak?",
-    ),
-    "language": (
-        "which language is spoken?",
-        "what is the language?",
-        "name the language.",
-        "in which language is it said?",
-    ),
-    "words": (
-        "what is said?",
-        "which words are spoken?",
-        "write down the words.",
-        "what does the voice say?",
-    ),
-    "caption": (
-        "describe the sound.",
-        "what happens in the clip?",
-        "write a caption.",
-        "describe what you hear.",
-    ),
-}
-KINDS: tuple[str, ...] = tuple(WORDINGS)
-FIXED: dict[str, str] = {kind: wordings[0] for kind, wordings in WORDINGS.items()}
-
 
 @dataclass(frozen=True)
 class Question:
-    """One question about one clip; `kind` is one of KINDS."""
+    """One question about one clip.
+
+    Attributes:
+        kind: one of KINDS.
+        question: its words.
+        answer: what was rendered.
+        subject: noun phrase of the yes/no question, which other wordings of it need.
+    """
 
     kind: str
     question: str
     answer: str
+    subject: str
 
 
 def _event_answers(event: dict[str, Any]) -> dict[str, str]:
@@ -160,7 +81,7 @@ def questions(
     }
     subject, answers["has"] = _has(present, rng)
     return [
-        Question(kind, _worded(kind, rng, wording).format(subject), answers[kind])
+        Question(kind, _worded(kind, rng, wording).format(subject), answers[kind], subject)
         for kind in KINDS
         if kind in answers
     ]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import torch
 
 from training.cache import training_folder
-from training.stages import TRAIN_CLIPS, encoder_stage, joint_stage, wav2vec2_stage
+from training.stages import SCENES, WORD_CLIPS, encoder_stage, joint_stage, wav2vec2_stage
 
 TEST_CLIPS = 1_500
 TRAINERS: dict[str, Callable[[], object]] = {
@@ -62,7 +62,7 @@ def main() -> int:
         TRAINERS[options.only]()
         return 0
     print(f"cache: {training_folder()}", flush=True)
-    for split, clips in (("test", TEST_CLIPS), ("train", TRAIN_CLIPS)):
+    for split, clips in (("test", TEST_CLIPS), ("train", SCENES), ("words", WORD_CLIPS)):
         _finish(_start("training.render", "--split", split, "--clips", str(clips)))
     _train(options.threads)
     _finish(_start("training.evaluate", "--layers"))

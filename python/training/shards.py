@@ -48,6 +48,18 @@ class Shards:
         return self._row(index)[start : start + length].astype(np.float32) / 32767.0
 
 
+def joined(*parts: Shards) -> Shards:
+    """Several sets of clips as one, in this order."""
+    arrays = [array for part in parts for array in part.arrays]
+    sizes = [len(array) for array in arrays]
+    metas = [meta for part in parts for meta in part.metas]
+    if sum(sizes) != len(metas):
+        raise ValueError(
+            f"{sum(sizes)} clips in shards, {len(metas)} described: open whole shards to join them"
+        )
+    return Shards(arrays, metas, np.cumsum([0, *sizes[:-1]]))
+
+
 def open_shards(folder: Path, *, clips: int | None = None) -> Shards:
     """Opens the finished shards in `folder`; `clips` keeps only the first so many.
 

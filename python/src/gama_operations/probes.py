@@ -59,6 +59,7 @@ class _Fold:
     predictions: Labels
     majority: str
     setting: str
+    inner: float
 
 
 def _nothing() -> None:
@@ -95,21 +96,47 @@ def probe(
     Raises:
         InvalidRequestError: lengths that differ, one source or one class only, fewer than 2 folds.
     """
+    return probe_with_inner(
+        features, labels, groups, kind=kind, folds=folds, seed=seed, level=level, check=check
+    )[0]
+
+
+def probe_with_inner(
+    features: NDArray[Any],
+    labels: Sequence[str],
+    groups: Sequence[str],
+    *,
+    kind: Literal["linear", "knn"] = "linear",
+    folds: int = 5,
+    seed: int = 0,
+    level: float = 0.95,
+    check: Callable[[], None] = _nothing,
+) -> tuple[ProbeOutcome, list[float]]:
+    """As `probe`; beside it, per fold, the accuracy in source-disjoint folds of the fold's training clips.
+
+    By that number features and classifiers can be chosen without the clips that judge them; 0 where a
+    training fold has one source and nothing was chosen.
+
+    Raises:
+        InvalidRequestError: as `probe`.
+    """
     clips = _clips(features, labels, groups, folds)
     fold = source_folds(clips.y, clips.source, folds, seed)
     used, sources = int(fold.max()) + 1, len(np.unique(clips.source))
     fewer = f"; {used} folds, not {folds}: {sources} sources" if used < folds else ""
     predictions, majority = np.full_like(clips.y, FAILED), np.full_like(clips.y, FAILED)
     settings: list[str] = []
+    inner: list[float] = []
     for index in range(used):
         check()
         test = fold == index
         result = _judge(CLASSIFIERS[kind], clips[~test], clips[test], seed + _INNER_SEED, check)
         predictions[test], majority[test] = result.predictions, result.majority
         settings.append(result.setting + fewer)
+        inner.append(result.inner)
     correct = predictions == clips.y
     interval, reason = cluster_interval(correct, clips.source.tolist(), level)
-    return ProbeOutcome(
+    outcome = ProbeOutcome(
         accuracy=float(correct.mean()),
         interval=interval,
         reason=reason,
@@ -120,6 +147,7 @@ def probe(
         majority=float((majority == clips.y).mean()),
         sources=sources,
     )
+    return outcome, inner
 
 
 def _judge(
@@ -134,9 +162,9 @@ def _judge(
         notes.append(f"{len(unseen)} clip(s) of {len(np.unique(unseen))} class(es) without a training source")
     if not (usable.all() and heard.all()):
         notes.append(f"failed clips: {(~usable).sum()} not trained on, {(~heard).sum()} counted wrong")
-    predictions = np.full_like(test.y, FAILED)
+    predictions, inner = np.full_like(test.y, FAILED), 0.0
     if usable.any():
-        strength, why = _choose(classifier, train[usable], seed, check)
+        strength, why, inner = _choose(classifier, train[usable], seed, check)
         notes.insert(0, f"{classifier.name}={strength:g}{why}")
         if heard.any():
             answers = _fit_predict(classifier, train[usable], test[heard], [strength])[0]
@@ -144,13 +172,15 @@ def _judge(
             predictions[heard] = answers
     else:
         notes.insert(0, "no training clip has features")
-    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes))
+    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes), inner)
 
 
-def _choose(classifier: Classifier, train: _Clips, seed: int, check: Callable[[], None]) -> tuple[float, str]:
-    """The hyper-parameter with most right answers on inner source-disjoint folds of the training fold."""
+def _choose(
+    classifier: Classifier, train: _Clips, seed: int, check: Callable[[], None]
+) -> tuple[float, str, float]:
+    """The hyper-parameter with most right answers on inner source-disjoint folds, and their share there."""
     if len(np.unique(train.source)) < 2:
-        return classifier.default, " (default: one source in training)"
+        return classifier.default, " (default: one source in training)", 0.0
     inner = source_folds(train.y, train.source, INNER_FOLDS, seed)
     right = np.zeros(len(classifier.grid))
     for index in range(int(inner.max()) + 1):
@@ -159,7 +189,7 @@ def _choose(classifier: Classifier, train: _Clips, seed: int, check: Callable[[]
         answers = _fit_predict(classifier, train[~held], train[held], classifier.grid)
         right += [(answer == train.y[held]).sum() for answer in answers]
     # the grid begins with the strongest smoothing, which therefore wins a tie
-    return classifier.grid[int(right.argmax())], ""
+    return classifier.grid[int(right.argmax())], "", float(right.max() / len(train.y))
 
 
 def _usable(clips: _Clips) -> NDArray[np.bool_]:

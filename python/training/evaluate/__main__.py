@@ -17,9 +17,8 @@ from training.evaluate.clips import Clip, held_out_clips, sample_clips, train_cl
 from training.evaluate.probing import choose_layer, model_rows
 from training.evaluate.sections import Costs, answers_section, probes_section
 from training.evaluate.tables import section_text
-from training.export import WEIGHTS, change_config
+from training.export import SHIPPED, WEIGHTS, change_config
 
-MODELS = ("gama-tiny", "wav2vec2-tiny")
 LAYER_CLIPS = 1_000
 TITLES = {"samples": "The shipped samples (datasets/samples)", "test": "The rendered test clips"}
 
@@ -72,14 +71,14 @@ def main() -> int:
     """Evaluates and prints."""
     parser = argparse.ArgumentParser(description="Print the model cards' tables again.")
     parser.add_argument("--split", choices=sorted(TITLES), default="samples")
-    parser.add_argument("--model", choices=MODELS, action="append")
+    parser.add_argument("--model", choices=SHIPPED, action="append")
     parser.add_argument("--limit", type=int, help="use only the first clips")
     parser.add_argument("--write", action="store_true", help="store scores.json, README.md and offers")
     parser.add_argument("--layers", action="store_true", help="choose the default layers on training clips")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    names = list(options.model or MODELS)
+    names = list(options.model or SHIPPED)
     if options.layers:
         choose_layers(names, options.limit)
         return 0

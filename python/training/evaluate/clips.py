@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gama_operations.audio import decode, resample
-from training.cache import training_folder
+from training.clip_folders import clips_folder
 from training.samples import SAME_RECORDING, meta_of_labels
 from training.shards import SAMPLE_RATE, open_shards
 
@@ -70,19 +70,18 @@ def sample_clips(limit: int | None = None) -> list[Clip]:
 
 def held_out_clips(limit: int | None = None) -> list[Clip]:
     """The rendered test clips of the cache."""
-    shards = open_shards(training_folder() / "test", clips=limit)
+    shards = open_shards(clips_folder("test"), clips=limit)
     return [
         Clip(meta["id"], shards.waveform(index)[None], meta, cluster_of(meta["events"][0]["source"]))
         for index, meta in enumerate(shards.metas)
     ]
 
 
-def train_clips(limit: int) -> list[Clip]:
-    """The first training clips with one event: what layers are chosen on."""
-    shards = open_shards(training_folder() / "train")
-    singles = [index for index, meta in enumerate(shards.metas) if len(meta["events"]) == 1][:limit]
-    chosen = [(shards.metas[index], shards.waveform(index)) for index in singles]
+def train_clips(limit: int, *, single: bool = True) -> list[Clip]:
+    """The first training clips, by default those with one event: what layers are chosen on."""
+    shards = open_shards(clips_folder("train"))
+    chosen = [n for n, meta in enumerate(shards.metas) if not single or len(meta["events"]) == 1][:limit]
     return [
-        Clip(meta["id"], waveform[None], meta, cluster_of(meta["events"][0]["source"]))
-        for meta, waveform in chosen
+        Clip(meta["id"], shards.waveform(index)[None], meta, cluster_of(meta["events"][0]["source"]))
+        for index, meta in ((index, shards.metas[index]) for index in chosen)
     ]

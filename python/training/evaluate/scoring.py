@@ -5,7 +5,8 @@ from typing import Any
 from training.evaluate.asking import Asked
 from training.evaluate.clips import Clip
 from training.evaluate.intervals import score
-from training.questions import KINDS, grade
+from training.questions import grade
+from training.wordings import KINDS
 
 MARGIN = 0.10
 """A kind counts as learnt when the lower bound of its score is this far above blind."""

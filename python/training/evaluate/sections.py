@@ -15,7 +15,8 @@ EXAMPLES = 16
 Costs = dict[str, dict[str, float]]
 
 
-def _gama(name: str, weights: str) -> GamaModel:
+def gama(name: str, weights: str) -> GamaModel:
+    """A shipped GAMA, or its random twin."""
     model: Any = load(name, device="cpu", weights=weights, seed=TWIN_SEED)  # pyright: ignore[reportArgumentType]
     if not isinstance(model, GamaModel):
         raise TypeError(f"{name} is no GAMA")
@@ -26,14 +27,14 @@ def answers_section(name: str, clips: list[Clip], blind: dict[str, str], costs: 
     """Scores of every question kind, for all clips and for the three unseen groups."""
     asked = all_questions(clips)
     arms: dict[str, list[str]] = {}
-    model = _gama(name, "trained")
+    model = gama(name, "trained")
     with timed(costs, "answers"):
         prefixes = audio_prefixes(model, clips)
         arms["model"] = answers(model, prefixes, asked)
     with timed(costs, "answers, shuffled audio"):
         arms["shuffled"] = answers(model, prefixes, asked, shuffled_order(len(clips)))
     with timed(costs, "answers, random weights"):
-        twin = _gama(name, "random")
+        twin = gama(name, "random")
         arms["random"] = answers(twin, audio_prefixes(twin, clips), asked)
     arms["blind"] = [blind.get(item.question, "") for item in asked]
     return {

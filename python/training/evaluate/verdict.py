@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from training.render.classes import CLASSES, thinly_tested, untested
+
 PROBE_NAMES = {"linear": "linear", "knn": "kNN"}
 
 
@@ -18,8 +20,19 @@ def learnt_sentences(sections: dict[str, Any], config: dict[str, Any]) -> list[s
     return [
         f"Offered kinds of question: {_listed(config['offers'])}.",
         f"**Not learnt** (lower 95 % bound below blind + 10 points), so refused: {_listed(missing)}.",
+        _untested_sentence(),
         *_elsewhere(sections, config),
     ]
+
+
+def _untested_sentence() -> str:
+    """Classes that the model answers although no test clip can show whether it may."""
+    share, untried = f"{len(untested())} of the {len(CLASSES)} classes", _listed(list(untested()))
+    return (
+        f"**Nothing is claimed for {share}**, which the model answers as well: {untried} have no preset "
+        "in the sound font whose recordings could be kept from training. "
+        f"{_listed(list(thinly_tested()))} rest on one test preset each."
+    )
 
 
 def _elsewhere(sections: dict[str, Any], config: dict[str, Any]) -> list[str]:

@@ -21,13 +21,18 @@ from training.precision import training_precision
 from training.runs import Run
 from training.schedule import warmup_cosine
 
-LOG_EVERY, SAVE_EVERY = 50, 400
+LOG_EVERY = 50
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What stages A and B read."""
+    """What stages A and B read.
 
+    Attributes:
+        id: of features and labels (`training.fingerprint`).
+    """
+
+    id: str
     features: Features
     labels: Labels
     vocabulary: Vocabulary
@@ -116,7 +121,7 @@ def train_encoder(
 
     `until` stops at that step instead; 0 only reads the checkpoint.
     """
-    run = Run("encoder", settings, runs)
+    run = Run("encoder", settings, runs, data.id)
     torch.manual_seed(settings.seed)
     config = gama_config(
         settings, norm_mean=data.features.mean, norm_std=data.features.std, lm_width=lm_width
@@ -129,14 +134,14 @@ def train_encoder(
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
     history: list[tuple[float, float]] = []
-    while run.step < min(settings.steps, settings.steps if until is None else until):
+    last = min(settings.steps, settings.steps if until is None else until)
+    while run.step < last:
         history.append(_train_step(model, optimizer, data, settings, run.step))
-        run.step += 1
-        run.clips += settings.batch
+        run.stepped(settings.batch)
         if run.step % LOG_EVERY == 0:
             loss, accuracy = np.mean(history, axis=0)
             run.log(loss=loss, class_accuracy=accuracy)
             history.clear()
-        if run.step % SAVE_EVERY == 0 or run.step == settings.steps:
+        if run.save_due(last):
             run.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()})
     return model, run

@@ -53,11 +53,10 @@ def _compute(shards: Shards, path: Path) -> None:
 
 
 @torch.inference_mode()
-def load_features(shards: Shards, cache: Path) -> Features:
-    """Features of all clips, computed on the first call; mean and std over 2,000 spread clips."""
-    path = cache / f"log-mel-{len(shards)}.npy"
+def load_features(shards: Shards, path: Path) -> Features:
+    """Features of all clips, computed into `path` on the first call; mean and std over 2,000 spread clips."""
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _compute(shards, path)
     log_mel = np.load(path, mmap_mode="r")
     frames = np.array([frame_count(shards.samples(index)) for index in range(len(shards))])

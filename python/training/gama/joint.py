@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from gama_operations.models.gama.model import Gama
 from training.batches import batch_indices
+from training.fingerprint import short_hash
 from training.gama.choose import choose_pairs
 from training.gama.encoder import SupervisedAudio, TrainingData, parameter_groups, set_rate, step_keep
 from training.gama.heads import Heads
@@ -21,7 +22,7 @@ from training.precision import training_precision
 from training.runs import Run
 from training.schedule import warmup_flat_linear
 
-LOG_EVERY, SAVE_EVERY = 50, 250
+LOG_EVERY = 50
 
 
 @dataclass(frozen=True)
@@ -122,13 +123,15 @@ def train_joint(
     settings: JointSettings,
     runs: Path,
     *,
+    texts: str,
     until: int | None = None,
 ) -> tuple[JointModel, Run]:
     """Trains to `settings.steps`, from the newest checkpoint of the same run if there is one.
 
-    `until` stops at that step instead; 0 only reads the checkpoint.
+    `texts` is the id of questions and tokenizer. `until` stops at that step instead; 0 only reads the
+    checkpoint.
     """
-    run = Run("joint", settings, runs)
+    run = Run("joint", settings, runs, short_hash(data.id, texts))
     model = joint_model(start, settings, tokenizer.get_vocab_size()).train()
     optimizer = optimizer_for(model, settings)
     state: dict[str, Any] | None = run.begin()
@@ -136,14 +139,14 @@ def train_joint(
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
     history: list[StepResult] = []
-    while run.step < min(settings.steps, settings.steps if until is None else until):
+    last = min(settings.steps, settings.steps if until is None else until)
+    while run.step < last:
         history.append(_train_step(model, optimizer, data, tokenizer, settings, step=run.step))
-        run.step += 1
-        run.clips += settings.batch
+        run.stepped(settings.batch)
         if run.step % LOG_EVERY == 0:
             names = ("answers", "tokens", "labels")
             run.log(**{name: float(np.mean([getattr(item, name) for item in history])) for name in names})
             history.clear()
-        if run.step % SAVE_EVERY == 0 or run.step == settings.steps:
+        if run.save_due(last):
             run.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()})
     return model, run

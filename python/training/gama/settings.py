@@ -16,7 +16,7 @@ class EncoderSettings:
         full_share: last share of the steps that sees every patch, as inference does.
     """
 
-    clips: int = 40_000
+    clips: int = 50_000
     batch: int = 32
     steps: int = 3_000
     warmup: int = 200
@@ -41,7 +41,7 @@ class JointSettings:
         encoder: the settings of the stage that it starts from.
     """
 
-    clips: int = 40_000
+    clips: int = 50_000
     batch: int = 16
     steps: int = 3_200
     warmup: int = 150

@@ -6,7 +6,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from training.cache import training_folder
+from training.clip_folders import CLIP_SETS, clips_folder, outdated_folders
 from training.render import fluid, speech
 from training.render.shards import SHARD_CLIPS, is_complete, write_shard
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description="Render training clips from seeds; complete shards are kept."
     )
-    parser.add_argument("--split", choices=["train", "test"], required=True)
+    parser.add_argument("--split", choices=CLIP_SETS, required=True)
     parser.add_argument("--clips", type=int, required=True)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
@@ -29,7 +29,9 @@ def main() -> int:
         k // SHARD_CLIPS: min(SHARD_CLIPS, options.clips - k) for k in range(0, options.clips, SHARD_CLIPS)
     }
     todo = {k: n for k, n in sizes.items() if not is_complete(options.split, k, n)}
-    folder = training_folder() / options.split
+    folder = clips_folder(options.split)
+    for old in outdated_folders():
+        print(f"{old} was made by another renderer and is not read: delete it when nothing needs it")
     print(f"{options.split}: {len(sizes) - len(todo)} of {len(sizes)} shards are in {folder}", flush=True)
     started, done, total, rejected = time.monotonic(), 0, sum(todo.values()), 0
     with ProcessPoolExecutor(options.workers) as pool:

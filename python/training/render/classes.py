@@ -28,3 +28,13 @@ def drawable(split: Split) -> tuple[str, ...]:
         for name in CLASSES
         if name != SPEECH and (name not in FAMILIES or split == "train" or FAMILIES[name].test)
     )
+
+
+def untested() -> tuple[str, ...]:
+    """Classes that no clip of the test split has: nothing can be claimed for them."""
+    return tuple(name for name in drawable("train") if name not in drawable("test"))
+
+
+def thinly_tested() -> tuple[str, ...]:
+    """Instrument families that one preset alone stands for in the test split."""
+    return tuple(name for name, family in FAMILIES.items() if len(family.test) == 1)

@@ -7,9 +7,11 @@ rooms are added later, to every kind of sound alike.
 import ctypes
 import ctypes.util
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -77,7 +79,16 @@ class Synthesizer:
         library.fluid_settings_setint(settings, b"synth.dynamic-sample-loading", 1)
         library.fluid_settings_setint(settings, b"synth.polyphony", 48)
 
-    def play(self, bank: int, program: int, notes: list[Note], seconds: float, cents: float) -> Wave:
+    def play(
+        self,
+        bank: int,
+        program: int,
+        notes: list[Note],
+        seconds: float,
+        cents: float,
+        *,
+        generators: Mapping[int, float] = MappingProxyType({}),
+    ) -> Wave:
         """Render notes of one preset.
 
         Args:
@@ -86,6 +97,7 @@ class Synthesizer:
             notes: what is played; starts and ends are rounded to blocks of 64 samples.
             seconds: length of the result, with the release of the last note.
             cents: tuning of the whole event, -200 to 200.
+            generators: what is added to generators of the preset: number to value (SoundFont 2.04, 8.1.2).
 
         Returns:
             Mean of both channels, shape [T], full scale 1.
@@ -100,6 +112,8 @@ class Synthesizer:
             if self._library.fluid_synth_program_select(synth, channel, font, bank, program) != 0:
                 raise RuntimeError(f"the sound font has no preset {bank}-{program}")
             self._library.fluid_synth_pitch_bend(synth, channel, int(8192 + 8191 * cents / 200))
+            for number, value in generators.items():
+                self._library.fluid_synth_set_gen(synth, channel, number, ctypes.c_float(value))
             return self._perform(synth, channel, notes, int(seconds * SAMPLE_RATE / BLOCK))
         finally:
             self._library.fluid_synth_remove_sfont(synth, self._font)

@@ -7,6 +7,7 @@ from training.render.event import Event
 from training.render.families import FAMILIES, Family
 from training.render.fluid import Note, synthesizer
 from training.render.split import Split
+from training.render.timbre import draw_timbre, play_varied
 
 REGISTERS = {"low": (28, 50), "middle": (55, 66), "high": (71, 92)}
 # kick, snare, side stick and the six toms of a General MIDI drum kit
@@ -54,7 +55,7 @@ def rhythm(family: Family, count: int, rng: Rng) -> tuple[float, str | None]:
     return (rng.uniform(0.17, 0.24) if tempo == "fast" else rng.uniform(0.48, 0.68)), tempo
 
 
-def render_instrument(name: str, source: str, rng: Rng, seconds: float) -> Event:
+def render_instrument(name: str, source: str, rng: Rng, seconds: float, *, own: Rng | None = None) -> Event:
     """Play one to six notes of a preset within `seconds`.
 
     Args:
@@ -62,6 +63,7 @@ def render_instrument(name: str, source: str, rng: Rng, seconds: float) -> Event
         source: `preset:<bank>-<program>`.
         rng: draws count, direction, register, tempo, velocity, tuning.
         seconds: longest event, with release.
+        own: draws another timbre, where there is one (`variation.py`).
 
     Raises:
         RuntimeError: fluidsynth or its sound font is missing.
@@ -90,5 +92,10 @@ def render_instrument(name: str, source: str, rng: Rng, seconds: float) -> Event
         for k, key in enumerate(keys)
     ]
     length = min(seconds, interval * (count - 1) + hold + RELEASE)
-    wave = synthesizer().play(bank, program, notes, length, rng.uniform(-50, 50))
+    cents = rng.uniform(-50, 50)
+    if own is None:
+        wave = synthesizer().play(bank, program, notes, length, cents)
+    else:
+        timbre = draw_timbre(own, slow=family.slow, pitched=family.pitched)
+        wave = play_varied((bank, program), notes, length, cents, timbre)
     return Event(wave, name, "instrument", source, facts)

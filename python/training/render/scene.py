@@ -13,6 +13,7 @@ from training.render.effects.registry import CONTINUOUS, COUNTABLE
 from training.render.event import Event
 from training.render.families import FAMILIES
 from training.render.split import SPLIT_NUMBER, Split
+from training.render.variation import own_generator, weathered
 
 MAX_SECONDS = 5.0
 MIN_SECONDS = 2.5
@@ -33,35 +34,37 @@ class Clip:
     meta: dict[str, Any]
 
 
-def source_of(name: str, split: Split, rng: Rng) -> str:
+def source_of(name: str, split: Split, rng: Rng, *, own: Rng | None = None) -> str:
     """Draw a source of a class in a split."""
     if name == SPEECH:
-        return speech.source_of(split, rng)
+        return speech.source_of(split, rng, own=own)
     if name in FAMILIES:
         return instruments.source_of(name, split, rng)
     return effects.source_of(name, split, rng)
 
 
-def render_source(name: str, source: str, rng: Rng, seconds: float) -> Event:
-    """Render one event of a source within `seconds`."""
+def render_source(name: str, source: str, rng: Rng, seconds: float, *, own: Rng | None = None) -> Event:
+    """Render one event of a source within `seconds`; `own` varies it (`variation.py`)."""
     if name == SPEECH:
-        return speech.render_speech(source, rng, seconds)
+        return speech.render_speech(source, rng, seconds, own=own)
     if name in FAMILIES:
-        return instruments.render_instrument(name, source, rng, seconds)
+        return instruments.render_instrument(name, source, rng, seconds, own=own)
     if name in COUNTABLE:
         return effects.render_countable(name, source, rng, seconds)
     return effects.render_continuous(name, source, rng, seconds)
 
 
-def audible_event(name: str, split: Split, rng: Rng, seconds: float, rejected: list[str]) -> Event:
+def audible_event(
+    name: str, split: Split, rng: Rng, seconds: float, rejected: list[str], *, own: Rng | None = None
+) -> Event:
     """Render a class; sources whose render is silent are drawn again and their names kept in `rejected`.
 
     Raises:
         RuntimeError: five renders in a row were silent.
     """
     for _ in range(5):
-        source = source_of(name, split, rng)
-        event = render_source(name, source, rng, seconds)
+        source = source_of(name, split, rng, own=own)
+        event = render_source(name, source, rng, seconds, own=own)
         if np.abs(event.wave).max() >= SILENT_PEAK:
             return event
         rejected.append(source)
@@ -76,10 +79,12 @@ def draw_class(split: Split, rng: Rng, without: str | None = None) -> str:
     return str(rng.choice(names))
 
 
-def _single(split: Split, rng: Rng, rejected: list[str]) -> tuple[Wave, list[tuple[Event, float]]]:
+def _single(
+    split: Split, rng: Rng, rejected: list[str], own: Rng | None
+) -> tuple[Wave, list[tuple[Event, float]]]:
     name = draw_class(split, rng)
     continuous = name in CONTINUOUS
-    event = audible_event(name, split, rng, rng.uniform(2.5, 4.9) if continuous else 4.4, rejected)
+    event = audible_event(name, split, rng, rng.uniform(2.5, 4.9) if continuous else 4.4, rejected, own=own)
     length = len(event.wave) / SAMPLE_RATE
     lead = 0.0 if continuous else rng.uniform(0.02, min(0.8, MAX_SECONDS - length - 0.1))
     total = min(
@@ -88,13 +93,15 @@ def _single(split: Split, rng: Rng, rejected: list[str]) -> tuple[Wave, list[tup
     return place(samples(total), [(lead, event.wave / level(event.wave))]), [(event, lead)]
 
 
-def _sequence(split: Split, rng: Rng, rejected: list[str]) -> tuple[Wave, list[tuple[Event, float]]]:
+def _sequence(
+    split: Split, rng: Rng, rejected: list[str], own: Rng | None
+) -> tuple[Wave, list[tuple[Event, float]]]:
     first_name = draw_class(split, rng)
     names = (first_name, draw_class(split, rng, without=first_name))
     time, placed = rng.uniform(0.02, 0.25), []
     for name in names:
         longest = rng.uniform(1.4, 2.1) if name in CONTINUOUS else 2.15
-        event = audible_event(name, split, rng, longest, rejected)
+        event = audible_event(name, split, rng, longest, rejected, own=own)
         placed.append((event, time))
         time += len(event.wave) / SAMPLE_RATE + rng.uniform(0.08, 0.22)
     total = min(MAX_SECONDS, max(MIN_SECONDS, time))
@@ -129,19 +136,20 @@ def render_clip(seed: int, split: Split) -> Clip:
         RuntimeError: fluidsynth, its sound font or espeak-ng is missing where the clip needs it.
     """
     rng = np.random.default_rng([20_261_121, SPLIT_NUMBER[split], seed])
+    own = own_generator(split, seed)
     rejected: list[str] = []
     scene = str(rng.choice(list(SCENES), p=list(SCENES.values())))
     if scene == "sequence":
-        wave, placed = _sequence(split, rng, rejected)
+        wave, placed = _sequence(split, rng, rejected, own)
     else:
-        wave, placed = _single(split, rng, rejected)
+        wave, placed = _single(split, rng, rejected, own)
     background = None
     if scene == "background" and placed[0][0].name not in CONTINUOUS:
         background, behind = render_background(split, rng, len(wave), placed[0][0].name, rejected)
         wave = wave[: len(behind)] + behind
     loudness = str(rng.choice(list(LOUDNESS)))
     has_speech = any(event.name == SPEECH for event, _ in placed)
-    wave = set_level(recorded(wave, rng, speech=has_speech), loudness, rng)
+    wave = set_level(recorded(weathered(wave, own), rng, speech=has_speech), loudness, rng)
     meta = {
         "id": f"{split}-{seed:06d}",
         "seconds": round(len(wave) / SAMPLE_RATE, 4),

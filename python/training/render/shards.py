@@ -6,21 +6,25 @@ from typing import Any
 import numpy as np
 import orjson
 
-from training.cache import training_folder
-from training.render.scene import render_clip
-from training.render.split import Split
+from training.clip_folders import ClipSet, clips_folder
+from training.render.scene import Clip, render_clip
+from training.render.words import render_words
 
 SHARD_CLIPS = 1000
 PADDED_SAMPLES = 80_000
 
 
-def shard_paths(split: Split, shard: int) -> tuple[Path, Path]:
+def _render(split: ClipSet, seed: int) -> Clip:
+    return render_words(seed) if split == "words" else render_clip(seed, split)
+
+
+def shard_paths(split: ClipSet, shard: int) -> tuple[Path, Path]:
     """Paths of a shard's samples (.npy) and metadata (.jsonl)."""
-    folder = training_folder() / split
+    folder = clips_folder(split)
     return folder / f"{shard:04d}.npy", folder / f"{shard:04d}.jsonl"
 
 
-def write_shard(split: Split, shard: int, clips: int) -> int:
+def write_shard(split: ClipSet, shard: int, clips: int) -> int:
     """Render clips `shard * 1000 …` and write them; the .jsonl comes last and marks the shard as complete.
 
     Returns:
@@ -32,7 +36,7 @@ def write_shard(split: Split, shard: int, clips: int) -> int:
     lines: list[bytes] = []
     rejected = 0
     for row in range(clips):
-        clip = render_clip(shard * SHARD_CLIPS + row, split)
+        clip = _render(split, shard * SHARD_CLIPS + row)
         n = min(len(clip.waveform), PADDED_SAMPLES)
         waves[row, :n] = np.round(clip.waveform[:n] * 32767).astype(np.int16)
         rejected += len(clip.meta["rejected"])
@@ -46,13 +50,13 @@ def write_shard(split: Split, shard: int, clips: int) -> int:
     return rejected
 
 
-def is_complete(split: Split, shard: int, clips: int) -> bool:
+def is_complete(split: ClipSet, shard: int, clips: int) -> bool:
     """Whether a shard with this number of clips is on disk."""
     wave_path, meta_path = shard_paths(split, shard)
     return wave_path.is_file() and meta_path.is_file() and meta_path.read_bytes().count(b"\n") == clips
 
 
-def read_shard(split: Split, shard: int) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def read_shard(split: ClipSet, shard: int) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Memory-mapped samples int16 [n, 80000] and metadata rows of one shard."""
     wave_path, meta_path = shard_paths(split, shard)
     return np.load(wave_path, mmap_mode="r"), [

@@ -22,7 +22,7 @@ class Wav2Vec2Settings:
         mask_span: frames of a masked span (20 ms each).
     """
 
-    clips: int = 40_000
+    clips: int = 50_000
     batch: int = 16
     crop: int = 40_080
     steps: int = 4_500

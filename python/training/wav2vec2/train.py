@@ -17,7 +17,7 @@ from training.wav2vec2.model import MaskedClusterModel, mask_spans, normalise
 from training.wav2vec2.settings import Wav2Vec2Settings, wav2vec2_config
 from training.wav2vec2.targets import ClusterTargets, Describe, fit_targets, random_crops
 
-LOG_EVERY, SAVE_EVERY = 50, 400
+LOG_EVERY = 50
 
 
 def teacher(model: MaskedClusterModel, layer: int) -> Describe:
@@ -69,15 +69,17 @@ def train(
     settings: Wav2Vec2Settings,
     runs: Path,
     *,
-    student_of: MaskedClusterModel | None = None,
+    data: str,
+    student_of: tuple[MaskedClusterModel, Run] | None = None,
     until: int | None = None,
 ) -> tuple[MaskedClusterModel, Run]:
     """Trains to `settings.steps`, from the newest checkpoint of the same run if there is one.
 
-    `student_of` is the first iteration's model, when this is the second. `until` stops at that step
-    instead; 0 only reads the checkpoint.
+    `data` is the id of the clips. `student_of` is the first iteration's model and run, when this is the
+    second. `until` stops at that step instead; 0 only reads the checkpoint.
     """
-    run = Run(f"wav2vec2-{settings.iteration}", settings, runs)
+    start = "" if student_of is None else student_of[1].id
+    run = Run(f"wav2vec2-{settings.iteration}", settings, runs, data, start)
     torch.manual_seed(settings.seed)
     model = MaskedClusterModel(wav2vec2_config(settings))
     optimizer = torch.optim.AdamW(
@@ -87,8 +89,8 @@ def train(
     describe = cepstra
     if student_of is not None:
         # unlike HuBERT, whose second model starts fresh: an hour of CPU is too little to learn twice
-        model.wav2vec2.load_state_dict(student_of.wav2vec2.state_dict())
-        describe = teacher(student_of, settings.teacher_layer)
+        model.wav2vec2.load_state_dict(student_of[0].wav2vec2.state_dict())
+        describe = teacher(student_of[0], settings.teacher_layer)
     if state is None:
         targets = fit_targets(
             shards, describe, clusters=settings.clusters, crop=settings.crop, seed=settings.seed
@@ -104,14 +106,14 @@ def train(
         parts: dict[str, Any] = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
         run.save({**parts, "centres": targets.centres})
 
-    while run.step < min(settings.steps, settings.steps if until is None else until):
+    last = min(settings.steps, settings.steps if until is None else until)
+    while run.step < last:
         history.append(_train_step(model, optimizer, targets, shards, settings, step=run.step))
-        run.step += 1
-        run.clips += settings.batch
+        run.stepped(settings.batch)
         if run.step % LOG_EVERY == 0:
             loss, accuracy = np.mean(history, axis=0)
             run.log(loss=loss, masked_accuracy=accuracy)
             history.clear()
-        if run.step % SAVE_EVERY == 0 or run.step == settings.steps:
+        if run.save_due(last):
             checkpoint()
     return model, run
