@@ -7,7 +7,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.gama.config import GamaConfig
@@ -60,8 +60,11 @@ def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
         return _language_tokens(model, audio.project(audio.tokens(encoded)), number)
     layers = audio.aggregator_layers if part == "aggregator" else audio.Qformer.bert.encoder.layer
     caught: list[Tensor] = []
-    chosen = layers[int(number) if number else -1]
-    hook = chosen.register_forward_hook(lambda _module, _args, output: caught.append(output))
+
+    def catch(_module: nn.Module, _arguments: object, output: Tensor) -> None:
+        caught.append(output)
+
+    hook = layers[int(number) if number else -1].register_forward_hook(catch)
     try:
         audio.tokens(encoded)
     finally:
