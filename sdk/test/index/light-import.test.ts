@@ -131,6 +131,7 @@ describe('import "grym-synth"', () => {
         "sdk/models/mel-statistics-service.ts",
         "sdk/models/memory-usage.ts",
         "sdk/models/model-store.ts",
+        "sdk/models/part-stream.ts",
         "sdk/models/to-wire.ts",
         "sdk/models/wav2vec2-service.ts",
         "sdk/package.json",
