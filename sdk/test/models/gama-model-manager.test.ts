@@ -31,7 +31,10 @@ async function withHub(options: object = {}): Promise<TestHub> {
   return hub;
 }
 
-describe("a model manager", () => {
+// Against hanging only: a busy machine imports torch for many seconds.
+const PATIENCE = { timeout: 180_000 };
+
+describe("a model manager", PATIENCE, () => {
   it("downloads with progress, verifies, loads, and asks the hub for nothing twice", async () => {
     await withHub();
     const manager = new GAMAModelManager({ modelId: "owner/encoder", device: "cpu" });
@@ -117,7 +120,7 @@ describe("a model manager", () => {
   });
 });
 
-describe("grym-synth model", () => {
+describe("grym-synth model", PATIENCE, () => {
   it("adds a folder, verifies it and lists it", () => {
     const added = runCli(["model", "add", model, "--name", "mine"]);
     const [what, verified] = added.stdout.split("\n");
