@@ -45,7 +45,7 @@ def folder(tmp_path, parts):
 
 def test_a_composed_folder_loads_by_its_path_and_answers(folder):
     model = load(str(folder), device="cpu")
-    assert model.info.capabilities == ("embed", "describe")
+    assert model.info.capabilities == ("embed", "describe", "score")
     assert (model.info.extras, model.info.notes) == ((), ())
     (answer,) = model.describe([noise(16_000)], [None])
     assert answer.tokens > 0

@@ -1,5 +1,6 @@
 """Evaluations choose on training folds, measure what they say, and print cards from their figures."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,13 @@ def test_the_inner_score_is_of_sources_that_the_inner_fit_did_not_see() -> None:
 
 
 @pytest.mark.parametrize("name", ["gama-tiny", "wav2vec2-tiny", "mfcc-20"])
-def test_all_layers_in_one_pass_are_the_layers_that_embed_gives(name: str, clips: list[Clip]) -> None:
+def test_layers_of_one_pass_are_the_layers_that_embed_gives(name: str, clips: list[Clip]) -> None:
     model = load(name, device="cpu")
     waveforms = [clip.waveform for clip in clips[:2]]
     for waveform, layers in zip(waveforms, layer_statistics(model, waveforms), strict=True):
-        assert tuple(layers) == model.info.layers
+        # inside of aggregator, Q-Former and language model looks `embed` alone
+        inside = re.compile(r"(aggregator|qformer)\.|lm")
+        assert tuple(layers) == tuple(layer for layer in model.info.layers if not inside.match(layer))
         for layer, found in layers.items():
             expected = model.embed([waveform], layer=layer, pooling="mean_std")[0].features
             np.testing.assert_allclose(found, expected, atol=2e-5)

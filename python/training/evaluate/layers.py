@@ -1,4 +1,7 @@
-"""Mean and deviation over time of all layers in one pass over each clip; `embed` gives one layer a pass.
+"""Mean and deviation over time of many layers in one pass over each clip; `embed` gives one layer a pass.
+
+Of GAMA: the blocks of its encoder, and the ends of encoder, aggregator and Q-Former. What lies inside of the
+last two, and the language model, are layers of `embed` alone.
 
 Shapes: L frames, D features.
 """

@@ -28,6 +28,7 @@ const OF_OTHERS = [
 /** Folders, several with colons between; relative ones begin where each client is. */
 const PATHS = [
   "GAMA_MODEL_PATH",
+  "GRYM_CACHE",
   "HF_HOME",
   "LD_LIBRARY_PATH",
   "PYTHONHOME",
@@ -39,7 +40,6 @@ const NOT_PYTHONS = [
   "GRYM_BASE_PYTHON",
   "GRYM_BENCH_PYTHON",
   "GRYM_BROWSER",
-  "GRYM_CACHE",
   "GRYM_DATASET",
   "GRYM_DATA_FSDD",
   "GRYM_FIXTURES",

@@ -6,6 +6,7 @@ import type { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { PROTOCOL_VERSION } from "../../bridge/protocol.gen.ts";
 
 const PRELUDE = `
+const { writeSync } = require("node:fs");
 const readline = require("node:readline");
 const send = (message) => process.stdout.write(JSON.stringify(message) + "\\n");
 const ready = (changes) => send({ event: "ready", data:
@@ -13,12 +14,15 @@ const ready = (changes) => send({ event: "ready", data:
 const onRequest = (answer) => readline.createInterface({ input: process.stdin })
   .on("line", (line) => answer(JSON.parse(line)))
   .on("close", () => process.exit(0));
+const begin = (id) => writeSync(
+  Number(process.env.GRYM_RUNNING_MARK), new Uint8Array(BigUint64Array.of(BigInt(id)).buffer), 0, 8, 0);
 `;
 
 /**
  * A program that stands where Python should be: faults that the real process does not have.
  *
- * @param source CommonJS that may use `send(message)`, `ready(changes)` and `onRequest(answer)`
+ * @param source CommonJS that may use `send(message)`, `ready(changes)`, `onRequest(answer)` and
+ *   `begin(id)`, which marks a request as worked on
  * @returns its path
  */
 export function fakePython(source: string): string {

@@ -205,7 +205,7 @@ describe("an error of an operation", () => {
 describe("the end of a process", () => {
   it("8: with code 0 while calls wait is an error, too", async () => {
     await using bridge = new GAMABridge({
-      python: fakePython("ready(); onRequest(() => process.exit(0));"),
+      python: fakePython("ready(); onRequest(({ id }) => { begin(id); process.exit(0); });"),
     });
     const error = await askFake(bridge).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ProcessExitError);

@@ -17,7 +17,7 @@ describe("the identity of a host", () => {
       )
       .filter((name) => !ITS_OWN.includes(name));
     expect(names).toContain("GRYM_DEVICE");
-    const env = Object.fromEntries(names.map((name) => [name, "value"]));
+    const env = Object.fromEntries(names.map((name) => [name, "/value"]));
     expect(hostIdentity("python", {}, env).env).toEqual(env);
   });
 

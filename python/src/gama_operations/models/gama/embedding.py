@@ -23,11 +23,13 @@ def layer_names(model: Gama) -> tuple[str, ...]:
     their parts, so that these have no number for their last layer.
     """
     config = model.config
-    ends = {
-        "aggregator": len(model.audio.aggregator_layers),
-        "qformer": config.qformer_layers,
-        "lm": _language_layers(model),
-    }
+    ends = {"lm": _language_layers(model)}
+    if config.architecture == "gama":  # LTU goes from the encoder to the language model
+        ends = {
+            "aggregator": len(model.audio.aggregator_layers),
+            "qformer": config.qformer_layers,
+            **ends,
+        }
     blocks = [f"encoder.{index}" for index in range(config.blocks_a + config.blocks_u)]
     parts = [[*(f"{part}.{index}" for index in range(count - 1)), part] for part, count in ends.items()]
     return (*blocks, "encoder", *(name for part in parts for name in part))

@@ -11,9 +11,6 @@ from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
 
-GAMA_ONLY = ("aggregator", "qformer")
-"""Layers that LTU does not have."""
-
 
 def load_gama_model(
     folder: Path,
@@ -49,7 +46,6 @@ def load_gama_model(
     if report is not None:
         info = replace(info, extras=report.extras, notes=report.notes())
     if description.gama.architecture == "ltu":
-        layers = tuple(name for name in info.layers if not name.startswith(GAMA_ONLY))
-        info = replace(info, layers=layers, notes=(*info.notes, LTU_UNTESTED))
+        info = replace(info, notes=(*info.notes, LTU_UNTESTED))
     loaded.info = info
     return loaded
