@@ -1,6 +1,6 @@
 /** What becomes of the Python process when the Node that started it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -73,13 +73,14 @@ os.close(terminal)
 os.waitpid(pid, 0)
 `;
 
-const node = (body: string): ChildProcess =>
+const node = (body: string, env = process.env): ChildProcess =>
   spawn(process.execPath, ["--input-type=module", "-e", body], {
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
+    env,
   });
-const sayAnd = (ending: string): ChildProcess =>
-  node(`${FAMILY} console.log(ids); setTimeout(() => {${ending}}, 100);`);
+const sayAnd = (ending: string, env = process.env): ChildProcess =>
+  node(`${FAMILY} console.log(ids); setTimeout(() => {${ending}}, 100);`, env);
 const stay = "setInterval(() => {}, 1000);";
 
 /** How a parent ends; what the test does to it when it has said its ids. */
@@ -119,25 +120,27 @@ describe("Python, and what Python has started,", () => {
   });
 
   it("25: leaves no file in the temporary folder or in shared memory", async () => {
-    const before = new Set(leftovers());
-    const parent = sayAnd(stay);
+    // Tests beside this one make and remove files in the folder that they share.
+    const TMPDIR = mkdtempSync(join(tmpdir(), "node-lifetime-"));
+    const before = new Set(leftovers(TMPDIR));
+    const parent = sayAnd(stay, { ...process.env, TMPDIR });
     let said = "";
     parent.stdout?.on("data", (text: Buffer) => {
       said += text.toString();
     });
     await expect.poll(() => said).toContain("]");
     // Neither while it lives, since its files have no names …
-    expect(leftovers().filter((name) => !before.has(name))).toEqual([]);
+    expect(leftovers(TMPDIR).filter((name) => !before.has(name))).toEqual([]);
     parent.kill("SIGKILL");
     const ids = JSON.parse(said) as number[];
     await expect.poll(() => ids.filter(isAlive)).toEqual([]);
     // … nor afterwards.
-    expect(leftovers().filter((name) => !before.has(name))).toEqual([]);
+    expect(leftovers(TMPDIR).filter((name) => !before.has(name))).toEqual([]);
   });
 });
 
-function leftovers(): string[] {
-  return [tmpdir(), "/dev/shm"].flatMap((folder) =>
+function leftovers(temporary: string): string[] {
+  return [temporary, "/dev/shm"].flatMap((folder) =>
     readdirSync(folder).filter((name) => name.startsWith("grym-synth")),
   );
 }
