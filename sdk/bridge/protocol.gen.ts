@@ -222,7 +222,15 @@ export interface StatusResult {
 export interface ModelDescription {
   model_id: string;
   revision: string;
-  family: "gama" | "statistics" | "wav2vec2";
+  family:
+    | "ast"
+    | "audio-flamingo-3"
+    | "clap"
+    | "gama"
+    | "qwen2-audio"
+    | "statistics"
+    | "wav2vec2"
+    | "whisper";
   weights: Weights;
   device: string;
   dtype: DType;

@@ -187,7 +187,9 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
 
     model_id: str
     revision: str
-    family: Literal["gama", "wav2vec2", "statistics"]
+    family: Literal[
+        "gama", "wav2vec2", "statistics", "ast", "clap", "whisper", "qwen2-audio", "audio-flamingo-3"
+    ]
     weights: Weights
     device: str
     dtype: DType

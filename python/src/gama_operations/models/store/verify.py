@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gama_operations.errors import ModelInvalidError, OperationError
+from gama_operations.models.family.catalogue import ENCODERS
 from gama_operations.models.registry import read_config
 from gama_operations.models.store.entries import Entry, find_entry
 from gama_operations.models.store.manifest import HubSource, Manifest, ModelFile, digest
 from gama_operations.models.store.place import model_folder
 from gama_operations.models.store.watch import ByteCounter, Watch
-
-ENCODERS = ("wav2vec2", "hubert", "wavlm")
 
 
 @dataclass(frozen=True, slots=True)
