@@ -705,6 +705,8 @@ class StoredModel(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     family: str | None
     """`model_type` of its config.json."""
+    capabilities: list[Capability]
+    """Of models of that type, before one is loaded; empty where they cannot be loaded here."""
     source: str
     """`hub:owner/name`, or the folder that was added."""
     revision: str | None

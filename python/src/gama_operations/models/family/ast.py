@@ -6,7 +6,7 @@ padding of a short clip is in it, as in the training.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 from transformers import ASTConfig, ASTFeatureExtractor, ASTModel, PreTrainedModel
@@ -60,7 +60,7 @@ def load(folder: FamilyFolder) -> WindowEncoder:
         ModelInvalidError: its files do not make the model.
     """
     model, extras = folder.model(ASTModel, HEAD)
-    config: ASTConfig = model.config
+    config = cast("ASTConfig", model.config)
     extractor = folder.processor(ASTFeatureExtractor)
     window = extractor.max_length * HOP_SECONDS
     info = folder.info(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gama_operations.models.family.folder import FamilyFolder
     from gama_operations.models.family.language_model import AudioLanguageModel
     from gama_operations.models.family.window_encoder import WindowEncoder
+    from gama_operations.models.surface import Capability
 
 ENCODERS = ("wav2vec2", "hubert", "wavlm")
 """`model_type`s that `models/wav2vec2.py` loads."""
@@ -23,9 +24,18 @@ MODULES = {
     "audioflamingo3": "audio_flamingo3",
 }
 """`model_type` of config.json → module here that loads it."""
+_EMBED: "tuple[Capability, ...]" = ("embed",)
+_ALL: "tuple[Capability, ...]" = ("embed", "describe", "score")
+CAPABILITIES: "dict[str, tuple[Capability, ...]]" = {
+    "gama": _ALL,
+    **dict.fromkeys(ENCODERS, _EMBED),
+    **dict.fromkeys(("audio-spectrogram-transformer", "clap", "whisper"), _EMBED),
+    **dict.fromkeys(("qwen2_audio", "audioflamingo3"), _ALL),
+}
+"""`model_type` → what such models can do, before one is loaded; a loaded one says it for itself."""
 REFUSED = {
-    "voxtral": "its processor needs the package mistral-common (`.venv/bin/pip install mistral-common`), and "
-    "no one has tried it here",
+    "voxtral": "its processor needs the package mistral-common (`.venv/bin/pip install mistral-common`), which "
+    "up to Python 3.12 wants an older numpy than the one locked here, so that nobody has tried it",
 }
 """`model_type` → why it is known and yet not loaded."""
 
@@ -57,9 +67,8 @@ def check_model_type(model_type: str) -> None:
     """
     if why := REFUSED.get(model_type):
         raise CapabilityError(f"models of the type {model_type} cannot be loaded: {why}")
-    known = ("gama", *ENCODERS, *MODULES)
-    if model_type not in known:
+    if model_type not in CAPABILITIES:
         raise ModelInvalidError(
-            f"model_type {model_type!r} of config.json is none of {', '.join(known)}; docs/models.md says "
-            "what is known of others"
+            f"model_type {model_type!r} of config.json is none of {', '.join(CAPABILITIES)}; docs/models.md "
+            "says what is known of others"
         )

@@ -5,7 +5,7 @@ missing or misshapen tensor, is an error here. No code of the folder is run, and
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,8 @@ class FamilyFolder:
             model, extras = self._fresh(kind, config), ()
         else:
             model, extras = self._read(kind, config, unused)
-        return model.to(self.device).eval().requires_grad_(requires_grad=False), extras
+        placed = cast("PreTrainedModel", cast("Any", model).to(self.device))
+        return placed.eval().requires_grad_(requires_grad=False), extras
 
     def processor(self, kind: type[_Processor]) -> _Processor:
         """The processor or feature extractor of the folder.
@@ -92,16 +93,15 @@ class FamilyFolder:
             raise ModelInvalidError(
                 f"{self.path / 'config.json'}: grym.embedding_layer {stated!r} is none of {', '.join(layers)}"
             )
-        return ModelInfo(
-            **facts | {"default_layer": default},
-            model_id=self.path.name if self.weights == "trained" else f"{self.path.name}@random-{self.seed}",
-            revision=revision(self.path, self.values, self.weights),
-            weights=self.weights,
-            device=self.device,
-            dtype=self.dtype,
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
-            extras=extras,
-        )
+        trained = self.weights == "trained"
+        named: dict[str, Any] = facts | {
+            "model_id": self.path.name if trained else f"{self.path.name}@random-{self.seed}",
+            "revision": revision(self.path, self.values, self.weights),
+            "default_layer": default,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "extras": extras,
+        }
+        return ModelInfo(weights=self.weights, device=self.device, dtype=self.dtype, **named)
 
     def config(self, kind: type[_Config]) -> _Config:
         """What config.json says.
@@ -174,7 +174,7 @@ class FamilyFolder:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _silent() -> Generator[None]:
     logging.disable_progress_bar()
     before = logging.get_verbosity()
     logging.set_verbosity_error()

@@ -285,5 +285,6 @@ class AudioLanguageModel(WithAnswers):
                 logits_to_keep=1,
             )
             logits.append(output.logits[0, -1].float())
-        heard.answers_differ(*logits, self.info.model_id)
+        noisy, silent = logits
+        heard.answers_differ(noisy, silent, self.info.model_id)
         self._hears = True

@@ -5,7 +5,7 @@ go through one at a time: no row of a batch can leak into another (transformers 
 Shapes: W windows of the tower, L frames, P positions, H and D widths.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -67,7 +67,7 @@ def listen(
 
 
 @contextmanager
-def _hooked(hook: Any) -> Iterator[None]:
+def _hooked(hook: Any) -> Generator[None]:
     try:
         yield
     finally:
