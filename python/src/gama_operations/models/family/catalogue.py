@@ -34,8 +34,8 @@ CAPABILITIES: "dict[str, tuple[Capability, ...]]" = {
 }
 """`model_type` → what such models can do, before one is loaded; a loaded one says it for itself."""
 REFUSED = {
-    "voxtral": "its processor needs the package mistral-common (`.venv/bin/pip install mistral-common`), which "
-    "up to Python 3.12 wants an older numpy than the one locked here, so that nobody has tried it",
+    "voxtral": "its processor needs the package mistral-common (`.venv/bin/pip install mistral-common`), "
+    "which up to Python 3.12 wants an older numpy than the one locked here, so that nobody has tried it",
 }
 """`model_type` → why it is known and yet not loaded."""
 
