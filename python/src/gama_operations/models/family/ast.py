@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import ASTConfig, ASTFeatureExtractor, ASTModel, PreTrainedModel
 
 from gama_operations.models.family.folder import FamilyFolder
+from gama_operations.models.family.names import ReadFile, check_names
 from gama_operations.models.family.window_encoder import CLIPS_AT_ONCE, Samples, WindowEncoder
 
 FRAME_SECONDS, HOP_SECONDS = 0.025, 0.01
@@ -51,6 +52,15 @@ class AstTower:
         rate = self._extractor.sampling_rate
         frames = 1 + max(0, samples - round(FRAME_SECONDS * rate)) // round(HOP_SECONDS * rate)
         return min(steps, -(-frames // self._config.time_stride))
+
+
+def check(folder: FamilyFolder, read: ReadFile) -> int:
+    """Number of parameters, where names and shapes make the model.
+
+    Raises:
+        ModelInvalidError: they do not.
+    """
+    return check_names(folder, ASTModel, read, HEAD)
 
 
 def load(folder: FamilyFolder) -> WindowEncoder:

@@ -9,6 +9,7 @@ from transformers import AudioFlamingo3ForConditionalGeneration, AudioFlamingo3P
 
 from gama_operations.models.family.folder import FamilyFolder
 from gama_operations.models.family.language_model import AudioLanguageModel, Kind, load_language_model
+from gama_operations.models.family.names import ReadFile, check_names
 
 AUDIO_FLAMINGO_3 = Kind(
     "audio-flamingo-3",
@@ -17,6 +18,15 @@ AUDIO_FLAMINGO_3 = Kind(
     "input_features_mask",
     window_seconds=None,
 )
+
+
+def check(folder: FamilyFolder, read: ReadFile) -> int:
+    """Number of parameters, where names and shapes make the model.
+
+    Raises:
+        ModelInvalidError: they do not.
+    """
+    return check_names(folder, AudioFlamingo3ForConditionalGeneration, read)
 
 
 def load(folder: FamilyFolder) -> AudioLanguageModel:

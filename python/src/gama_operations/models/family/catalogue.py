@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from gama_operations.models.family.folder import FamilyFolder
     from gama_operations.models.family.language_model import AudioLanguageModel
+    from gama_operations.models.family.names import ReadFile
     from gama_operations.models.family.window_encoder import WindowEncoder
     from gama_operations.models.surface import Capability
 
@@ -56,6 +57,27 @@ def load_family(path: Path, config: dict[str, Any], **options: Any) -> "WindowEn
     module = import_module(f"{__package__}.{MODULES[config['model_type']]}")
     load = cast("Callable[[FamilyFolder], WindowEncoder | AudioLanguageModel]", module.load)
     return load(FamilyFolder(path=path, values=config, **options))
+
+
+def check_family(path: Path, config: dict[str, Any], read: "ReadFile") -> int:
+    """Whether names and shapes of a folder's tensors make its model; no number is needed.
+
+    Args:
+        path: The folder, whose `model_type` is in MODULES.
+        config: Its config.json.
+        read: Gives the tensors of a file, which may be on the meta device.
+
+    Returns:
+        The number of parameters.
+
+    Raises:
+        ModelInvalidError: what `load_family` would say.
+    """
+    from gama_operations.models.family.folder import FamilyFolder
+
+    module = import_module(f"{__package__}.{MODULES[config['model_type']]}")
+    check = cast("Callable[[FamilyFolder, ReadFile], int]", module.check)
+    return check(FamilyFolder(path=path, values=config), read)
 
 
 def check_model_type(model_type: str) -> None:

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from gama_operations.models.family.folder import FamilyFolder
+from gama_operations.models.family.names import ReadFile, check_names
 from gama_operations.models.family.window_encoder import CLIPS_AT_ONCE, Samples, WindowEncoder
 
 WITHOUT_TIME = ("pooler", "projection")
@@ -62,6 +63,16 @@ class ClapTower:
         if layer in WITHOUT_TIME:
             return steps
         return min(steps, max(1, -(-steps * samples // self._extractor.nb_max_samples)))
+
+
+def check(folder: FamilyFolder, read: ReadFile) -> int:
+    """Number of parameters of the audio half, where names and shapes make it.
+
+    Raises:
+        ModelInvalidError: they do not.
+    """
+    config = cast("ClapAudioConfig", folder.config(ClapConfig).audio_config)
+    return check_names(folder, ClapAudioModelWithProjection, read, TEXT_HALF, config)
 
 
 def load(folder: FamilyFolder) -> WindowEncoder:

@@ -57,7 +57,7 @@ class FamilyFolder:
         """
         config = config or self.config(cast("type[PreTrainedConfig]", kind.config_class))
         if self.weights == "random":
-            model, extras = self._fresh(kind, config), ()
+            model, extras = self.build(kind, config), ()
         else:
             model, extras = self._read(kind, config, unused)
         placed = cast("PreTrainedModel", cast("Any", model).to(self.device))
@@ -114,7 +114,24 @@ class FamilyFolder:
         except UNREADABLE as error:
             raise ModelInvalidError(f"{self.path / 'config.json'} is no {kind.__name__}: {error}") from error
 
-    def _fresh(self, kind: type[PreTrainedModel], config: PreTrainedConfig) -> PreTrainedModel:
+    def weight_files(self) -> list[Path]:
+        """Its safetensors.
+
+        Raises:
+            ModelInvalidError: there are none.
+        """
+        if files := sorted(self.path.glob("*.safetensors")):
+            return files
+        pickles = ", ".join(file.name for file in sorted(self.path.glob("*.bin")))
+        found = f" (only {pickles}: `grym-synth model add {self.path}` converts it)" if pickles else ""
+        raise ModelInvalidError(f"{self.path} holds no .safetensors file{found}")
+
+    def build(self, kind: type[PreTrainedModel], config: PreTrainedConfig) -> PreTrainedModel:
+        """The model, freshly initialised from the seed.
+
+        Raises:
+            ModelInvalidError: the config makes none.
+        """
         before = torch.get_default_dtype()
         torch.set_default_dtype(getattr(torch, self.dtype))  # as from_pretrained does it
         try:
@@ -129,10 +146,7 @@ class FamilyFolder:
     def _read(
         self, kind: type[PreTrainedModel], config: PreTrainedConfig, unused: str | None
     ) -> tuple[PreTrainedModel, tuple[str, ...]]:
-        if not any(self.path.glob("*.safetensors")):
-            pickles = ", ".join(file.name for file in sorted(self.path.glob("*.bin")))
-            found = f" (only {pickles}: `grym-synth model add {self.path}` converts it)" if pickles else ""
-            raise ModelInvalidError(f"{self.path} holds no .safetensors file{found}")
+        self.weight_files()
         try:
             with _silent():  # what it would warn of, `report` has, and it is told below
                 model, report = cast("Any", kind).from_pretrained(
@@ -148,27 +162,31 @@ class FamilyFolder:
             raise ModelInvalidError(f"The weights in {self.path} cannot be read: {error}") from error
         extras = sorted(report["unexpected_keys"])
         heads = [name for name in extras if unused and re.match(unused, name)]
-        self._refuse("lacks", report["missing_keys"])
-        self._refuse("also holds", set(extras) - set(heads))
-        self._refuse(
-            "holds misshapen",
-            [
-                f"{name} {list(there)} instead of {list(wanted)}"
-                for name, there, wanted in report["mismatched_keys"]
-            ],
-        )
+        surplus = set(extras) - set(heads)
+        refuse_weights(self.path, report["missing_keys"], surplus, report["mismatched_keys"])
         if errors := report["error_msgs"]:
-            raise ModelInvalidError(
-                f"The weights in {self.path} cannot be read: {'; '.join(map(str, errors))}"
-            )
+            said = "; ".join(map(str, errors))
+            raise ModelInvalidError(f"The weights in {self.path} cannot be read: {said}")
         return model, tuple(heads)
 
-    def _refuse(self, what: str, names: Iterable[str]) -> None:
+
+def refuse_weights(
+    path: Path,
+    missing: Iterable[str],
+    surplus: Iterable[str],
+    misshapen: Iterable[tuple[str, Iterable[int], Iterable[int]]],
+) -> None:
+    """Names what keeps tensors from making a model; `misshapen` with the shape there and the one wanted.
+
+    Raises:
+        ModelInvalidError: anything does.
+    """
+    shapes = [f"{name} {list(there)} instead of {list(wanted)}" for name, there, wanted in misshapen]
+    for what, names in (("lacks", missing), ("also holds", surplus), ("holds misshapen", shapes)):
         if named := sorted(names):
             more = f" and {len(named) - 5} more" if len(named) > 5 else ""
             raise ModelInvalidError(
-                f"The weights in {self.path} do not fit its config.json: it {what} "
-                f"{', '.join(named[:5])}{more}",
+                f"The weights in {path} do not fit its config.json: it {what} {', '.join(named[:5])}{more}",
                 tensors=named,
             )
 

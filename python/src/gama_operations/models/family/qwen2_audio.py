@@ -7,6 +7,7 @@ from transformers import Qwen2AudioForConditionalGeneration, Qwen2AudioProcessor
 
 from gama_operations.models.family.folder import FamilyFolder
 from gama_operations.models.family.language_model import AudioLanguageModel, Kind, load_language_model
+from gama_operations.models.family.names import ReadFile, check_names
 
 QWEN2_AUDIO = Kind(
     "qwen2-audio",
@@ -15,6 +16,15 @@ QWEN2_AUDIO = Kind(
     "feature_attention_mask",
     window_seconds=None,
 )
+
+
+def check(folder: FamilyFolder, read: ReadFile) -> int:
+    """Number of parameters, where names and shapes make the model.
+
+    Raises:
+        ModelInvalidError: they do not.
+    """
+    return check_names(folder, Qwen2AudioForConditionalGeneration, read)
 
 
 def load(folder: FamilyFolder) -> AudioLanguageModel:

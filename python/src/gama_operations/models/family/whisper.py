@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, WhisperConfig, WhisperFeatureExtractor
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.family.folder import FamilyFolder
+from gama_operations.models.family.names import ReadFile, check_names
 from gama_operations.models.family.window_encoder import CLIPS_AT_ONCE, Samples, WindowEncoder
 
 HEAD = r"proj_out\."
@@ -42,6 +43,15 @@ class WhisperTower:
         """States of the frames that begin before the clip ends."""
         del layer
         return min(steps, max(1, -(-samples // (self._extractor.hop_length * FRAMES_PER_STATE))))
+
+
+def check(folder: FamilyFolder, read: ReadFile) -> int:
+    """Number of parameters, where names and shapes make the model.
+
+    Raises:
+        ModelInvalidError: they do not.
+    """
+    return check_names(folder, WhisperModel, read, HEAD)
 
 
 def load(folder: FamilyFolder) -> WindowEncoder:
