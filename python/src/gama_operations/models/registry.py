@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
+from gama_operations.models.family.catalogue import MODULES, check_model_type, load_family
 from gama_operations.models.load_options import (
     Attention,
     Quantization,
@@ -205,6 +206,13 @@ def load(
     dtype = dtype or narrowed
     where = checked_device(device or default_device())
     check_quantization(quantization or default_quantization(found), where, config["model_type"])
+    check_model_type(config["model_type"])
+    if config["model_type"] in MODULES:
+        report("read", 1, 3)
+        member = load_family(found, config, device=where, dtype=dtype, weights=weights, seed=seed)
+        choose_attention(member.transformer, attention)
+        report("build", 3, 3)
+        return member
     if config["model_type"] != "gama":
         from gama_operations.models.wav2vec2 import load_wav2vec2
 

@@ -18,8 +18,7 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from gama_operations.models.gama.generate import Beginning, left_padded, positions_of
-from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.generate import Beginning, Speaker, left_padded, positions_of
 from gama_operations.models.surface import Waveform
 
 KEPT_BYTES = 256 * 1024 * 1024
@@ -92,7 +91,7 @@ class KeptAudio:
         self.nbytes = 0
 
 
-def keeps_keys(model: Gama) -> bool:
+def keeps_keys(model: Speaker) -> bool:
     """Whether every layer of the language model keeps all its keys, so that they can be cut and put together.
 
     Layers of a sliding window or of a recurrent state cannot: there only the prefix is kept.
@@ -101,7 +100,7 @@ def keeps_keys(model: Gama) -> bool:
     return all(type(layer) is DynamicLayer for layer in layers)
 
 
-def hear(model: Gama, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
+def hear(model: Speaker, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
     """Clips of one batch, from their prefixes [B, P, H] and the token ids that begin every prompt."""
     if not keeps_keys(model):
         return [HeardAudio(row.clone(), (), ()) for row in prefix]
@@ -127,7 +126,7 @@ def hear(model: Gama, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
     ]
 
 
-def continued(model: Gama, clips: Sequence[HeardAudio], prompts: Sequence[Sequence[int]]) -> Beginning:
+def continued(model: Speaker, clips: Sequence[HeardAudio], prompts: Sequence[Sequence[int]]) -> Beginning:
     """A batch padded on the left that begins where the kept keys of its rows end.
 
     All rows compute as many positions as the one with the most to compute; the others take that much

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gama_operations.errors import ModelInvalidError, ModelNotFoundError
+from gama_operations.models.family.catalogue import CAPABILITIES
 from gama_operations.models.store.download import drop_unfinished, read_download
 from gama_operations.models.store.manifest import HubSource, Manifest
 from gama_operations.models.store.place import (
@@ -29,6 +30,8 @@ class Entry:
     folder: str
     family: str | None
     """`model_type` of its config.json."""
+    capabilities: tuple[str, ...]
+    """Of models of that type; none where they cannot be loaded here."""
     source: str
     """`hub:owner/name`, or the folder that was added."""
     revision: str | None
@@ -67,14 +70,16 @@ def entry_of(folder: Path) -> Entry:
     try:
         manifest = Manifest.read(folder)
     except ModelInvalidError:
-        return Entry(folder.name, "damaged", str(folder), None, "", None, *_measured(folder))
+        return Entry(folder.name, "damaged", str(folder), None, (), "", None, *_measured(folder))
     source = manifest.source
+    family = _family(folder)
     linked = sum(file.size for file in manifest.files if file.linked)
     return Entry(
         name=folder.name,
         state="whole",
         folder=str(folder),
-        family=_family(folder),
+        family=family,
+        capabilities=CAPABILITIES.get(family or "", ()),
         source=f"hub:{source.repo}" if isinstance(source, HubSource) else source.path,
         revision=manifest.revision,
         size=sum(file.size for file in manifest.files) - linked,
@@ -115,7 +120,7 @@ def _unfinished(folder: Path) -> Entry:
         source = commit = None
     else:
         source, commit = f"hub:{listing.repository.repo}", listing.commit[:12]
-    return Entry(folder.name, "unfinished", str(folder), None, source or "", commit, *_measured(folder))
+    return Entry(folder.name, "unfinished", str(folder), None, (), source or "", commit, *_measured(folder))
 
 
 def _measured(folder: Path) -> tuple[int, int, int]:

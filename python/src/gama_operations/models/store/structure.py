@@ -1,7 +1,9 @@
 """Names and shapes against config.json, through the loaders themselves, on the meta device."""
 
 from pathlib import Path
+from typing import Any
 
+from gama_operations.models.family.catalogue import check_family
 from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.checkpoint import load_weights
 from gama_operations.models.gama.folder import GamaFolder
@@ -31,6 +33,15 @@ def check_encoder(folder: Path) -> str:
     """
     read = Wav2Vec2Folder.read(folder)
     return f"{read.config.model_type} of {read.check(read_header):,} parameters"
+
+
+def check_member(folder: Path, config: dict[str, Any]) -> str:
+    """The same for the other models of transformers.
+
+    Raises:
+        ModelInvalidError: what their strict loader says.
+    """
+    return f"{config['model_type']} of {check_family(folder, config, read_header):,} parameters"
 
 
 def _headers(source: Path) -> WeightSource:
