@@ -209,8 +209,9 @@ def load(
         from gama_operations.models.wav2vec2 import load_wav2vec2
 
         report("read", 1, 3)
-        loaded = load_wav2vec2(found, device=where, dtype=dtype, weights=weights, seed=seed)
-        choose_attention(loaded.transformer, attention)
+        loaded = load_wav2vec2(
+            found, device=where, dtype=dtype, weights=weights, seed=seed, attention=attention
+        )
         report("build", 3, 3)
         return loaded
     from gama_operations.models.gama.adapter import Identity
