@@ -16,6 +16,7 @@ Shapes: T samples, L frames, N frames of all clips, C channels, K kernel, D feat
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,7 @@ class FeatureExtractor(nn.Module):
 
     def forward(self, samples: Tensor) -> Tensor:
         """[T] to [L, C]."""
-        first, *others = self.conv_layers
+        first, *others = cast("Sequence[Convolution]", self.conv_layers)
         own = first.normed(samples) if first.over_time else None
         hop, field = self.hop, self.field
         frames: list[Tensor] = []
