@@ -222,9 +222,11 @@ def load(
         model_id(model, weights, seed), revision(found, config, weights), weights, where, dtype
     )
     report("build", 2, 3)
-    gama = load_gama_model(found, identity=identity, seed=seed)
+    quantized = quantization or default_quantization(found)
+    plain = attention is None and quantized == "none"
+    gama = load_gama_model(found, identity=identity, seed=seed, plain=plain)
     choose_attention(gama.model.language_model, attention)
-    quantize(gama.model.language_model, quantization or default_quantization(found))
+    quantize(gama.model.language_model, quantized)
     report("build", 3, 3)
     return gama
 

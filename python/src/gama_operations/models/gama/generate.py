@@ -8,16 +8,21 @@ Shapes: B batch, P prefix tokens, T text tokens, H width, V vocabulary.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from gama_operations.errors import InvalidRequestError
+from gama_operations.models.gama.key_values import empty_cache
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.sampling import choose, process_scores
 from gama_operations.models.surface import Generation
+
+if TYPE_CHECKING:
+    from transformers import DynamicCache
+
+    from gama_operations.models.gama.plain_llama import PlainCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Beginning:
     """[B, new, H]: the last positions of the rows."""
     mask: Tensor
     """[B, P + T]: 0 where a row is padded, on the left."""
-    cache: DynamicCache
+    cache: "DynamicCache | PlainCache"
     """Keys of the positions before `embeds`."""
 
 
@@ -190,7 +195,7 @@ def generate(
         InvalidRequestError: a prompt does not fit into the model's positions.
     """
     embeds, mask = left_padded(model, prefix, prompts)
-    cache = DynamicCache(config=cast("Any", model.language_model.config))
+    cache = empty_cache(model)
     return finish(Decoding(model, Beginning(embeds, mask, cache), prompts, options), check)
 
 

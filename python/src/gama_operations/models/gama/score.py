@@ -13,7 +13,8 @@ from torch import Tensor
 
 from gama_operations.errors import CapabilityError, InvalidRequestError
 from gama_operations.models.gama.generate import end_tokens, position_limit, positions_of
-from gama_operations.models.gama.kept_audio import HeardAudio, continued, keeps_keys
+from gama_operations.models.gama.kept_audio import HeardAudio, continued
+from gama_operations.models.gama.key_values import keeps_keys
 from gama_operations.models.gama.model import Gama
 
 TOKENS_AT_ONCE = 512
