@@ -9,7 +9,8 @@ import msgspec
 
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
-from gama_operations.extraction import CLIP_FAULTS, all_failed
+from gama_operations.extraction import CLIP_FAULTS
+from gama_operations.extraction_rows import all_failed
 from gama_operations.hearing import Heard, hear
 from gama_operations.protocol import (
     Answer,

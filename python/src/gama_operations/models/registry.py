@@ -217,8 +217,9 @@ def load(
         from gama_operations.models.wav2vec2 import load_wav2vec2
 
         report("read", 1, 3)
-        loaded = load_wav2vec2(found, device=where, dtype=dtype, weights=weights, seed=seed)
-        choose_attention(loaded.transformer, attention)
+        loaded = load_wav2vec2(
+            found, device=where, dtype=dtype, weights=weights, seed=seed, attention=attention
+        )
         report("build", 3, 3)
         return loaded
     from gama_operations.models.gama.adapter import Identity
@@ -229,9 +230,11 @@ def load(
         model_id(model, weights, seed), revision(found, config, weights), weights, where, dtype
     )
     report("build", 2, 3)
-    gama = load_gama_model(found, identity=identity, seed=seed)
+    quantized = quantization or default_quantization(found)
+    plain = attention is None and quantized == "none"
+    gama = load_gama_model(found, identity=identity, seed=seed, plain=plain)
     choose_attention(gama.model.language_model, attention)
-    quantize(gama.model.language_model, quantization or default_quantization(found))
+    quantize(gama.model.language_model, quantized)
     report("build", 3, 3)
     return gama
 

@@ -17,8 +17,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel, WhisperFeatureExtractor
-from transformers.cache_utils import DynamicLayer
+from transformers import PreTrainedModel, WhisperFeatureExtractor
 
 from gama_operations.errors import CapabilityError, InvalidRequestError, ModelInvalidError
 from gama_operations.models.family import heard
@@ -28,7 +27,8 @@ from gama_operations.models.family.speaker import InnerSpeaker
 from gama_operations.models.family.whisper import refuse_other_window
 from gama_operations.models.family.window_encoder import Samples, filled_up, mono
 from gama_operations.models.gama.folder import DEFAULT_PROMPT
-from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, continued, keeps_keys
+from gama_operations.models.gama.kept_audio import HeardAudio, KeptAudio, continued
+from gama_operations.models.gama.key_values import empty_cache, keeps_keys, pairs_of
 from gama_operations.models.gama.prompt import TextCodec
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.wav2vec2 import pool
@@ -238,12 +238,10 @@ class AudioLanguageModel(WithAnswers):
     def _listen(self, inputs: Mapping[str, Tensor]) -> HeardAudio:
         """The clip, and the keys of prompt and clip."""
         keeps = keeps_keys(self._inner)
-        text: Any = self._inner.language_model.config
-        cache = DynamicCache(config=text) if keeps else None
+        cache = empty_cache(self._inner) if keeps else None
         embeds = self._embeds(inputs, cache=cache, speak=keeps)
-        layers = cast("list[DynamicLayer]", cache.layers) if cache else []
-        keys = tuple((cast("Tensor", one.keys)[0], cast("Tensor", one.values)[0]) for one in layers)
-        return HeardAudio(embeds, (), keys)
+        pairs = pairs_of(cache) if cache else []
+        return HeardAudio(embeds, (), tuple((keys[0], values[0]) for keys, values in pairs))
 
     def _embeds(self, inputs: Mapping[str, Tensor], **options: Any) -> Tensor:
         """What the language model is given, [T, H], with the audio in its places for certain."""

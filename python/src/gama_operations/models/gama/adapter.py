@@ -5,9 +5,11 @@ GAMA hears one window from the start of a clip; the rest is not heard, and every
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from gama_operations.errors import CapabilityError
 from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
@@ -26,7 +28,10 @@ from gama_operations.models.with_answers import (
     WithAnswers,
     chunks,
 )
+from gama_operations.models.workers import count_workers, run_all
 
+CLIPS_OF_A_WORKER = 4
+"""gama-tiny on one thread, CPU time of a clip: 23.5 ms alone, 22.6 of 2, 19.2 of 4, 19.5 of 8, 20.3 of 16."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -103,19 +108,29 @@ class GamaModel(WithAnswers):
             InvalidRequestError: no such layer.
         """
         layer = self.info.default_layer if layer is None else layer
+        # the language model lends its hooks to one pass at a time
+        workers = 1 if layer.startswith("lm") else count_workers(self.info.device)
+        together = CLIPS_AT_ONCE if workers == 1 else CLIPS_OF_A_WORKER
         results: list[Embedding] = []
         for clips in chunks(waveforms):
             context.check()
             with context.phase("frontend"):
-                fbank = self.frontend(clips).to(self.info.device)
+                fbank = torch.cat(run_all(lambda clip: self.frontend([clip]), clips, workers))
             with context.phase("encode"):
-                tokens = layer_tokens(self.model, fbank, layer)
+                encode = partial(self._layer_tokens, layer, context)
+                parts = run_all(encode, fbank.to(self.info.device).split(together), workers)
+                tokens = torch.cat(parts)
             for clip, row in zip(clips, tokens, strict=True):
                 frames = self.frontend.frames_heard(clip.shape[-1])
                 heard = row[: heard_tokens(self.folder.gama, layer, frames)]
                 features = pooled(heard, pooling).cpu().numpy()
                 results.append(Embedding(features, self._seconds_heard(clip)))
         return results
+
+    def _layer_tokens(self, layer: str, context: RunContext, fbank: Tensor) -> Tensor:
+        context.check()
+        with torch.inference_mode():  # which each thread has for itself
+            return layer_tokens(self.model, fbank, layer)
 
     @property
     def _speaker(self) -> Gama:

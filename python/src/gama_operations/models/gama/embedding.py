@@ -7,7 +7,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.gama.config import GamaConfig
@@ -60,18 +60,18 @@ def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
         return audio.audio_encoder.time_tokens(patches)
     if part == "lm":
         return _language_tokens(model, audio.project(audio.tokens(encoded)), number)
-    layers = audio.aggregator_layers if part == "aggregator" else audio.Qformer.bert.encoder.layer
-    caught: list[Tensor] = []
-
-    def catch(_module: nn.Module, _arguments: object, output: Tensor) -> None:
-        caught.append(output)
-
-    hook = layers[int(number) if number else -1].register_forward_hook(catch)
-    try:
-        audio.tokens(encoded)
-    finally:
-        hook.remove()
-    return caught[0]
+    # no hooks: clips may go through the model side by side
+    last, j, k = audio.pooled(encoded)
+    if part == "aggregator":
+        first, second = audio.aggregator_layers
+        tokens = first(last, j)
+        return tokens if number else second(tokens, k)
+    bert = audio.Qformer.bert
+    heard = audio.qformer_proj_norm(last)
+    tokens = bert.embeddings(audio.query_tokens.expand(len(last), -1, -1))
+    for block in bert.encoder.layer[: int(number) + 1] if number else bert.encoder.layer:
+        tokens = block(tokens, heard)
+    return tokens
 
 
 def _language_tokens(model: Gama, prefix: Tensor, number: str) -> Tensor:

@@ -8,22 +8,27 @@ Shapes: B batch, P prefix tokens, T text tokens, H width, V vocabulary.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
 
 from gama_operations.errors import InvalidRequestError
+from gama_operations.models.gama.key_values import empty_cache
 from gama_operations.models.gama.sampling import choose, process_scores
 from gama_operations.models.surface import Generation
+
+if TYPE_CHECKING:
+    from transformers import DynamicCache, PreTrainedModel
+
+    from gama_operations.models.gama.plain_llama import PlainCache
 
 
 class Speaker(Protocol):
     """A language model that takes embeddings: GAMA's, or that of another audio language model."""
 
     @property
-    def language_model(self) -> PreTrainedModel:
+    def language_model(self) -> "PreTrainedModel":
         """Gives logits; its `base_model` the hidden states, its `config` positions and end tokens."""
         ...
 
@@ -53,7 +58,7 @@ class Beginning:
     """[B, new, H]: the last positions of the rows."""
     mask: Tensor
     """[B, P + T]: 0 where a row is padded, on the left."""
-    cache: DynamicCache
+    cache: "DynamicCache | PlainCache"
     """Keys of the positions before `embeds`."""
 
 
@@ -207,7 +212,7 @@ def generate(
         InvalidRequestError: a prompt does not fit into the model's positions.
     """
     embeds, mask = left_padded(model, prefix, prompts)
-    cache = DynamicCache(config=cast("Any", model.language_model.config))
+    cache = empty_cache(model)
     return finish(Decoding(model, Beginning(embeds, mask, cache), prompts, options), check)
 
 

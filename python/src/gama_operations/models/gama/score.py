@@ -13,7 +13,8 @@ from torch import Tensor
 
 from gama_operations.errors import CapabilityError, InvalidRequestError
 from gama_operations.models.gama.generate import Speaker, end_tokens, position_limit, positions_of
-from gama_operations.models.gama.kept_audio import HeardAudio, continued, keeps_keys
+from gama_operations.models.gama.kept_audio import HeardAudio, continued
+from gama_operations.models.gama.key_values import keeps_keys
 
 TOKENS_AT_ONCE = 512
 """Of all answers in a pass; bounds its logits (65 MB of float32 with 32,000 token ids)."""

@@ -32,7 +32,7 @@ def check_encoder(folder: Path) -> str:
         ModelInvalidError: what its strict loader says.
     """
     read = Wav2Vec2Folder.read(folder)
-    return f"{read.config.model_type} of {read.check(read_header):,} parameters"
+    return f"{read.values['model_type']} of {read.check(read_header):,} parameters"
 
 
 def check_member(folder: Path, config: dict[str, Any]) -> str:
