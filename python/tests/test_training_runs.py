@@ -165,7 +165,8 @@ def test_bfloat16_is_used_where_the_cpu_multiplies_it(
 
 def _event(name: str, count: int) -> dict[str, Any]:
     keys = ("count", "direction", "register", "tempo", "words", "language", "sex")
-    return {"class": name, "kind": "effect"} | dict.fromkeys(keys) | {"count": count}
+    times = {"onsets": [0.5 * index for index in range(count)], "start": 0.0, "end": 0.5 * count}
+    return {"class": name, "kind": "effect"} | dict.fromkeys(keys) | {"count": count} | times
 
 
 def _data() -> TrainingData:

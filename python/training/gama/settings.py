@@ -14,6 +14,9 @@ class EncoderSettings:
         clips: rendered training clips used.
         kept: patches kept of 256 (patchout).
         full_share: last share of the steps that sees every patch, as inference does.
+        patch: mel bins of a patch.
+        patch_frames: frames of a patch; 80 ms tell fast strikes apart, which the release's 160 do not.
+        column_weight: weight of what each column of patches is asked (`columns.py`).
     """
 
     clips: int = 50_000
@@ -29,6 +32,9 @@ class EncoderSettings:
     width: int = 192
     heads: int = 3
     blocks: int = 5
+    patch: int = 32
+    patch_frames: int = 8
+    column_weight: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,13 @@ class JointSettings:
 
 
 def gama_config(settings: EncoderSettings, *, norm_mean: float, norm_std: float, lm_width: int) -> GamaConfig:
-    """gama-tiny as an instance of GAMA: 5.12 s, plain 16 x 16 patches, paper's aggregator, no LoRA."""
+    """gama-tiny as an instance of GAMA: 5.12 s, paper's aggregator, no LoRA."""
     return GamaConfig(
         target_frames=512,
         norm_mean=round(norm_mean, 4),
         norm_std=round(norm_std, 4),
+        patch=settings.patch,
+        patch_frames=settings.patch_frames,
         embed_dim=settings.width,
         encoder_heads=settings.heads,
         blocks_a=settings.blocks - 1,
