@@ -18,7 +18,7 @@ from training.gama.encoder import SupervisedAudio, TrainingData, parameter_group
 from training.gama.heads import Heads, Views
 from training.gama.packing import Packed, attention_mask, encode_segments, pack, position_ids
 from training.gama.settings import JointSettings, llama_config
-from training.precision import training_precision
+from training.precision import plain_attention, training_precision
 from training.runs import Run
 from training.schedule import warmup_flat_linear
 
@@ -69,6 +69,8 @@ def joint_model(start: SupervisedAudio, settings: JointSettings, vocabulary: int
     torch.manual_seed(settings.seed)
     gama = Gama.from_config(start.audio.config, llama_config(settings, vocabulary))
     gama.audio.load_state_dict(start.audio.state_dict())
+    if settings.gradient_checkpointing:
+        gama.language_model.activation_checkpointing_enable()
     return JointModel(gama, start.heads)
 
 
@@ -111,7 +113,8 @@ def _train_step(
         views, targets, smoothing=settings.encoder.smoothing, column_weight=settings.encoder.column_weight
     )
     optimizer.zero_grad()
-    (answers + settings.tag_weight * labels).backward()
+    with plain_attention():
+        (answers + settings.tag_weight * labels).backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     hits = (logits.argmax(-1) == wanted).float().mean()

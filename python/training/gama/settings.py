@@ -21,16 +21,16 @@ class EncoderSettings:
 
     clips: int = 50_000
     batch: int = 32
-    steps: int = 3_000
-    warmup: int = 200
-    kept: int = 128
+    steps: int = 5_000
+    warmup: int = 300
+    kept: int = 112
     full_share: float = 0.1
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 1.2e-3
     weight_decay: float = 0.02
     smoothing: float = 0.05
     seed: int = 11
-    width: int = 192
-    heads: int = 3
+    width: int = 160
+    heads: int = 4
     blocks: int = 5
     patch: int = 32
     patch_frames: int = 8
@@ -44,12 +44,14 @@ class JointSettings:
     Attributes:
         questions: question segments packed behind one clip.
         tag_weight: weight of stage A's loss, kept as an auxiliary one.
+        gradient_checkpointing: the language model computes its activations again on the way back, for less
+            memory and a third more time; small models need it not.
         encoder: the settings of the stage that it starts from.
     """
 
     clips: int = 50_000
     batch: int = 16
-    steps: int = 3_200
+    steps: int = 5_000
     warmup: int = 150
     questions: int = 6
     kept: int = 160
@@ -63,6 +65,7 @@ class JointSettings:
     width: int = 192
     layers: int = 4
     intermediate: int = 512
+    gradient_checkpointing: bool = False
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
 
 
