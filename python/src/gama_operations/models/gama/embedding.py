@@ -42,9 +42,9 @@ def _language_layers(model: Gama) -> int:
 def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
     """Tokens [B, L, D] of a layer.
 
-    Encoder and aggregator: S time tokens (16 frames, 160 ms each), encoder patches averaged over frequency
-    as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries first, in the width of
-    the language model.
+    Encoder and aggregator: S time tokens (`patch_frames` long: 160 ms in the release), encoder patches
+    averaged over frequency as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries
+    first, in the width of the language model.
 
     Raises:
         InvalidRequestError: no such layer.
@@ -87,7 +87,7 @@ def _language_tokens(model: Gama, prefix: Tensor, number: str) -> Tensor:
 def heard_tokens(config: GamaConfig, layer: str, frames: int) -> int:
     """How many of the first tokens stand for sound and not for padding."""
     part = layer.partition(".")[0]
-    columns = math.ceil(frames / config.patch)
+    columns = math.ceil(frames / config.patch_frames)
     return {"qformer": config.query_tokens, "lm": config.query_tokens + columns}.get(part, columns)
 
 
