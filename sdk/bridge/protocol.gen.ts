@@ -5,7 +5,7 @@ export type Weights = "random" | "trained";
 
 export type DType = "bfloat16" | "float16" | "float32";
 
-export type Capability = "describe" | "embed" | "score";
+export type Capability = "describe" | "embed" | "score" | "transcribe";
 
 /** How transformers computes attention; `flash_attention_2` needs CUDA and its package. */
 export type Attention = "eager" | "flash_attention_2" | "sdpa";
@@ -99,6 +99,10 @@ export interface Operations {
   score: {
     data: ScoreData;
     result: ScoreResult;
+  };
+  transcribe: {
+    data: TranscribeData;
+    result: TranscribeResult;
   };
   extract_features: {
     data: ExtractFeaturesData;
@@ -318,6 +322,9 @@ export interface UnloadModelResult {
 /**
  * Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
  * generate.
+ *
+ * A model that only transcribes writes what was said, as `transcribe` does by its defaults; it takes neither
+ * `prompt` nor `options` (`not_capable`), and its answer has `prompt` "" and a token for each character.
  */
 export interface ProcessAudioData {
   audio: Audio;
@@ -574,6 +581,81 @@ export interface ClipScores {
   cached: boolean;
 }
 
+/**
+ * Parameters of `transcribe`: what was said in each clip, by a model with a CTC head (capability
+ * `transcribe`), decoded greedily. Progress stage: transcribe.
+ */
+export interface TranscribeData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** As in `process_audio`. */
+  model?: string | null;
+  /**
+   * Of a clip longer than `window_seconds`. `windows` hears all of it: windows overlap by two contexts,
+   * each frame is taken from the middle of one, and the frames, joined, are decoded as one row: a word at a
+   * seam is written once.
+   * @default "windows"
+   */
+  long_audio?: LongAudio;
+  /** @default 30 */
+  window_seconds?: number;
+  /**
+   * What is heard on either side of a seam and not taken there.
+   * @default 5
+   */
+  context_seconds?: number;
+}
+
+/** Result of `transcribe`: each clip as it is transcribed alone. */
+export interface TranscribeResult {
+  /** null for a clip that could not be used: `failures` says why. */
+  clips: (ClipTranscript | null)[];
+  /** From one frame to the next: words begin and end on frames. */
+  frame_seconds: number;
+  long_audio: LongAudio;
+  window_seconds: number;
+  context_seconds: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  failures: ClipFailure[];
+}
+
+/** What was said in one clip. */
+export interface ClipTranscript {
+  /** The words, a space between each two. */
+  text: string;
+  words: WordSpan[];
+  seconds_heard: number;
+  seconds_given: number;
+  /** What went through the model together; several overlap. */
+  windows: TimeSpan[];
+}
+
+/**
+ * A word and when it was said, in seconds from where what was given begins: from the first frame of its
+ * first character to the last frame of its last one.
+ */
+export interface WordSpan {
+  text: string;
+  start: number;
+  end: number;
+  /**
+   * exp of the mean, over the frames of the word (blanks within included), of the log-probability of the
+   * best symbol: 0 to 1, to rank by; not calibrated.
+   */
+  confidence: number;
+}
+
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  start: number;
+  end: number;
+}
+
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
 export interface ExtractFeaturesData {
   audio?: Audio | null;
@@ -620,12 +702,6 @@ export interface ExtractFeaturesResult {
   /** What was heard of one clip, part by part; `[]` for `audios`. */
   windows: TimeSpan[];
   failures: ClipFailure[];
-}
-
-/** A part of a clip, in seconds from where what was given begins. */
-export interface TimeSpan {
-  start: number;
-  end: number;
 }
 
 /**
@@ -1253,6 +1329,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["process_audio", { repeatable: true, immediate: false }],
   ["describe", { repeatable: true, immediate: false }],
   ["score", { repeatable: true, immediate: false }],
+  ["transcribe", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],

@@ -37,6 +37,7 @@ from gama_operations.session import Session, describe_model
 from gama_operations.statistics_operations import cluster, compare, probe
 from gama_operations.store_operations import STORE
 from gama_operations.streams import RunInParts
+from gama_operations.transcribing import transcribe
 
 if TYPE_CHECKING:  # which imports numpy
     from gama_operations.models.surface import AudioModel
@@ -62,6 +63,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "process_audio": process_audio,
         "describe": describe,
         "score": score,
+        "transcribe": transcribe,
         "extract_features": extract_features,
         "probe": probe,
         "compare": compare,

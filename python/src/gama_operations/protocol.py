@@ -21,7 +21,7 @@ PROTOCOL_VERSION = 2
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longest line that either side reads; bulk data goes beside the lines."""
 
-Capability = Literal["embed", "describe", "score"]
+Capability = Literal["embed", "describe", "score", "transcribe"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
@@ -310,6 +310,9 @@ class WindowAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
     generate.
+
+    A model that only transcribes writes what was said, as `transcribe` does by its defaults; it takes neither
+    `prompt` nor `options` (`not_capable`), and its answer has `prompt` "" and a token for each character.
     """
 
     audio: Audio
@@ -462,6 +465,67 @@ class ScoreResult(Struct, frozen=True, forbid_unknown_fields=True):
     tokens: list[int]
     """Per candidate, with the end of the answer where it counts."""
     prompt: str
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
+
+
+class TranscribeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `transcribe`: what was said in each clip, by a model with a CTC head (capability
+    `transcribe`), decoded greedily. Progress stage: transcribe.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    model: str | None = None
+    """As in `process_audio`."""
+    long_audio: LongAudio = "windows"
+    """Of a clip longer than `window_seconds`. `windows` hears all of it: windows overlap by two contexts,
+    each frame is taken from the middle of one, and the frames, joined, are decoded as one row: a word at a
+    seam is written once."""
+    window_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    context_seconds: Annotated[float, Meta(ge=0, le=300)] = 5.0
+    """What is heard on either side of a seam and not taken there."""
+
+
+class WordSpan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A word and when it was said, in seconds from where what was given begins: from the first frame of its
+    first character to the last frame of its last one.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+    """exp of the mean, over the frames of the word (blanks within included), of the log-probability of the
+    best symbol: 0 to 1, to rank by; not calibrated."""
+
+
+class ClipTranscript(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was said in one clip."""
+
+    text: str
+    """The words, a space between each two."""
+    words: list[WordSpan]
+    seconds_heard: float
+    seconds_given: float
+    windows: list[TimeSpan]
+    """What went through the model together; several overlap."""
+
+
+class TranscribeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `transcribe`: each clip as it is transcribed alone."""
+
+    clips: list[ClipTranscript | None]
+    """null for a clip that could not be used: `failures` says why."""
+    frame_seconds: float
+    """From one frame to the next: words begin and end on frames."""
+    long_audio: LongAudio
+    window_seconds: float
+    context_seconds: float
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str
@@ -1148,6 +1212,7 @@ OPERATIONS: dict[str, Operation] = {
     "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True, part=TextPart),
     "describe": Operation(DescribeData, DescribeResult, repeatable=True),
     "score": Operation(ScoreData, ScoreResult, repeatable=True),
+    "transcribe": Operation(TranscribeData, TranscribeResult, repeatable=True),
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),

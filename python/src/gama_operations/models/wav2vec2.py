@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
+from gama_operations.models.ctc_folder import unused_head
 from gama_operations.models.revision import revision
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
@@ -83,6 +84,7 @@ def load_wav2vec2(
         default_layer=read.default_layer,
         capabilities=("embed",),
         parameters=sum(parameter.numel() for parameter in model.parameters()),
+        notes=tuple(filter(None, [unused_head(folder, read.values)])),
     )
     return Wav2Vec2Encoder(model, info, normalise=read.normalise)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gama_operations.models.ctc_folder import check_head, is_ctc, read_tokenizer, unused_head
 from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.checkpoint import load_weights
 from gama_operations.models.gama.folder import GamaFolder
@@ -30,7 +31,12 @@ def check_encoder(folder: Path) -> str:
         ModelInvalidError: what its strict loader says.
     """
     read = Wav2Vec2Folder.read(folder)
-    return f"{read.config.model_type} of {read.check(read_header):,} parameters"
+    encoder = f"{read.config.model_type} of {read.check(read_header):,} parameters"
+    if not is_ctc(read.values) or unused_head(folder, read.values):
+        return encoder
+    check_head(read, _headers(folder).tensors)
+    read_tokenizer(read)
+    return f"{encoder}, with a CTC head of {read.config.vocab_size} symbols"
 
 
 def _headers(source: Path) -> WeightSource:
