@@ -150,6 +150,12 @@ export {
   type StoredModel,
 } from "./models/model-store.ts";
 export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
+export {
+  type SpokenWord,
+  type TranscribeOptions,
+  Transcript,
+  type Transcripts,
+} from "./models/transcript.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

@@ -13,6 +13,7 @@ import type {
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
 import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
+import type { TranscribeOptions, Transcript, Transcripts } from "./transcript.ts";
 
 /** Which model, where. */
 export interface ServiceOptions {
@@ -328,6 +329,17 @@ export interface ModelService extends AsyncDisposable {
     candidates: readonly string[],
     options?: ScoreOptions,
   ): Promise<ScoredClips>;
+  /**
+   * What was said in the clip, word by word with times: models with a CTC head
+   * (`capabilities` has `transcribe`).
+   *
+   * @throws CapabilityError the model has no such head; the message says which have
+   * @example
+   * const { text, words } = await model.transcribe("speech.wav");
+   */
+  transcribe(audio: AudioInput, options?: TranscribeOptions): Promise<Transcript>;
+  /** The same of each of several clips; a broken one is listed, and costs its own transcript only. */
+  transcribe(audios: readonly AudioInput[], options?: TranscribeOptions): Promise<Transcripts>;
   extractFeatures(
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,

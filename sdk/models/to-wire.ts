@@ -6,6 +6,7 @@ import type {
   GenerationOptions,
   Question,
   ScoreData,
+  TranscribeData,
 } from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   ProcessingOptions,
 } from "./model-service.ts";
 import type { ScoreOptions } from "./score-types.ts";
+import type { TranscribeOptions } from "./transcript.ts";
 
 /** One clip, or a batch of them. */
 export interface WireAudios {
@@ -138,6 +140,19 @@ export function toScoreOptions({
     ...(end === undefined ? {} : { end }),
     ...(cache === undefined ? {} : { cache }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toTranscribeOptions({
+  longAudio,
+  windowSeconds,
+  contextSeconds,
+}: TranscribeOptions): Pick<TranscribeData, "long_audio" | "window_seconds" | "context_seconds"> {
+  return {
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+    ...(windowSeconds === undefined ? {} : { window_seconds: windowSeconds }),
+    ...(contextSeconds === undefined ? {} : { context_seconds: contextSeconds }),
   };
 }
 

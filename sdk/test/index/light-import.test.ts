@@ -133,6 +133,7 @@ describe('import "grym-synth"', () => {
         "sdk/models/model-store.ts",
         "sdk/models/part-stream.ts",
         "sdk/models/to-wire.ts",
+        "sdk/models/transcript.ts",
         "sdk/models/wav2vec2-service.ts",
         "sdk/package.json",
         "sdk/records/environment.ts",
