@@ -22,6 +22,12 @@ export interface EmbedOptions extends CallOptions {
    * @default 32
    */
   readonly chunkSize?: number | undefined;
+  /**
+   * Take features that were computed before, by any process, from the disk, and keep those that are
+   * computed now: `GRYM_CACHE/features`, at most GRYM_FEATURE_CACHE_MB (1024) megabytes.
+   * @default true
+   */
+  readonly cache?: boolean | undefined;
 }
 
 const CHUNK_SIZE = 32;
@@ -82,7 +88,7 @@ export async function embed(
 
 /** Options of one call; the progress of its clips is told as that of all clips. */
 function callOptions(
-  { layer, pooling, batchSize, signal, onProgress, priority }: EmbedOptions,
+  { layer, pooling, batchSize, cache = true, signal, onProgress, priority }: EmbedOptions,
   timeoutMs: number | undefined,
   start: number,
   total: number,
@@ -91,6 +97,7 @@ function callOptions(
     layer,
     pooling,
     batchSize,
+    cache,
     signal,
     timeoutMs,
     priority,
@@ -146,16 +153,17 @@ async function assemble(
   const features = new Float32Array(rows.length * width).fill(Number.NaN);
   const seconds = new Float64Array(rows.length);
   const encoding = new Float64Array(rows.length);
+  const cached = rows.map(() => false);
   for (const { start, features: part } of chunks) {
     if (part === undefined) continue;
     features.set(part.data, start * width);
     seconds.set(part.secondsHeard, start);
     encoding.set(part.clipSeconds, start);
+    for (const [index, found] of part.cached.entries()) cached[start + index] = found;
   }
   const failed = new Map(failures.map((failure) => [failure.index, failure.code]));
   // Zeros would count as very quick clips in a mean.
-  const unlessFailed = (value: number, index: number): number | null =>
-    failed.has(index) ? null : value;
+  const unlessFailed = <T>(value: T, index: number): T | null => (failed.has(index) ? null : value);
   const names = new Set(rows.flatMap((row) => Object.keys(row.columns)));
   const columns = table({
     id: rows.map((row) => row.id),
@@ -164,6 +172,7 @@ async function assemble(
     ),
     secondsHeard: Array.from(seconds, unlessFailed),
     clipSeconds: Array.from(encoding, unlessFailed),
+    cached: cached.map(unlessFailed),
     failure: rows.map((_, index) => failed.get(index) ?? null),
   });
   return new EmbeddingTable(columns, features, toFacts(first, chunks), failures);

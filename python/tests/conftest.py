@@ -16,6 +16,7 @@ import pytest
 from gama_operations.lifetime import share_the_cores
 
 FAULTY = Path(__file__).parent / "fixtures" / "process" / "faulty.py"
+os.environ["GRYM_FEATURE_CACHE_MB"] = "0"  # no test finds what another one computed
 share_the_cores()  # the tests themselves import torch
 
 PATIENCE = 180.0  # seconds: generous, since a loaded machine is no failure

@@ -57,7 +57,7 @@ def test_a_model_with_a_head_and_old_names_loads_as_its_encoder(tmp_path):
     bare = save(tmp_path / "bare")
     clip = noise(0.3)
     with_head = load(folder)
-    assert not any("lm_head" in name for name in with_head._model.state_dict())
+    assert not any("lm_head" in name for name in with_head._encoder.state_dict())
     tensors = load_file(bare / "model.safetensors")
     old = {
         name.replace("parametrizations.weight.original0", "weight_g").replace(

@@ -672,6 +672,12 @@ export interface ExtractFeaturesData {
    * @default "truncate"
    */
   long_audio?: LongAudio;
+  /**
+   * Take features that were computed before from the disk, and keep those that are computed now. Not while
+   * a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept.
+   * @default false
+   */
+  cache?: boolean;
   /** Default: a tensor where an arena is shared, otherwise JSON arrays. */
   reply?: ("json" | "tensor") | null;
 }
@@ -697,8 +703,10 @@ export interface ExtractFeaturesResult {
   /** Per clip; `[]` where they came in parts. */
   seconds_heard: number[];
   seconds_given: number[];
-  /** Encoding time per clip (a batch's time divided by its clips). */
+  /** Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache. */
   clip_seconds: number[];
+  /** Per clip: its features were computed before; `[]` where they came in parts. */
+  cached: boolean[];
   /** What was heard of one clip, part by part; `[]` for `audios`. */
   windows: TimeSpan[];
   failures: ClipFailure[];
@@ -718,6 +726,7 @@ export interface FeaturesPart {
   seconds_heard: number[];
   seconds_given: number[];
   clip_seconds: number[];
+  cached: boolean[];
 }
 
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */

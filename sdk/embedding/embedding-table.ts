@@ -37,8 +37,9 @@ const PREVIEW_ROWS = 10;
 /** One row per clip: what is known about it, and its features. A notebook shows the first rows. */
 export class EmbeddingTable extends ShownObject {
   /**
-   * Columns: id, those of the source (path, labels, split, clusterId), `secondsHeard` and
-   * `clipSeconds` (encoding time), both null for a clip that failed, and `failure`, its code.
+   * Columns: id, those of the source (path, labels, split, clusterId), `secondsHeard`, `clipSeconds`
+   * (encoding time) and `cached` (computed before, in 0 s), null for a clip that failed, and `failure`,
+   * its code.
    */
   readonly table: ColumnTable;
   /** [clips, features], C order; a clip that failed has a row of NaN. */

@@ -124,6 +124,7 @@ export function toFeatures(result: OperationResult<"extract_features">): Feature
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
     clipSeconds: result.clip_seconds,
+    cached: result.cached,
     windows: result.windows,
     ...toFeaturesEnd(result),
   };
@@ -136,6 +137,7 @@ export function toFeaturesPart(part: OperationPart<"extract_features">): Feature
     secondsHeard: part.seconds_heard,
     secondsGiven: part.seconds_given,
     clipSeconds: part.clip_seconds,
+    cached: part.cached,
   };
 }
 

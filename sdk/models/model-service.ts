@@ -207,6 +207,12 @@ export interface FeatureOptions extends CallOptions {
    * @default "truncate"
    */
   readonly longAudio?: LongAudio | undefined;
+  /**
+   * Take features that were computed before, by any process, from the disk, and keep those that are
+   * computed now; not while a profile runs. `embed` and `learn` do; what is measured must not.
+   * @default false
+   */
+  readonly cache?: boolean | undefined;
   /** Takes the features, whose `data` is then the beginning of this array. */
   readonly out?: Float32Array | undefined;
 }
@@ -225,8 +231,10 @@ export interface Features extends ResultEnvelope {
   /** Per clip. */
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];
-  /** Encoding time per clip (a batch's time divided by its clips). */
+  /** Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache. */
   readonly clipSeconds: readonly number[];
+  /** Per clip: its features were computed before. */
+  readonly cached: readonly boolean[];
   /** What was heard of one clip, part by part; empty for several clips. */
   readonly windows: readonly TimeSpan[];
   readonly failures: readonly ClipFailure[];
@@ -253,14 +261,16 @@ export interface FeaturesPart {
   readonly shape: readonly number[];
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];
-  /** Encoding time per clip (a batch's time divided by its clips). */
+  /** Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache. */
   readonly clipSeconds: readonly number[];
+  /** Per clip: its features were computed before. */
+  readonly cached: readonly boolean[];
 }
 
 /** What is told when the last part has come; `failures` are the clips that were in none. */
 export type FeaturesEnd = Omit<
   Features,
-  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds" | "windows"
+  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds" | "cached" | "windows"
 >;
 
 /** A service and the process behind it. */

@@ -78,9 +78,10 @@ export function toFeatureOptions({
   pooling,
   batchSize,
   longAudio,
+  cache,
 }: FeatureOptions): Pick<
   ExtractFeaturesData,
-  "layer" | "pooling" | "batch_size" | "long_audio" | "reply"
+  "layer" | "pooling" | "batch_size" | "long_audio" | "cache" | "reply"
 > {
   return {
     reply: "tensor",
@@ -88,6 +89,7 @@ export function toFeatureOptions({
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+    ...(cache === undefined ? {} : { cache }),
   };
 }
 

@@ -10,7 +10,7 @@ import msgspec
 from gama_operations.call import Call
 from gama_operations.clip_batches import CLIPS_AT_ONCE, decode_clips
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError
-from gama_operations.extraction import all_failed
+from gama_operations.extraction_rows import all_failed
 from gama_operations.hearing import Heard, hear
 from gama_operations.protocol import (
     Answer,

@@ -2,21 +2,18 @@
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gama_operations.call import Call
+from gama_operations.decode_ahead import DecodeAhead
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
-from gama_operations.hearing import Heard, hear
-from gama_operations.protocol import (
-    Audio,
-    ClipFailure,
-    ErrorCode,
-    ExtractFeaturesData,
-    FeaturesPart,
-    Tensor,
-    TimeSpan,
-)
+from gama_operations.extraction_clips import Clip, ClipSource
+from gama_operations.extraction_rows import Extraction, Row, Rows, all_failed
+from gama_operations.feature_cache import Entry
+from gama_operations.hearing import Heard
+from gama_operations.protocol import Audio, ErrorCode, ExtractFeaturesData, FeaturesPart, TimeSpan
 from gama_operations.windows import cut
 
 if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
@@ -25,44 +22,18 @@ if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
 
     from gama_operations.models.surface import AudioModel, Embedding
 
+
 CLIP_FAULTS: frozenset[ErrorCode] = frozenset(
     {"invalid_audio", "audio_not_found", "audio_too_long", "unsupported_format"}
 )
 """Errors that one clip can have without spoiling the others."""
 
-BATCHES_DECODED = 4
-"""Batches decoded ahead and sorted by length, so that clips of like length meet; bounds the memory."""
+BATCHES_TOGETHER = 4
+"""Batches that are sorted by length together, so that clips of like length meet."""
+BYTES_TOGETHER = 128 * 1024 * 1024
+"""Of their samples, at most; but for the clip that exceeds it."""
 
-
-@dataclass(slots=True)
-class Extraction:
-    """What came out, clip by clip."""
-
-    features: "NDArray[np.float32]"
-    """[clips, D], NaN in the row of a clip that failed; a single clip's [D], [L, D] or [windows, D]; [0, 0]
-    where the rows went out in parts, and with them the lists."""
-    seconds_heard: list[float]
-    seconds_given: list[float]
-    clip_seconds: list[float]
-    failures: list[ClipFailure]
-    windows: list[TimeSpan] = field(default_factory=list[TimeSpan])
-    """Of a single clip."""
-
-
-@dataclass(slots=True)
-class _Rows:
-    """Embeddings as they come, at their place."""
-
-    embeddings: "dict[int, NDArray[np.float32]]" = field(default_factory=dict)
-    """Those that have not gone out in a part."""
-    heard: dict[int, float] = field(default_factory=dict)
-    given: dict[int, float] = field(default_factory=dict)
-    took: dict[int, float] = field(default_factory=dict)
-    failures: list[ClipFailure] = field(default_factory=list)
-
-    def fail(self, index: int, error: OperationError) -> None:
-        """Book a clip that could not be used."""
-        self.failures.append(ClipFailure(index, error.code, str(error)))
+Decoded = tuple[int, Clip]
 
 
 def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, call: Call) -> Extraction:
@@ -75,9 +46,16 @@ def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, ca
         raise InvalidRequestError(
             "`long_audio: windows` gives a row for each window: not with `pooling: none`."
         )
+    source = ClipSource(model, data, call)
     with call.memory.phase("decode"):
-        heard = hear(audio, model.info.sample_rate, call.tensors)
-        windows = cut(heard, model.info, data.long_audio)
+        clip = source.ready(audio)
+    if clip.known is not None:
+        known = clip.known
+        return Extraction(
+            known.features, [known.seconds_heard], [known.seconds_given], [0.0], [True], [], known.windows
+        )
+    heard = _heard(clip)
+    windows = cut(heard, model.info, data.long_audio)
     began = time.perf_counter()
     rows: list[Embedding] = []
     for first in range(0, len(windows), data.batch_size):
@@ -93,9 +71,9 @@ def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, ca
             raise fault
     features = _stacked(rows) if data.long_audio == "windows" else rows[0].features
     spans = [TimeSpan(window.start, window.end) for window in windows]
-    return Extraction(
-        features, [sum(row.seconds_heard for row in rows)], [heard.seconds], [seconds], [], spans
-    )
+    entry = Entry(features, sum(row.seconds_heard for row in rows), heard.seconds, spans)
+    source.keep(clip, entry)
+    return Extraction(features, [entry.seconds_heard], [heard.seconds], [seconds], [False], [], spans)
 
 
 def _stacked(rows: "list[Embedding]") -> "NDArray[np.float32]":
@@ -114,10 +92,10 @@ def extract_many(
         OperationError: the first clip's error, when not a single clip could be used.
     """
     _check_many(audios, data)
-    rows = _Rows()
+    rows = Rows()
     for _ in _embed_all(model, audios, data, rows, call):
         pass
-    return _collect(rows, len(audios))
+    return rows.collect(len(audios))
 
 
 def extract_in_parts(
@@ -134,13 +112,13 @@ def extract_in_parts(
     _check_many(audios, data)
     if call.done and max(call.done) >= len(audios):
         raise InvalidRequestError(f"`done` names clip {max(call.done)}; there are {len(audios)} clips.")
-    rows = _Rows()
+    rows = Rows()
     for _ in _embed_all(model, audios, data, rows, call):
-        if rows.embeddings:
-            yield _take_part(rows, data, call)
-    if not rows.took and not call.done:
-        raise all_failed(_sorted(rows.failures), len(audios))
-    return Extraction(np.empty((0, 0), dtype=np.float32), [], [], [], _sorted(rows.failures))
+        if rows.waiting:
+            yield rows.take_part(data, call)
+    if not rows.found and not call.done:
+        raise all_failed(rows.sorted_failures(), len(audios))
+    return Extraction(np.empty((0, 0), dtype=np.float32), [], [], [], [], rows.sorted_failures())
 
 
 def _check_many(audios: Sequence[Audio], data: ExtractFeaturesData) -> None:
@@ -152,93 +130,94 @@ def _check_many(audios: Sequence[Audio], data: ExtractFeaturesData) -> None:
         raise InvalidRequestError("`long_audio: windows` gives windows of different number: give `audio`.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the batches of one request share."""
+
+    model: "AudioModel"
+    data: ExtractFeaturesData
+    call: Call
+    source: ClipSource
+    rows: Rows
+
+
 def _embed_all(
-    model: "AudioModel", audios: Sequence[Audio], data: ExtractFeaturesData, rows: _Rows, call: Call
+    model: "AudioModel", audios: Sequence[Audio], data: ExtractFeaturesData, rows: Rows, call: Call
 ) -> Iterator[None]:
     """Fill the rows; yields after each batch, where no phase is open."""
-    window = data.batch_size * BATCHES_DECODED
-    # The windows stay where they are, whatever is done: most batches are the same as before.
-    for start in range(0, len(audios), window):
-        places = [place for place in range(start, min(start + window, len(audios))) if place not in call.done]
-        decoded = _decode_window(model, [(place, audios[place]) for place in places], data, rows, call)
-        decoded.sort(key=lambda item: item[1].waveform.shape[-1])
-        for first in range(0, len(decoded), data.batch_size):
-            _embed_batch(model, decoded[first : first + data.batch_size], data, rows, call)
-            through = len(call.done) + len(rows.took) + len(rows.failures)
-            call.progress("encode", through, len(audios), "clips")
-            yield
+    run = _Run(model, data, call, ClipSource(model, data, call), rows)
+    places = [place for place in range(len(audios)) if place not in call.done]
+    ahead = DecodeAhead(places, lambda place: run.source.ready(audios[place]), lambda clip: clip.nbytes)
+    with ahead as decoding:
+        most = data.batch_size  # first, so that the next ones are decoded while these are heard
+        while (decoded := _take(run, decoding, most)) is not None:
+            most = data.batch_size * BATCHES_TOGETHER
+            decoded.sort(key=lambda item: _heard(item[1]).waveform.shape[-1])
+            # 0 alone: all of them failed, or were known
+            for first in range(0, len(decoded), data.batch_size) or [0]:
+                _embed_batch(run, decoded[first : first + data.batch_size])
+                through = len(call.done) + rows.found + len(rows.failures)
+                call.progress("encode", through, len(audios), "clips")
+                yield
 
 
-def _take_part(rows: _Rows, data: ExtractFeaturesData, call: Call) -> FeaturesPart:
-    """The rows that are there, which are kept no longer."""
-    import numpy as np
-
-    indices = list(rows.embeddings)
-    features = np.stack([rows.embeddings.pop(index) for index in indices])
-    return FeaturesPart(
-        indices,
-        call.tensors.write(features) if _as_tensor(data, call) else features.tolist(),
-        [rows.heard[index] for index in indices],
-        [rows.given[index] for index in indices],
-        [rows.took[index] for index in indices],
-    )
-
-
-def _decode_window(
-    model: "AudioModel",
-    audios: Sequence[tuple[int, Audio]],
-    data: ExtractFeaturesData,
-    rows: _Rows,
-    call: Call,
-) -> list[tuple[int, Heard]]:
-    decoded: list[tuple[int, Heard]] = []
-    with call.memory.phase("decode"):
-        for index, audio in audios:
-            call.check()
+def _take(run: _Run, decoding: "Iterator[tuple[int, Future[Clip]]]", most: int) -> list[Decoded] | None:
+    """The next clips that the model has to hear; None when there are no more of any kind."""
+    decoded: list[Decoded] = []
+    taken, size = 0, 0
+    with run.call.memory.phase("decode"):
+        while taken < most and size < BYTES_TOGETHER and (following := next(decoding, None)):
+            run.call.check()
+            taken += 1
+            index, future = following
             try:
-                heard = hear(audio, model.info.sample_rate, call.tensors)
-                if data.long_audio == "error":
-                    cut(heard, model.info, data.long_audio)  # which refuses what is too long
+                clip = future.result()
             except OperationError as error:
                 # An offset beyond the end of one clip is that clip's fault, too.
                 if error.code not in CLIP_FAULTS | {"invalid_request"}:
                     raise
-                rows.fail(index, error)
+                run.rows.fail(index, error)
+                continue
+            if clip.known is None:
+                decoded.append((index, clip))
+                size += clip.nbytes
             else:
-                rows.given[index] = heard.seconds
-                decoded.append((index, heard))
-    return decoded
+                known = clip.known
+                row = Row(known.features, known.seconds_heard, known.seconds_given, 0.0, cached=True)
+                run.rows.add(index, row)
+    return decoded if taken else None
 
 
-def _embed_batch(
-    model: "AudioModel",
-    batch: Sequence[tuple[int, Heard]],
-    data: ExtractFeaturesData,
-    rows: _Rows,
-    call: Call,
-) -> None:
+def _embed_batch(run: _Run, batch: Sequence[Decoded]) -> None:
     """Embed a batch; when a clip of it is at fault, one by one, to find out which."""
-    call.check()
+    run.call.check()
+    if not batch:
+        return
     began = time.perf_counter()
     try:
-        embeddings = _embed(model, [heard for _, heard in batch], data, call)
+        embeddings = _embed(run.model, [_heard(clip) for _, clip in batch], run.data, run.call)
     except OperationError as error:
         if error.code not in CLIP_FAULTS:
             raise
         if len(batch) == 1:
-            rows.fail(batch[0][0], error)
+            run.rows.fail(batch[0][0], error)
             return
         for item in batch:
-            _embed_batch(model, [item], data, rows, call)
+            _embed_batch(run, [item])
         return
     seconds = (time.perf_counter() - began) / len(batch)
-    for (index, _), embedding in zip(batch, embeddings, strict=True):
-        if fault := _fault(embedding, model):
-            rows.fail(index, fault)
+    for (index, clip), embedding in zip(batch, embeddings, strict=True):
+        if fault := _fault(embedding, run.model):
+            run.rows.fail(index, fault)
             continue
-        rows.embeddings[index] = embedding.features
-        rows.heard[index] = embedding.seconds_heard
-        rows.took[index] = seconds
+        given = _heard(clip).seconds
+        run.rows.add(index, Row(embedding.features, embedding.seconds_heard, given, seconds))
+        run.source.keep(clip, Entry(embedding.features, embedding.seconds_heard, given, []))
+
+
+def _heard(clip: Clip) -> Heard:
+    assert clip.heard is not None, "a clip from the cache is not heard"  # noqa: S101 # ours to keep
+    return clip.heard
 
 
 def _embed(
@@ -268,49 +247,3 @@ def _fault(embedding: "Embedding", model: "AudioModel") -> NonFiniteResultError 
         f"{model.info.model_id} gave features that are NaN or infinite: {cause} overflowed, or its weights "
         "are damaged. Load it as float32, or from a sound copy"
     )
-
-
-def _collect(rows: _Rows, clips: int) -> Extraction:
-    import numpy as np
-
-    if not rows.embeddings:
-        raise all_failed(_sorted(rows.failures), clips)
-    width = next(iter(rows.embeddings.values())).shape
-    features = np.full((clips, *width), np.nan, dtype=np.float32)  # [clips, D]
-    for index, embedding in rows.embeddings.items():
-        features[index] = embedding
-    heard, given, took = (
-        [values.get(index, 0.0) for index in range(clips)] for values in (rows.heard, rows.given, rows.took)
-    )
-    return Extraction(features, heard, given, took, _sorted(rows.failures))
-
-
-def _sorted(failures: list[ClipFailure]) -> list[ClipFailure]:
-    return sorted(failures, key=lambda failure: failure.index)
-
-
-def all_failed(failures: Sequence[ClipFailure], clips: int) -> OperationError:
-    """The first clip's error, where not a single clip could be used."""
-    first = failures[0]
-    error = InvalidRequestError if first.code == "invalid_request" else _error_class(first.code)
-    return error(f"None of the {clips} clips could be used; the first: {first.message}", failed=clips)
-
-
-def _error_class(code: ErrorCode) -> type[OperationError]:
-    return next(found for found in OperationError.__subclasses__() if found.code == code)
-
-
-def reply_features(extraction: Extraction, data: ExtractFeaturesData, call: Call) -> Tensor | list[Any]:
-    """The features as a tensor, or as nested lists for a client without shared memory."""
-    if extraction.features.size == 0:
-        return []
-    if _as_tensor(data, call):
-        return call.tensors.write(extraction.features)
-    failed = {failure.index for failure in extraction.failures}
-    if not failed:
-        return extraction.features.tolist()
-    return [None if index in failed else row.tolist() for index, row in enumerate(extraction.features)]
-
-
-def _as_tensor(data: ExtractFeaturesData, call: Call) -> bool:
-    return data.reply == "tensor" or (data.reply is None and call.tensors.shared)

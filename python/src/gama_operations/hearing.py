@@ -36,11 +36,12 @@ def hear(audio: Audio, sample_rate: int, tensors: CallTensors) -> Heard:
     """
     from gama_operations.audio import resample
 
-    decoded = _decode(_as_source(audio), sample_rate, tensors)
+    decoded = _decode(as_source(audio), sample_rate, tensors)
     return Heard(resample(decoded, sample_rate), decoded.seconds)
 
 
-def _as_source(audio: Audio) -> AudioSource:
+def as_source(audio: Audio) -> AudioSource:
+    """The full description of a clip."""
     match audio:
         case str():
             return AudioSource(path=audio)

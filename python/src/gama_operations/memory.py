@@ -66,6 +66,11 @@ class PhaseRecorder:
         """Wall time since the operation began."""
         return time.perf_counter() - self._began
 
+    @property
+    def is_profiled(self) -> bool:
+        """Whether a profile runs."""
+        return self._profiles.are_running
+
     @contextmanager
     def phase(self, name: str) -> Generator[None]:
         """Everything inside belongs to the phase `name`, also when it raises.

@@ -114,6 +114,11 @@ class Profiles:
         self._running: dict[int, Profile] = {}
         self._last_number = 0
 
+    @property
+    def are_running(self) -> bool:
+        """Whether there is one."""
+        return bool(self._running)
+
     def start(self, interval: float, now: Resident, proc: Path = PROC, owner: int = 0) -> int:
         """Begin a profile, directly after the mark was reset.
 

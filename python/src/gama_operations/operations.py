@@ -14,7 +14,8 @@ import msgspec
 from gama_operations.answering import describe, process_audio, score, stream_answer
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
-from gama_operations.extraction import Extraction, extract_in_parts, extract_many, extract_one, reply_features
+from gama_operations.extraction import extract_in_parts, extract_many, extract_one
+from gama_operations.extraction_rows import Extraction, reply_features
 from gama_operations.machine import give_back_memory
 from gama_operations.memory_counters import read_resident
 from gama_operations.protocol import (
@@ -152,6 +153,7 @@ def _describe(
         seconds_heard=extraction.seconds_heard,
         seconds_given=extraction.seconds_given,
         clip_seconds=extraction.clip_seconds,
+        cached=extraction.cached,
         windows=extraction.windows,
         failures=extraction.failures,
     )

@@ -547,6 +547,9 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     batch_size: Annotated[int, Meta(ge=1)] = 16
     long_audio: LongAudio = "truncate"
     """`windows`: of one clip, pooled, a row for each of its windows."""
+    cache: bool = False
+    """Take features that were computed before from the disk, and keep those that are computed now. Not while
+    a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept."""
     reply: Literal["tensor", "json"] | None = None
     """Default: a tensor where an arena is shared, otherwise JSON arrays."""
 
@@ -573,7 +576,9 @@ class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
     """Per clip; `[]` where they came in parts."""
     seconds_given: list[float]
     clip_seconds: list[float]
-    """Encoding time per clip (a batch's time divided by its clips)."""
+    """Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache."""
+    cached: list[bool]
+    """Per clip: its features were computed before; `[]` where they came in parts."""
     windows: list[TimeSpan]
     """What was heard of one clip, part by part; `[]` for `audios`."""
     failures: list[ClipFailure]
@@ -593,6 +598,7 @@ class FeaturesPart(Struct, frozen=True, forbid_unknown_fields=True):
     seconds_heard: list[float]
     seconds_given: list[float]
     clip_seconds: list[float]
+    cached: list[bool]
 
 
 class Interval(Struct, frozen=True, forbid_unknown_fields=True):

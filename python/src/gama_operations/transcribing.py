@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gama_operations.call import Call
 from gama_operations.clip_batches import decode_clips
 from gama_operations.errors import AudioTooLongError, CapabilityError
-from gama_operations.extraction import all_failed
+from gama_operations.extraction_rows import all_failed
 from gama_operations.hearing import Heard
 from gama_operations.protocol import (
     ClipFailure,

@@ -39,15 +39,10 @@ def _gama_layers(model: GamaModel, waveform: Waveform) -> Layers:
     }
 
 
-@torch.inference_mode()
 def _wav2vec2_layers(model: Wav2Vec2Encoder, waveform: Waveform) -> Layers:
-    (piece,) = model._pieces(waveform)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one pass, as embed prepares it
-    output = model._model(torch.from_numpy(piece)[None], output_hidden_states=True)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the same model
-    # the last entry of hidden_states stands before the final layer norm
-    states = [*output.hidden_states[:-1], output.last_hidden_state]
     return {
-        layer: pool(state[0].float().numpy(), "mean_std")
-        for layer, state in zip(model.info.layers, states, strict=True)
+        layer: pool(frames, "mean_std")
+        for layer, frames in zip(model.info.layers, model.all_layers(waveform), strict=True)
     }
 
 

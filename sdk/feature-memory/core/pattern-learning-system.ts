@@ -104,7 +104,11 @@ export class PatternLearningSystem implements AsyncDisposable {
         priority,
       });
       const { sampleRate } = await service.initialize(call());
-      const features = await service.extractFeatures(audio, { ...call(), pooling: POOLING });
+      const features = await service.extractFeatures(audio, {
+        ...call(),
+        pooling: POOLING,
+        cache: true,
+      });
       const facts = toModel(features);
       const id = await hashContent(audio, facts);
       signal?.throwIfAborted();

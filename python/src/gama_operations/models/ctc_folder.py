@@ -59,16 +59,17 @@ def read_tokenizer(folder: "Wav2Vec2Folder") -> "Wav2Vec2CTCTokenizer":
         tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder.path, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelInvalidError(f"{folder.path / 'vocab.json'} makes no tokenizer: {error}") from error
-    known, symbols = set(tokenizer.get_vocab().values()), int(folder.config.vocab_size)
+    config = _config(folder)
+    known, symbols = set(tokenizer.get_vocab().values()), int(config.vocab_size)
     if unknown := sorted(set(range(symbols)) - known):
         raise ModelInvalidError(
             f"{folder.path / 'vocab.json'} does not fit config.json: of {symbols} symbols (vocab_size) it "
             f"lacks {', '.join(map(str, unknown[:5]))}{' and more' if len(unknown) > 5 else ''}"
         )
-    if tokenizer.pad_token_id != folder.config.pad_token_id:
+    if tokenizer.pad_token_id != config.pad_token_id:
         raise ModelInvalidError(
             f"{folder.path}: the blank is {tokenizer.pad_token_id} in vocab.json ({tokenizer.pad_token}), "
-            f"and {folder.config.pad_token_id} in config.json (pad_token_id)"
+            f"and {config.pad_token_id} in config.json (pad_token_id)"
         )
     return tokenizer
 
@@ -79,10 +80,11 @@ def read_head(folder: "Wav2Vec2Folder", weights: Literal["trained", "random"], s
     Raises:
         ModelInvalidError: a tensor is missing, or of another shape.
     """
-    shape = (int(folder.config.vocab_size), int(folder.config.hidden_size))
+    config = _config(folder)
+    shape = (int(config.vocab_size), folder.width)
     if weights == "random":
         head = nn.Linear(shape[1], shape[0], device="meta").to_empty(device="cpu")
-        spread = float(folder.config.initializer_range)  # as transformers initialises a linear layer
+        spread = float(config.initializer_range)  # as transformers initialises a linear layer
         drawn = torch.normal(0.0, spread, shape, generator=torch.Generator().manual_seed(seed))
         head.load_state_dict({"weight": drawn, "bias": torch.zeros(shape[0])})
     else:
@@ -93,13 +95,13 @@ def read_head(folder: "Wav2Vec2Folder", weights: Literal["trained", "random"], s
     return head.eval().requires_grad_(requires_grad=False)
 
 
-def check_head(folder: "Wav2Vec2Folder", tensors: Mapping[str, Tensor]) -> None:
-    """Whether the tensors hold the head that config.json describes; no number is needed.
+def check_head(folder: "Wav2Vec2Folder", tensors: Mapping[str, Tensor]) -> int:
+    """The number of symbols of the head that config.json describes; no number of the tensors is needed.
 
     Raises:
         ModelInvalidError: one is missing, or of another shape.
     """
-    shape = (int(folder.config.vocab_size), int(folder.config.hidden_size))
+    shape = (int(_config(folder).vocab_size), folder.width)
     for name, wanted in zip(HEAD, (shape, shape[:1]), strict=True):
         found = tuple(tensors[name].shape) if name in tensors else None
         if found != wanted:
@@ -109,6 +111,14 @@ def check_head(folder: "Wav2Vec2Folder", tensors: Mapping[str, Tensor]) -> None:
                 f"{list(wanted)}",
                 tensors=[name],
             )
+    return shape[0]
+
+
+def _config(folder: "Wav2Vec2Folder") -> Any:
+    """With the defaults of the architecture; loading the encoder has found it sound."""
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(folder.path, local_files_only=True)
 
 
 def _head_tensors(path: Path) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ each clip what it gets alone. Each window is normalised by itself, as in transfo
 Shapes: C channels, T samples, L frames, D features, K symbols.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -62,10 +63,8 @@ def with_ctc_head(
     folder = Wav2Vec2Folder.read(path)
     tokenizer = read_tokenizer(folder)
     head = read_head(folder, weights, seed).to(encoder.info.device, getattr(torch, encoder.info.dtype))
-    convolutions = tuple(zip(folder.config.conv_kernel, folder.config.conv_stride, strict=True))
-    framing = Framing(
-        int(np.prod(folder.config.conv_stride)), receptive_field(convolutions), folder.sample_rate
-    )
+    stride = math.prod(stride for _, stride in folder.convolutions)
+    framing = Framing(stride, receptive_field(folder.convolutions), folder.sample_rate)
     return Wav2Vec2Ctc(encoder, head, tokenizer, framing)
 
 

@@ -1,7 +1,8 @@
 """A folder of transformers: config.json, safetensors, perhaps preprocessor_config.json.
 
 Loading is strict: transformers fills a missing tensor with noise and a warning, here it is an error.
-Only safetensors are read, and no code of the folder is run.
+Only safetensors are read, and no code of the folder is run. Transformers is imported for what we do not
+compute ourselves (`wav2vec2_sizes.py`), and for random weights, which it draws: it takes 3 s and 145 MB.
 """
 
 import json
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from gama_operations.errors import ModelInvalidError
+from gama_operations.models.wav2vec2_packed import PackedEncoder
+from gama_operations.models.wav2vec2_sizes import EncoderSizes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -40,7 +42,12 @@ class Wav2Vec2Folder:
     path: Path
     values: dict[str, Any]
     """config.json as it stands."""
-    config: "PreTrainedConfig"
+    sizes: EncoderSizes | None
+    """None for what only transformers computes."""
+    layers: int
+    width: int
+    convolutions: tuple[tuple[int, int], ...]
+    """Kernel and stride of each, from the samples on."""
     sample_rate: int
     normalise: bool
     default_layer: str
@@ -52,31 +59,28 @@ class Wav2Vec2Folder:
         Raises:
             ModelInvalidError: they do not describe one of MODEL_TYPES.
         """
-        from transformers import AutoConfig
-
         values = _json(path / "config.json")
         kind = values.get("model_type")
         if kind not in MODEL_TYPES:
             raise ModelInvalidError(f"{path}: model_type {kind!r} is none of {', '.join(MODEL_TYPES)}")
-        try:
-            # for_model fills in the type's defaults; an adapter only shortens the output for sequence tasks
-            others = {key: value for key, value in values.items() if key != "model_type"}
-            config = AutoConfig.for_model(kind, **others | {"add_adapter": False})
-        except (TypeError, ValueError, KeyError, StrictDataclassError) as error:
-            raise ModelInvalidError(f"{path / 'config.json'} is no {kind} config: {error}") from error
         preprocessor = path / "preprocessor_config.json"
         says = _json(preprocessor) if preprocessor.is_file() else {}
+        sizes = EncoderSizes.of(values)
+        facts: Any = sizes or _config(path, values)
         return cls(
             path=path,
             values=values,
-            config=config,
+            sizes=sizes,
+            layers=int(facts.num_hidden_layers),
+            width=int(facts.hidden_size),
+            convolutions=tuple(zip(facts.conv_kernel, facts.conv_stride, strict=True)),
             sample_rate=int(says.get("sampling_rate", 16_000)),
             normalise=bool(says.get("do_normalize", True)),
-            default_layer=_default_layer(path, values, int(config.num_hidden_layers)),
+            default_layer=_default_layer(path, values, int(facts.num_hidden_layers)),
         )
 
     def build(self, weights: Literal["trained", "random"], seed: int) -> "PreTrainedModel":
-        """The encoder on the CPU, in evaluation mode.
+        """The encoder of transformers, on the CPU, in evaluation mode.
 
         Raises:
             ModelInvalidError: tensors are missing, have other shapes, or belong to another architecture.
@@ -91,6 +95,20 @@ class Wav2Vec2Folder:
             _fill(model, self._tensors(model.base_model_prefix, _read), self.path)
         return cast("PreTrainedModel", model.eval().requires_grad_(requires_grad=False))
 
+    def build_packed(self, weights: Literal["trained", "random"], seed: int) -> PackedEncoder:
+        """The same encoder as we compute it, to be frozen; where there are `sizes`.
+
+        Raises:
+            ModelInvalidError: what `build` would say.
+        """
+        model = self._packed()
+        if weights == "random":
+            tensors = self.build(weights, seed).state_dict()
+        else:
+            tensors = self._tensors(model.base_model_prefix, _read)
+        _fill(model, tensors, self.path)
+        return model
+
     def check(self, read: ReadFile) -> int:
         """Whether names and shapes make the encoder, by the rules of `build`; no number is needed.
 
@@ -103,16 +121,25 @@ class Wav2Vec2Folder:
         Raises:
             ModelInvalidError: what `build` would say.
         """
+        if self.sizes is None:
+            with torch.device("meta"):
+                model = self._architecture()
+        else:
+            model = self._packed()
         with torch.device("meta"):
-            model = self._architecture()
             _fill(model, self._tensors(model.base_model_prefix, read), self.path)
         return sum(parameter.numel() for parameter in model.parameters())
+
+    def _packed(self) -> PackedEncoder:
+        with torch.device("meta"):
+            return PackedEncoder(cast("EncoderSizes", self.sizes), str(self.values["model_type"]))
 
     def _architecture(self) -> Any:
         from transformers import AutoModel
 
+        config = _config(self.path, self.values)
         try:
-            return AutoModel.from_config(self.config, trust_remote_code=False)
+            return AutoModel.from_config(config, trust_remote_code=False)
         except (TypeError, ValueError, ZeroDivisionError) as error:
             raise ModelInvalidError(f"{self.path / 'config.json'} makes no model: {error}") from error
 
@@ -130,6 +157,19 @@ class Wav2Vec2Folder:
         if any(name.startswith(start) for name in tensors):
             tensors = {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
         return {_modern(name): tensor for name, tensor in tensors.items() if not name.startswith("adapter.")}
+
+
+def _config(path: Path, values: dict[str, Any]) -> "PreTrainedConfig":
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig
+
+    kind = values["model_type"]
+    try:
+        # for_model fills in the type's defaults; an adapter only shortens the output for sequence tasks
+        others = {key: value for key, value in values.items() if key != "model_type"}
+        return AutoConfig.for_model(kind, **others | {"add_adapter": False})
+    except (TypeError, ValueError, KeyError, StrictDataclassError) as error:
+        raise ModelInvalidError(f"{path / 'config.json'} is no {kind} config: {error}") from error
 
 
 def _read(file: Path) -> dict[str, Tensor]:

@@ -20,10 +20,15 @@ LISTING = "grym-download.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
-def models_folder() -> Path:
-    """`GRYM_CACHE/models`, by default `~/.cache/grym-synth/models`; it need not exist."""
+def cache_folder() -> Path:
+    """`GRYM_CACHE`, by default `~/.cache/grym-synth`; it need not exist."""
     root = os.environ.get("GRYM_CACHE")
-    return (Path(root) if root else Path.home() / ".cache" / "grym-synth") / "models"
+    return Path(root) if root else Path.home() / ".cache" / "grym-synth"
+
+
+def models_folder() -> Path:
+    """`GRYM_CACHE/models`; it need not exist."""
+    return cache_folder() / "models"
 
 
 def is_name(text: str) -> bool:

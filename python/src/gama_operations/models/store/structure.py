@@ -31,12 +31,12 @@ def check_encoder(folder: Path) -> str:
         ModelInvalidError: what its strict loader says.
     """
     read = Wav2Vec2Folder.read(folder)
-    encoder = f"{read.config.model_type} of {read.check(read_header):,} parameters"
+    encoder = f"{read.values['model_type']} of {read.check(read_header):,} parameters"
     if not is_ctc(read.values) or unused_head(folder, read.values):
         return encoder
-    check_head(read, _headers(folder).tensors)
+    symbols = check_head(read, _headers(folder).tensors)
     read_tokenizer(read)
-    return f"{encoder}, with a CTC head of {read.config.vocab_size} symbols"
+    return f"{encoder}, with a CTC head of {symbols} symbols"
 
 
 def _headers(source: Path) -> WeightSource:

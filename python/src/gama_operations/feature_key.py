@@ -1,0 +1,112 @@
+"""What features depend on, as one name: two clips share it only if their features are the same.
+
+Content: the bytes of the file, or of the samples, and which part of them is heard. Model: id, revision,
+weights, kind of device and dtype. What is asked for: layer, pooling, and what becomes of a long clip. And
+the code on the way: our decoding, resampling and models as they stand in the files, and the versions of the
+libraries below. A file's name is nothing, its time neither. The way attention is computed is left out: the
+ways differ by rounding.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b, file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gama_operations.machine import versions
+from gama_operations.protocol import AudioSource, ExtractFeaturesData, Tensor
+from gama_operations.tensors import CallTensors
+
+if TYPE_CHECKING:  # which imports numpy
+    from gama_operations.models.surface import ModelInfo
+
+KEY_BYTES = 20
+MOST_BYTES = 512 * 1024 * 1024
+"""Of a file: to read a larger one for a few seconds of it would take longer than to hear them."""
+SOURCES = ("audio*.py", "extraction*.py", "hearing.py", "windows.py", "models/*.py", "models/gama/*.py")
+"""Every file that takes part in a number, from this folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Whether a file is still the one that was read."""
+
+    path: str
+    facts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, path: str) -> "FileState | None":
+        """As it is now; None where there is none."""
+        try:
+            found = Path(path).stat()
+        except (OSError, ValueError):
+            return None
+        return cls(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+
+    def is_unchanged(self) -> bool:
+        """Whether it is still there as it was."""
+        return FileState.of(self.path) == self
+
+
+def request_key(info: "ModelInfo", data: ExtractFeaturesData) -> bytes | None:
+    """The part of the key that all clips of a request share; None where features are not to be kept.
+
+    Statistics of mel features take as long to find as to compute. Weights of 8 or 4 bits, which the facts of
+    a model do not tell, are the language model's, on CUDA only.
+    """
+    layer = data.layer or info.default_layer
+    if info.family == "statistics" or (layer.startswith("lm") and info.device.startswith("cuda")):
+        return None
+    model = (info.family, info.model_id, info.revision, info.weights, info.dtype, info.sample_rate)
+    asked = (layer, data.pooling, data.long_audio, info.window_seconds)
+    return repr((code_version(), model, info.device.partition(":")[0], asked)).encode()
+
+
+def clip_key(shared: bytes, source: AudioSource, tensors: CallTensors) -> str | None:
+    """The name of one clip's features; None where the clip cannot be read, which decoding will tell."""
+    digest = blake2b(shared, digest_size=KEY_BYTES)
+    digest.update(repr((source.offset, source.duration, source.sample_rate)).encode())
+    if source.path is not None and source.samples is None:
+        content = _file_digest(source.path)
+        if content is None:
+            return None
+        digest.update(content)
+        return digest.hexdigest()
+    if source.path is not None or source.samples is None:
+        return None
+    import numpy as np
+
+    given = source.samples
+    try:
+        samples = tensors.read(given) if isinstance(given, Tensor) else np.array(given, dtype=np.float32)
+    except (ValueError, TypeError):
+        return None
+    digest.update(repr((samples.shape, samples.dtype.str)).encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    return digest.hexdigest()
+
+
+def _file_digest(path: str) -> bytes | None:
+    """Of a regular file; opening never blocks, not even on a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > MOST_BYTES:
+                return None
+            return file_digest(file, "blake2b").digest()
+    except (OSError, ValueError):
+        return None
+
+
+@cache
+def code_version() -> str:
+    """Changes with every file of ours that takes part, and with the libraries."""
+    here = Path(__file__).parent
+    digest = blake2b(repr(sorted(versions().items())).encode(), digest_size=KEY_BYTES)
+    for pattern in SOURCES:
+        for file in sorted(here.glob(pattern)):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
