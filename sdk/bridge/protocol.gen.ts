@@ -661,9 +661,15 @@ export interface ExtractFeaturesData {
   audio?: Audio | null;
   audios?: Audio[] | null;
   model?: string | null;
-  /** One of the model's `layers`; its `default_layer` when absent. */
-  layer?: string | null;
-  /** @default "mean" */
+  /**
+   * One of the model's `layers` by name, or by its place there (from the end where negative), or `all`:
+   * every one that is as wide as the default layer, a row each. Its `default_layer` when absent.
+   */
+  layer?: string | number | null;
+  /**
+   * Over time: `mean`; `mean_std` (statistics pooling), mean and standard deviation; `none`: the frames.
+   * @default "mean"
+   */
   pooling?: Pooling;
   /** @default 16 */
   batch_size?: number;
@@ -672,6 +678,18 @@ export interface ExtractFeaturesData {
    * @default "truncate"
    */
   long_audio?: LongAudio;
+  /** Of `long_audio: windows`; at most, and by default, what the model hears at once. */
+  window_seconds?: number | null;
+  /**
+   * From where one window begins to where the next does: at most a window, which is the default. The last
+   * window is as long as what is left of the clip.
+   */
+  hop_seconds?: number | null;
+  /**
+   * Scale each row to length 1, after pooling; each layer's, each frame's by itself. Zeros stay zeros.
+   * @default false
+   */
+  l2?: boolean;
   /**
    * Take features that were computed before from the disk, and keep those that are computed now. Not while
    * a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept.
@@ -683,17 +701,25 @@ export interface ExtractFeaturesData {
 }
 
 /**
- * Result of `extract_features`.
+ * Result of `extract_features`, with the rule by which it was made.
  *
  * `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
  * [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
- * `long_audio: windows` take one clip at a time.
+ * `long_audio: windows` take one clip at a time. With layer `all` each row is [layers, features].
  */
 export interface ExtractFeaturesResult {
   features: unknown[] | Tensor;
   shape: number[];
+  /** Its name, or `all`. */
   layer: string;
+  /** Names: the one, or with layer `all` those that were stacked, in order. */
+  layers: string[];
   pooling: Pooling;
+  long_audio: LongAudio;
+  /** Of `long_audio: windows`; null where a clip went whole. */
+  window_seconds: number | null;
+  hop_seconds: number | null;
+  l2: boolean;
   processing_time: number;
   memory_usage: MemoryUsage;
   model_id: string;
@@ -731,12 +757,19 @@ export interface FeaturesPart {
 
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */
 export interface ProbeData {
-  /** [clips, features]. */
-  features: number[][] | Tensor;
+  /**
+   * [clips, features]; for `layers` [clips, layers, features]; for `attention` [clips, frames, features],
+   * where frames beyond the end of a clip are NaN (null in JSON).
+   */
+  features: (number | (number | null)[])[][] | Tensor;
   labels: string[];
   /** Source of each clip (preset, voice, speaker): no source stands in training and test fold at once. */
   groups: string[];
-  kind: "knn" | "linear";
+  /**
+   * `layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
+   * query), with a linear classifier, and on the training fold alone.
+   */
+  kind: "attention" | "knn" | "layers" | "linear";
   /** @default 5 */
   folds?: number;
   /** @default 0 */
@@ -755,6 +788,8 @@ export interface ProbeResult {
   fold: number[];
   /** Per fold: what was chosen inside the training fold, for example `alpha=10`. */
   settings: string[];
+  /** Of `layers`: per fold, the weight of each layer; they sum to 1. */
+  layer_weights: number[][] | null;
   /** Accuracy of always saying the training fold's most frequent label. */
   majority: number;
   sources: number;

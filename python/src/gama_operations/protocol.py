@@ -541,12 +541,21 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     audio: Audio | None = None
     audios: list[Audio] | None = None
     model: str | None = None
-    layer: str | None = None
-    """One of the model's `layers`; its `default_layer` when absent."""
+    layer: str | int | None = None
+    """One of the model's `layers` by name, or by its place there (from the end where negative), or `all`:
+    every one that is as wide as the default layer, a row each. Its `default_layer` when absent."""
     pooling: Pooling = "mean"
+    """Over time: `mean`; `mean_std` (statistics pooling), mean and standard deviation; `none`: the frames."""
     batch_size: Annotated[int, Meta(ge=1)] = 16
     long_audio: LongAudio = "truncate"
     """`windows`: of one clip, pooled, a row for each of its windows."""
+    window_seconds: Annotated[float, Meta(gt=0)] | None = None
+    """Of `long_audio: windows`; at most, and by default, what the model hears at once."""
+    hop_seconds: Annotated[float, Meta(ge=0.01)] | None = None
+    """From where one window begins to where the next does: at most a window, which is the default. The last
+    window is as long as what is left of the clip."""
+    l2: bool = False
+    """Scale each row to length 1, after pooling; each layer's, each frame's by itself. Zeros stay zeros."""
     cache: bool = False
     """Take features that were computed before from the disk, and keep those that are computed now. Not while
     a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept."""
@@ -555,17 +564,25 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
-    """Result of `extract_features`.
+    """Result of `extract_features`, with the rule by which it was made.
 
     `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
     [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
-    `long_audio: windows` take one clip at a time.
+    `long_audio: windows` take one clip at a time. With layer `all` each row is [layers, features].
     """
 
     features: Tensor | list[Any]
     shape: list[int]
     layer: str
+    """Its name, or `all`."""
+    layers: list[str]
+    """Names: the one, or with layer `all` those that were stacked, in order."""
     pooling: Pooling
+    long_audio: LongAudio
+    window_seconds: float | None
+    """Of `long_audio: windows`; null where a clip went whole."""
+    hop_seconds: float | None
+    l2: bool
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str
@@ -614,12 +631,15 @@ class Interval(Struct, frozen=True, forbid_unknown_fields=True):
 class ProbeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `probe`: can the label be read off the features, on sources never seen?"""
 
-    features: Tensor | list[list[float]]
-    """[clips, features]."""
+    features: Tensor | list[list[float | list[float | None]]]
+    """[clips, features]; for `layers` [clips, layers, features]; for `attention` [clips, frames, features],
+    where frames beyond the end of a clip are NaN (null in JSON)."""
     labels: list[str]
     groups: list[str]
     """Source of each clip (preset, voice, speaker): no source stands in training and test fold at once."""
-    kind: Literal["linear", "knn"]
+    kind: Literal["linear", "knn", "layers", "attention"]
+    """`layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
+    query), with a linear classifier, and on the training fold alone."""
     folds: Annotated[int, Meta(ge=2)] = 5
     seed: Seed = 0
 
@@ -637,6 +657,8 @@ class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
     fold: list[int]
     settings: list[str]
     """Per fold: what was chosen inside the training fold, for example `alpha=10`."""
+    layer_weights: list[list[float]] | None
+    """Of `layers`: per fold, the weight of each layer; they sum to 1."""
     majority: float
     """Accuracy of always saying the training fold's most frequent label."""
     sources: int

@@ -6,7 +6,7 @@ Shapes: C channels, T samples, L frames, D features.
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeGuard
+from typing import Literal, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Features of one clip: [D] when pooled, [L, D] with pooling `none`."""
+    """Features of one clip: [D] when pooled, [L, D] with pooling `none`, [layers, D] of all layers."""
 
     features: NDArray[np.float32]
     seconds_heard: float
@@ -216,6 +216,17 @@ class AudioModel(Protocol):
             CapabilityError: the model cannot score.
             InvalidRequestError: no candidates, or one that cannot follow the prompt.
         """
+        ...
+
+
+@runtime_checkable
+class EmbedsLayers(Protocol):
+    """A model that gives all of its layers, which are of one width, in one pass."""
+
+    def embed_layers(
+        self, waveforms: Sequence[Waveform], *, pooling: Pooling, context: RunContext = RunContext()
+    ) -> list[Embedding]:
+        """Features [layers, D] of each waveform, in the order of `info.layers`; pooled."""
         ...
 
 

@@ -106,6 +106,12 @@ class Wav2Vec2Ctc(WithoutAnswers):
         """As the encoder's."""
         return self._encoder.embed(waveforms, layer=layer, pooling=pooling, context=context)
 
+    def embed_layers(
+        self, waveforms: Sequence[Waveform], *, pooling: Pooling, context: RunContext = UNWATCHED
+    ) -> list[Embedding]:
+        """As the encoder's."""
+        return self._encoder.embed_layers(waveforms, pooling=pooling, context=context)
+
     def transcribe(
         self,
         waveforms: Sequence[Waveform],
