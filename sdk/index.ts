@@ -51,6 +51,7 @@ export {
 } from "./cluster/cluster-outcome.ts";
 
 // Comparison
+export { type PaddedFrames, padFrames } from "./compare/pad-frames.ts";
 export {
   type PairedDifference,
   type PairedOutcomes,

@@ -188,10 +188,15 @@ export interface Answers extends ResultEnvelope {
 
 /** How features are taken. */
 export interface FeatureOptions extends CallOptions {
-  /** @default the model's `defaultLayer` */
-  readonly layer?: string | undefined;
   /**
-   * Over time; `none` keeps the frames, one clip at a time.
+   * A name, its place in `layers` (from the end where negative), or `all`: those that are as wide as the
+   * default one, a row each.
+   * @default the model's `defaultLayer`
+   */
+  readonly layer?: string | number | undefined;
+  /**
+   * Over time; `mean_std` (statistics pooling) is mean and standard deviation, `none` keeps the frames,
+   * one clip at a time.
    * @default "mean"
    */
   readonly pooling?: Pooling | undefined;
@@ -208,6 +213,21 @@ export interface FeatureOptions extends CallOptions {
    */
   readonly longAudio?: LongAudio | undefined;
   /**
+   * Of `longAudio: "windows"`.
+   * @default the most that the model hears at once
+   */
+  readonly windowSeconds?: number | undefined;
+  /**
+   * From where one window begins to where the next does; at most a window. The last one is shorter.
+   * @default windowSeconds
+   */
+  readonly hopSeconds?: number | undefined;
+  /**
+   * Scales each row to length 1, after pooling.
+   * @default false
+   */
+  readonly l2?: boolean | undefined;
+  /**
    * Take features that were computed before, by any process, from the disk, and keep those that are
    * computed now; not while a profile runs. `embed` and `learn` do; what is measured must not.
    * @default false
@@ -223,11 +243,21 @@ export interface Features extends ResultEnvelope {
   readonly data: Float32Array;
   /**
    * One clip: [features], [frames, features] without pooling, or [windows, features] with
-   * `longAudio: "windows"`. Several: [clips, features].
+   * `longAudio: "windows"`. Several: [clips, features]. With `layer: "all"` each row is
+   * [layers, features].
    */
   readonly shape: readonly number[];
+  /** Its name, or `all`. */
   readonly layer: string;
+  /** Names: the one, or those that `all` has stacked, in order. */
+  readonly layers: readonly string[];
   readonly pooling: Pooling;
+  readonly longAudio: LongAudio;
+  /** Of `longAudio: "windows"`; null where a clip went whole. */
+  readonly windowSeconds: number | null;
+  readonly hopSeconds: number | null;
+  /** Whether rows were scaled to length 1. */
+  readonly l2: boolean;
   /** Per clip. */
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];
@@ -257,7 +287,7 @@ export interface FeaturesPart {
   readonly indices: readonly number[];
   /** C order: last index fastest. */
   readonly data: Float32Array;
-  /** [clips, features] */
+  /** [clips, features], or [clips, layers, features] */
   readonly shape: readonly number[];
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];

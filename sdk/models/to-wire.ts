@@ -78,17 +78,20 @@ export function toFeatureOptions({
   pooling,
   batchSize,
   longAudio,
+  windowSeconds,
+  hopSeconds,
+  l2,
   cache,
-}: FeatureOptions): Pick<
-  ExtractFeaturesData,
-  "layer" | "pooling" | "batch_size" | "long_audio" | "cache" | "reply"
-> {
+}: FeatureOptions): Omit<ExtractFeaturesData, "audio" | "audios" | "model"> {
   return {
     reply: "tensor",
     ...(layer === undefined ? {} : { layer }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+    ...(windowSeconds === undefined ? {} : { window_seconds: windowSeconds }),
+    ...(hopSeconds === undefined ? {} : { hop_seconds: hopSeconds }),
+    ...(l2 === undefined ? {} : { l2 }),
     ...(cache === undefined ? {} : { cache }),
   };
 }
