@@ -18,7 +18,10 @@ print(json.dumps(sorted(name for name in heavy if name in sys.modules)))
 """
 
 
-@pytest.mark.parametrize(("name", "use"), [("wav2vec2-tiny", "model.embed([clip])")])
+ASKED = 'model.embed([clip]); model.describe([clip], [None]); model.score([clip], None, ["a dog", "rain"])'
+
+
+@pytest.mark.parametrize(("name", "use"), [("wav2vec2-tiny", "model.embed([clip])"), ("gama-tiny", ASKED)])
 def test_a_shipped_model_works_without_transformers(name, use):
     done = subprocess.run(
         [sys.executable, "-c", USED.format(name=name, use=use)],

@@ -1,5 +1,6 @@
 """A run goes on where it stopped, on the data it began with, and never on what another run left."""
 
+import copy
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -165,7 +166,8 @@ def test_bfloat16_is_used_where_the_cpu_multiplies_it(
 
 def _event(name: str, count: int) -> dict[str, Any]:
     keys = ("count", "direction", "register", "tempo", "words", "language", "sex")
-    return {"class": name, "kind": "effect"} | dict.fromkeys(keys) | {"count": count}
+    times = {"onsets": [0.5 * index for index in range(count)], "start": 0.0, "end": 0.5 * count}
+    return {"class": name, "kind": "effect"} | dict.fromkeys(keys) | {"count": count} | times
 
 
 def _data() -> TrainingData:
@@ -219,6 +221,25 @@ def test_captions_are_trained_on_the_texts_of_their_id(tmp_path: Path) -> None:
     assert (first.id, again.step) == (again.id, 2)
     assert other.id != again.id
     assert other.step == 0
+
+
+def test_gradient_checkpointing_trains_the_same_model(tmp_path: Path) -> None:
+    size = EncoderSettings(clips=8, batch=4, steps=1, warmup=1, kept=16, width=64, heads=1, blocks=4)
+    settings = JointSettings(
+        clips=8, batch=4, steps=2, warmup=1, kept=16, questions=2, width=64, layers=2, intermediate=64,
+        vocabulary=300, encoder=size,
+    )  # fmt: skip
+    data = _data()
+    start, _ = train_encoder(data, size, tmp_path, lm_width=64)
+    tokenizer = load_tokenizer(tmp_path / "tokenizer.json", data.metas, size=300, seed=1)
+    start_again = copy.deepcopy(start)
+    plain, first = train_joint(data, start, tokenizer, settings, tmp_path, texts="one")
+    lean = replace(settings, gradient_checkpointing=True)
+    checkpointed, second = train_joint(data, start_again, tokenizer, lean, tmp_path, texts="one")
+    assert checkpointed.gama.language_model.is_activation_checkpointing
+    assert first.id != second.id
+    for one, other in zip(plain.parameters(), checkpointed.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_training_that_stops_and_goes_on_ends_where_training_in_one_piece_ends(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ MANNER = Manner(speed=150, pitch=50, gap=2, tract=1.0)
 
 
 def description(meta: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(meta, sort_keys=True).encode()).hexdigest()[:16]
+    """Onsets were not told then; they change no sample."""
+    told = [{k: v for k, v in event.items() if k != "onsets"} for event in meta["events"]]
+    return hashlib.sha256(json.dumps(meta | {"events": told}, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def tenths(wave: np.ndarray) -> list[float]:

@@ -14,6 +14,8 @@ from ctc_models import FRAME, RATE, STRIDE, WORDS, build, plant, speak, train, w
 from gama_operations.errors import InvalidRequestError, ModelInvalidError
 from gama_operations.models.ctc_windows import Framing, frame_windows
 from gama_operations.models.registry import load
+from gama_operations.models.store.add import add
+from gama_operations.models.store.entries import find_entry
 from gama_operations.models.store.structure import check_encoder
 from gama_operations.models.surface import can_transcribe
 from wav2vec2_models import GROUP, LAYER, edit, noise
@@ -155,9 +157,14 @@ def test_head_vocabulary_and_config_fit_each_other_or_are_refused(tmp_path):
         load(str(folder), device="cpu")
 
 
-def test_a_head_without_its_vocabulary_is_left_out_and_noted(tmp_path):
+def test_a_head_without_its_vocabulary_is_left_out_and_noted(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRYM_CACHE", str(tmp_path / "cache"))
     planted(tmp_path / "model")
+    entry = find_entry(add(tmp_path / "model", "whole", watch=UNWATCHED))
+    assert entry.capabilities == ("embed", "transcribe")
     (tmp_path / "model" / "vocab.json").unlink()
+    entry = find_entry(add(tmp_path / "model", "without", watch=UNWATCHED))
+    assert entry.capabilities == ("embed",)
     model = load(str(tmp_path / "model"), device="cpu")
     assert not can_transcribe(model)
     assert model.info.notes == ("it does not transcribe: its CTC head came without vocab.json",)

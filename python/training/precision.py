@@ -5,7 +5,7 @@ much as plain products at the 125 to 260 positions used here (measured on AMX).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -25,6 +25,11 @@ def dtype_name() -> str:
     return str(training_dtype()).removeprefix("torch.")
 
 
+def plain_attention() -> AbstractContextManager[None]:
+    """Attention as matrix products; a backward pass that computes a forward pass again runs inside, too."""
+    return sdpa_kernel(SDPBackend.MATH)
+
+
 @contextmanager
 def training_precision() -> Iterator[None]:
     """Forward passes of training run inside this."""
@@ -32,5 +37,5 @@ def training_precision() -> Iterator[None]:
     # "cuda" in the name, yet it also governs the CPU's plain attention
     torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(enabled=True)
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16)
-    with sdpa_kernel(SDPBackend.MATH), autocast:
+    with plain_attention(), autocast:
         yield

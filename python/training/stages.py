@@ -55,7 +55,9 @@ def training_data() -> TrainingData:
     shards = train_shards()
     vocabulary = build_vocabulary(shards.metas)
     file = f"log-mel-{len(shards)}-{features_id()}.npy"
-    features = load_features(shards, training_folder() / "features" / file)
+    features = load_features(
+        shards, training_folder() / "features" / file, patch_frames=JOINT.encoder.patch_frames
+    )
     return TrainingData(
         labels_id(), features, build_labels(shards.metas, vocabulary), vocabulary, shards.metas
     )

@@ -39,6 +39,7 @@ export async function runSuites(suites) {
       const seconds = (performance.now() - started) / 1000;
       rows.push(
         `${counted.failed === 0 ? "ok    " : "FAILED"} ${suite.name.padEnd(24)} ${seconds.toFixed(1).padStart(6)} s`,
+        ...counted.names.map((name) => `         ${name}`),
       );
     }
   } finally {

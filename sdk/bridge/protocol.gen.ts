@@ -226,7 +226,15 @@ export interface StatusResult {
 export interface ModelDescription {
   model_id: string;
   revision: string;
-  family: "gama" | "statistics" | "wav2vec2";
+  family:
+    | "ast"
+    | "audio-flamingo-3"
+    | "clap"
+    | "gama"
+    | "qwen2-audio"
+    | "statistics"
+    | "wav2vec2"
+    | "whisper";
   weights: Weights;
   device: string;
   dtype: DType;
@@ -973,6 +981,8 @@ export interface StoredModel {
   folder: string;
   /** `model_type` of its config.json. */
   family: string | null;
+  /** Of models of that type, before one is loaded; empty where they cannot be loaded here. */
+  capabilities: Capability[];
   /** `hub:owner/name`, or the folder that was added. */
   source: string;
   /** 12 hex digits: of the commit, or of the hashes of what was added. */

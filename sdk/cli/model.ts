@@ -15,7 +15,7 @@ const ACTIONS: Record<string, (args: string[]) => Promise<number>> = {
   remove: deleteModel,
 };
 
-const HEADINGS = ["NAME", "STATE", "FAMILY", "SIZE", "LINKED", "REVISION", "FROM"] as const;
+const HEADINGS = ["NAME", "STATE", "FAMILY", "CAN", "SIZE", "LINKED", "REVISION", "FROM"] as const;
 
 /** `grym-synth model ACTION`: models that the repository does not ship. */
 export async function runModel([name, ...args]: string[]): Promise<number> {
@@ -120,13 +120,16 @@ function only(positionals: readonly string[], what: string): string {
   return one;
 }
 
-function describe({ family, size, linkedSize, revision, folder }: StoredModel): string {
+function describe(model: StoredModel): string {
+  const { family, capabilities, size, linkedSize, revision, folder } = model;
   const linked = linkedSize === 0 ? "" : `, and ${writeBytes(linkedSize)} linked`;
-  return `${family ?? "no config.json"}, ${writeBytes(size)}${linked}, revision ${revision}, in ${folder}`;
+  const can = capabilities.length === 0 ? "not loadable here" : capabilities.join(", ");
+  return `${family ?? "no config.json"} (${can}), ${writeBytes(size)}${linked}, revision ${revision}, in ${folder}`;
 }
 
 function toRow(model: StoredModel): readonly string[] {
-  const { name, state, family, size, linkedSize, revision, source } = model;
+  const { name, state, family, capabilities, size, linkedSize, revision, source } = model;
   const linked = linkedSize === 0 ? "" : writeBytes(linkedSize);
-  return [name, state, family ?? "?", writeBytes(size), linked, revision ?? "?", source || "?"];
+  const [kind, can] = [family ?? "?", capabilities.join(" ") || "-"];
+  return [name, state, kind, can, writeBytes(size), linked, revision ?? "?", source || "?"];
 }

@@ -1,7 +1,7 @@
 /** What a rewritten cell calls: the `__grym` of its script. */
 
 import { fileURLToPath } from "node:url";
-import { type Cell, currentCell, KeyboardInterrupt } from "./cell.ts";
+import { type Cell, currentCell } from "./cell.ts";
 import type { ModuleVersions } from "./module-versions.ts";
 
 /** `import.meta` of a cell. */
@@ -13,7 +13,7 @@ export interface CellMeta {
 
 /** Helpers of one cell. */
 export interface CellHelpers {
-  /** Before an `await`: rejects when the cell is interrupted. */
+  /** Before an `await`: rejects when the cell is interrupted while it waits. */
   wait(value: unknown): unknown;
   /** The iterable of a `for await`: each step rejects when the cell is interrupted. */
   each(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown>;
@@ -52,9 +52,7 @@ export function cellHelpers(cell: Cell, versions: ModuleVersions, values: KeptVa
 
 function wait(value: unknown): unknown {
   const cell = currentCell();
-  if (cell === undefined) return value;
-  if (cell.interrupted) throw new KeyboardInterrupt();
-  return isThenable(value) ? cell.interruptible(value) : value;
+  return cell === undefined ? value : cell.awaited(value);
 }
 
 function each(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
@@ -78,14 +76,6 @@ function openIterator(values: AsyncIterable<unknown> | Iterable<unknown>): Async
 /** `yield*` awaits the values of a synchronous iterable, as `for await` does. */
 async function* awaitedValues(values: Iterable<unknown>): AsyncGenerator<unknown> {
   yield* values;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === "object" && value !== null) || typeof value === "function") &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
 }
 
 /** The namespace of a module; names that only its CommonJS `default` has are taken from there. */

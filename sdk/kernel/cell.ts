@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers";
 import { pathToFileURL } from "node:url";
 import type { RunOrder } from "./thread-messages.ts";
 
@@ -14,11 +15,14 @@ export class KeyboardInterrupt extends Error {
   }
 }
 
+/** How long the `finally` blocks of an interrupted cell may go on awaiting. */
+const GRACE_MS = 1000;
+
 /** One run of one cell. */
 export class Cell {
   readonly order: RunOrder;
-  interrupted = false;
   finished = false;
+  #interruptedAt: number | undefined;
   readonly #waiting = new Set<(reason: KeyboardInterrupt) => void>();
   readonly #stop = new AbortController();
 
@@ -36,12 +40,18 @@ export class Cell {
     return this.#stop.signal;
   }
 
-  /** Rejects what the cell awaits, now and from now on, so that its `finally` blocks run. */
+  /** Rejects what the cell awaits, so that its `finally` blocks run; what they await is awaited for a second. */
   interrupt(): void {
-    this.interrupted = true;
+    this.#interruptedAt = performance.now();
     this.#stop.abort(new KeyboardInterrupt());
     for (const reject of this.#waiting) reject(new KeyboardInterrupt());
     this.#waiting.clear();
+  }
+
+  /** What an `await` of the cell waits for. */
+  awaited(value: unknown): unknown {
+    if (this.#interruptedAt !== undefined) return lastAwait(value, this.#interruptedAt);
+    return isThenable(value) ? this.interruptible(value) : value;
   }
 
   /**
@@ -64,6 +74,25 @@ export class Cell {
       );
     });
   }
+}
+
+/**
+ * An `await` after the interrupt. It takes a turn of the event loop, and after the grace it never ends: code
+ * that catches every error and awaits again would else keep the thread for ever.
+ */
+function lastAwait(value: unknown, interruptedAt: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (performance.now() - interruptedAt > GRACE_MS) return;
+    nextTurn(() => Promise.resolve(value).then(resolve, reject));
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }
 
 const storage = new AsyncLocalStorage<Cell>();

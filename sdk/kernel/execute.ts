@@ -82,9 +82,11 @@ export class CellRunner {
 
   #finish(cell: Cell, error?: unknown, failed = error !== undefined): void {
     if (cell.finished) return;
-    cell.finished = true;
+    // An interrupt may end this function anywhere, as a report runs code of the error; then it is called
+    // again. Said twice is harmless, never said is a kernel that waits for ever.
     const report = failed ? this.#tracebacks.report(error) : undefined;
     this.#post({ type: "done", cell: cell.order.cell, error: report });
+    cell.finished = true;
   }
 }
 

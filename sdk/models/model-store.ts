@@ -13,6 +13,8 @@ export interface StoredModel {
   readonly folder: string;
   /** `model_type` of its config.json. */
   readonly family: string | null;
+  /** Of models of that family, before one is loaded; empty where they cannot be loaded here. */
+  readonly capabilities: WireStoredModel["capabilities"];
   /** `hub:owner/name`, or the folder that was added. */
   readonly source: string;
   readonly revision: string | null;

@@ -34,6 +34,7 @@ SOURCES = (
     "windows.py",
     "models/*.py",
     "models/gama/*.py",
+    "models/family/*.py",
 )
 """Every file that takes part in a number, from this folder."""
 

@@ -187,7 +187,9 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
 
     model_id: str
     revision: str
-    family: Literal["gama", "wav2vec2", "statistics"]
+    family: Literal[
+        "gama", "wav2vec2", "statistics", "ast", "clap", "whisper", "qwen2-audio", "audio-flamingo-3"
+    ]
     weights: Weights
     device: str
     dtype: DType
@@ -795,6 +797,8 @@ class StoredModel(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     family: str | None
     """`model_type` of its config.json."""
+    capabilities: list[Capability]
+    """Of models of that type, before one is loaded; empty where they cannot be loaded here."""
     source: str
     """`hub:owner/name`, or the folder that was added."""
     revision: str | None

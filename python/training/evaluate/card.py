@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.evaluate.invariance import invariance_section
+from training.evaluate.evidence import evidence_sections
 from training.evaluate.tables import section_text
 from training.evaluate.verdict import baseline_sentences, learnt_sentences
 
@@ -31,7 +31,7 @@ def _training_text(folder: Path) -> str:
 
 
 def write_card(folder: Path) -> None:
-    """Writes README.md from the fixed text, training.json, scores.json and invariance.json."""
+    """Writes README.md from the fixed text, training.json, scores.json and the reports beside them."""
     scores: dict[str, Any] = json.loads((folder / "scores.json").read_text())
     config: dict[str, Any] = json.loads((folder / "config.json").read_text())
     sections: dict[str, Any] = scores["splits"]
@@ -46,6 +46,6 @@ def write_card(folder: Path) -> None:
         "## Scores",
         METHOD,
         *(section_text(sections[split], title) for split, title in TITLES.items() if split in sections),
-        *invariance_section(folder),
+        *evidence_sections(folder),
     ]
     (folder / "README.md").write_text("\n\n".join(part for part in parts if part) + "\n")

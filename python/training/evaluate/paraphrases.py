@@ -17,7 +17,9 @@ import torch
 
 from gama_operations.models.gama.adapter import GamaModel
 from training.evaluate.asking import Asked, all_questions, answers, audio_prefixes
+from training.evaluate.card import write_card
 from training.evaluate.clips import Clip, held_out_clips
+from training.evaluate.evidence import PARAPHRASES, keep_report
 from training.evaluate.intervals import Score, difference, score, text
 from training.evaluate.results import save_result
 from training.evaluate.scoring import MARGIN, grades
@@ -119,6 +121,7 @@ def main() -> int:
     """Asks, prints and stores after every kind."""
     parser = argparse.ArgumentParser(description="Ask gama-tiny in words that training never had.")
     parser.add_argument("--most", type=int, default=MOST, help="questions of a kind")
+    parser.add_argument("--write", action="store_true", help="store paraphrases.json and the card")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -133,6 +136,9 @@ def main() -> int:
         rows.append(exam.report(chosen_questions(asked, kind, options.most)))
         path = save_result("paraphrases", model.info.revision, {"model": NAME, "kinds": rows})
         print(f"{printed(rows[-1])}\n  -> {path}", flush=True)
+    if options.write:
+        keep_report(WEIGHTS / NAME, PARAPHRASES, {"kinds": rows})
+        write_card(WEIGHTS / NAME)
     return 0
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 
+from training.evaluate.card import write_card
+from training.evaluate.evidence import keep_probe
 from training.evaluate.intervals import text
 from training.evaluate.probe_report import probe_report
 from training.evaluate.probe_sets import PROBE_SETS
 from training.evaluate.results import save_result
-from training.export import SHIPPED
+from training.export import SHIPPED, WEIGHTS
 
 
 def printed(report: dict[str, Any]) -> str:
@@ -41,6 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Probe the shipped encoders.")
     parser.add_argument("--model", choices=SHIPPED, action="append")
     parser.add_argument("--set", choices=sorted(PROBE_SETS), action="append")
+    parser.add_argument("--write", action="store_true", help="store probes.json and the card")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -49,6 +52,9 @@ def main() -> int:
         for name in options.model or SHIPPED:
             report = probe_report(name, clips)
             path = save_result(f"probe-{question}-{name}", report["revision"], report)
+            if options.write:
+                keep_probe(WEIGHTS / name, question, report)
+                write_card(WEIGHTS / name)
             print(f"{printed(report)}\n  -> {path}\n", flush=True)
     return 0
 

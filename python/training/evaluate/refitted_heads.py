@@ -34,7 +34,7 @@ def stage_views(model: GamaModel, clips: list[Clip]) -> Views:
     for start in range(0, len(clips), CLIPS_AT_ONCE):
         waveforms = [clip.waveform for clip in clips[start : start + CLIPS_AT_ONCE]]
         frames = [model.frontend.frames_heard(waveform.shape[-1]) for waveform in waveforms]
-        columns = torch.tensor([-(-number // model.folder.gama.patch) for number in frames])
+        columns = torch.tensor([-(-number // model.folder.gama.patch_frames) for number in frames])
         encoded = audio.audio_encoder(model.frontend(waveforms))
         time_tokens = audio.audio_encoder.time_tokens(encoded.last)  # (B, S, D)
         tokens = audio.tokens(encoded)

@@ -7,7 +7,10 @@ import numpy as np
 from gama_operations.models.gama.prompt import instruction_prompt
 from training.questions import questions
 
-WEIGHTS = {"caption": 3.0, "class": 3.0, "count": 3.0, "register": 2.0, "direction": 2.0, "words": 2.0}
+WEIGHTS = {
+    "caption": 3.0, "class": 3.0, "count": 3.0, "words": 3.0, "direction": 2.5, "register": 2.0,
+    "language": 2.0, "order1": 2.0, "order2": 2.0, "has": 1.5,
+}  # fmt: skip
 """How readily a kind is drawn; 1 for the others."""
 
 

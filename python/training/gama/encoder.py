@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gama_operations.models.gama.audio_stack import AudioStack
 from gama_operations.models.gama.config import GamaConfig
 from training.batches import batch_indices
+from training.gama.columns import column_targets
 from training.gama.features import Features
-from training.gama.heads import Heads
-from training.gama.labels import Labels
+from training.gama.heads import Heads, Views
+from training.gama.labels import Labels, Targets
 from training.gama.patchout import keep_patches
 from training.gama.settings import EncoderSettings, gama_config
 from training.gama.vocabulary import Vocabulary
@@ -38,6 +40,17 @@ class TrainingData:
     vocabulary: Vocabulary
     metas: list[dict[str, Any]]
 
+    def targets(self, indices: NDArray[np.int64], config: GamaConfig) -> Targets:
+        """What the clips of a step are asked."""
+        columns = column_targets(
+            [self.metas[index] for index in indices],
+            self.vocabulary,
+            columns=config.time_patches,
+            patch_frames=config.patch_frames,
+        )
+        heard = torch.from_numpy(self.features.columns[indices])
+        return Targets(*self.labels.rows(indices), columns, heard)
+
 
 class SupervisedAudio(nn.Module):
     """GAMA's audio stack and the heads of stage A."""
@@ -47,8 +60,8 @@ class SupervisedAudio(nn.Module):
         self.audio = AudioStack(config)
         self.heads = Heads(vocabulary, width=config.embed_dim, queries=config.query_tokens)
 
-    def forward(self, fbank: Tensor, columns: Tensor, keep: Tensor | None) -> list[Tensor]:
-        """Outputs of every view of the heads, [B, O] each."""
+    def forward(self, fbank: Tensor, columns: Tensor, keep: Tensor | None) -> Views:
+        """What the heads say."""
         encoded = self.audio.audio_encoder(fbank, keep)
         tokens = self.audio.tokens(encoded, keep)
         return self.heads(self.audio.audio_encoder.time_tokens(encoded.last, keep), tokens, columns)
@@ -102,15 +115,17 @@ def _train_step(
     kept = None if full else settings.kept
     keep = step_keep(data.features, indices, kept=kept, config=model.audio.config, generator=generator)
     set_rate(optimizer, warmup_cosine(step, total=settings.steps, warmup=settings.warmup))
-    choices, tags = data.labels.rows(indices)
+    targets = data.targets(indices, model.audio.config)
     with training_precision():
-        views = model(data.features.rows(indices), torch.from_numpy(data.features.columns[indices]), keep)
-    loss = model.heads.loss(views, choices, tags, settings.smoothing)
+        views = model(data.features.rows(indices), targets.heard, keep)
+    loss = model.heads.loss(
+        views, targets, smoothing=settings.smoothing, column_weight=settings.column_weight
+    )
     optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    hits, asked = model.heads.accuracy(views[0].detach(), choices)["class0"]
+    hits, asked = model.heads.accuracy(views.outputs[0].detach(), targets.choices)["class0"]
     return loss.item(), hits / max(1, asked)
 
 

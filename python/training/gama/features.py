@@ -12,7 +12,8 @@ from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.frontend import MelFrontend, frame_count
 from training.shards import Shards
 
-FRAMES, MELS, PATCH = 512, 128, 16
+FRAMES, MELS = 512, 128
+FRAME_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _compute(shards: Shards, path: Path) -> None:
 
 
 @torch.inference_mode()
-def load_features(shards: Shards, path: Path) -> Features:
+def load_features(shards: Shards, path: Path, *, patch_frames: int) -> Features:
     """Features of all clips, computed into `path` on the first call; mean and std over 2,000 spread clips."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,4 +65,4 @@ def load_features(shards: Shards, path: Path) -> Features:
     chosen = np.linspace(0, len(shards) - 1, min(2_000, len(shards))).astype(int)
     real = np.concatenate([log_mel[index, : frames[index]].astype(np.float32).ravel() for index in chosen])
     mean, std = round(float(real.mean()), 4), round(float(real.std()), 4)
-    return Features(log_mel, -(-frames // PATCH), mean, std)
+    return Features(log_mel, -(-frames // patch_frames), mean, std)

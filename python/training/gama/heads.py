@@ -1,11 +1,14 @@
 """Heads of the supervised stage and their loss; none of them ships."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gama_operations.models.gama.audio_stack import AudioTokens
-from training.gama.labels import head_sizes, tag_count
+from training.gama.columns import ColumnHead
+from training.gama.labels import Targets, head_sizes, tag_count
 from training.gama.vocabulary import Vocabulary
 
 TAG_SCALE = 20.0
@@ -18,6 +21,19 @@ def heard_mean(tokens: Tensor, columns: Tensor) -> Tensor:
     """Mean of time tokens [B, S, D] over each clip's heard columns [B], shape [B, D]."""
     heard = torch.arange(tokens.shape[1]) < columns[:, None]
     return (tokens * heard.unsqueeze(-1)).sum(1) / columns[:, None]
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the heads say and read.
+
+    Attributes:
+        outputs: of each view, [B, O]: queries first, then encoder and aggregator.
+        aggregator: its tokens, [B, S, D], for the columns.
+    """
+
+    outputs: list[Tensor]
+    aggregator: Tensor
 
 
 class Heads(nn.Module):
@@ -34,14 +50,16 @@ class Heads(nn.Module):
         self.encoder = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, outputs))
         self.aggregator = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, outputs))
         self.qformer = nn.Sequential(nn.LayerNorm(queries * width), nn.Linear(queries * width, outputs))
+        self.columns = ColumnHead(vocabulary, width=width)
 
-    def forward(self, time_tokens: Tensor, tokens: AudioTokens, columns: Tensor) -> list[Tensor]:
-        """Outputs [B, O] of each view: queries first, then encoder and aggregator."""
-        return [
+    def forward(self, time_tokens: Tensor, tokens: AudioTokens, columns: Tensor) -> Views:
+        """What the views say of clips with so many heard columns [B]."""
+        outputs = [
             self.qformer(tokens.qformer.flatten(1)),
             self.encoder(heard_mean(time_tokens, columns)),
             self.aggregator(heard_mean(tokens.aggregator, columns)),
         ]
+        return Views(outputs, tokens.aggregator)
 
     def _view_loss(self, outputs: Tensor, choices: Tensor, tags: Tensor, smoothing: float) -> Tensor:
         *singles, tag_logits = outputs.float().split([*self.sizes, tags.shape[1]], -1)
@@ -52,10 +70,13 @@ class Heads(nn.Module):
                 loss = loss + share * functional.cross_entropy(logits, wanted, label_smoothing=smoothing)
         return loss
 
-    def loss(self, views: list[Tensor], choices: Tensor, tags: Tensor, smoothing: float) -> Tensor:
-        """Weighted sum over views of choices [B, H] (-100: not asked) and tags [B, T]."""
-        first, *pooled = (self._view_loss(view, choices, tags, smoothing) for view in views)
-        return first + POOLED_SHARE * torch.stack(pooled).sum()
+    def loss(self, views: Views, targets: Targets, *, smoothing: float, column_weight: float) -> Tensor:
+        """Weighted sum over views and columns."""
+        first, *pooled = (
+            self._view_loss(view, targets.choices, targets.tags, smoothing) for view in views.outputs
+        )
+        columns = self.columns.loss(views.aggregator, targets.columns, targets.heard)
+        return first + POOLED_SHARE * torch.stack(pooled).sum() + column_weight * columns
 
     def accuracy(self, view: Tensor, choices: Tensor) -> dict[str, tuple[int, int]]:
         """Hits and questions per target of one view, for the targets that were asked."""

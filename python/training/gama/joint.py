@@ -15,10 +15,10 @@ from training.batches import batch_indices
 from training.fingerprint import short_hash
 from training.gama.choose import choose_pairs
 from training.gama.encoder import SupervisedAudio, TrainingData, parameter_groups, set_rate, step_keep
-from training.gama.heads import Heads
+from training.gama.heads import Heads, Views
 from training.gama.packing import Packed, attention_mask, encode_segments, pack, position_ids
 from training.gama.settings import JointSettings, llama_config
-from training.precision import training_precision
+from training.precision import plain_attention, training_precision
 from training.runs import Run
 from training.schedule import warmup_flat_linear
 
@@ -44,8 +44,8 @@ class JointModel(nn.Module):
 
     def forward(
         self, fbank: Tensor, columns: Tensor, keep: Tensor | None, text: Packed
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Logits and targets of the answer tokens, [N, V] and [N], and the heads' outputs."""
+    ) -> tuple[Tensor, Tensor, Views]:
+        """Logits and targets of the answer tokens, [N, V] and [N], and what the heads say."""
         audio = self.gama.audio
         encoded = audio.audio_encoder(fbank, keep)
         tokens = audio.tokens(encoded, keep)
@@ -69,6 +69,8 @@ def joint_model(start: SupervisedAudio, settings: JointSettings, vocabulary: int
     torch.manual_seed(settings.seed)
     gama = Gama.from_config(start.audio.config, llama_config(settings, vocabulary))
     gama.audio.load_state_dict(start.audio.state_dict())
+    if settings.gradient_checkpointing:
+        gama.language_model.activation_checkpointing_enable()
     return JointModel(gama, start.heads)
 
 
@@ -103,13 +105,16 @@ def _train_step(
     pairs = [choose_pairs(data.metas[index], settings.questions, generator) for index in indices]
     text = pack([encode_segments(tokenizer, row) for row in pairs])
     set_rate(optimizer, warmup_flat_linear(step, total=settings.steps, warmup=settings.warmup))
-    columns = torch.from_numpy(data.features.columns[indices])
+    targets = data.targets(indices, config)
     with training_precision():
-        logits, wanted, views = model(data.features.rows(indices), columns, keep, text)
+        logits, wanted, views = model(data.features.rows(indices), targets.heard, keep, text)
     answers = functional.cross_entropy(logits.float(), wanted)
-    labels = model.heads.loss(views, *data.labels.rows(indices), settings.encoder.smoothing)
+    labels = model.heads.loss(
+        views, targets, smoothing=settings.encoder.smoothing, column_weight=settings.encoder.column_weight
+    )
     optimizer.zero_grad()
-    (answers + settings.tag_weight * labels).backward()
+    with plain_attention():
+        (answers + settings.tag_weight * labels).backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     hits = (logits.argmax(-1) == wanted).float().mean()

@@ -48,6 +48,23 @@ def _tags(meta: Meta, vocabulary: Vocabulary) -> Iterator[int]:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """What some clips are asked.
+
+    Attributes:
+        choices: [B, H] int64, -100 where not asked.
+        tags: [B, T] float32.
+        columns: targets of each column (`columns.py`), [B, S, O] float32, -1 where not asked.
+        heard: number of columns that a clip fills, [B].
+    """
+
+    choices: Tensor
+    tags: Tensor
+    columns: Tensor
+    heard: Tensor
+
+
+@dataclass(frozen=True)
 class Labels:
     """Targets of many clips.
 

@@ -98,4 +98,4 @@ def render_instrument(name: str, source: str, rng: Rng, seconds: float, *, own: 
     else:
         timbre = draw_timbre(own, slow=family.slow, pitched=family.pitched)
         wave = play_varied((bank, program), notes, length, cents, timbre)
-    return Event(wave, name, "instrument", source, facts)
+    return Event(wave, name, "instrument", source, facts, [note.start for note in notes])

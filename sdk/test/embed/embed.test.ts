@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AudioClip } from "../../audio/audio-clip.ts";
 import type { Progress } from "../../bridge/call-options.ts";
 import { findPython } from "../../bridge/find-python.ts";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { type EmbedOptions, embed } from "../../embed.ts";
 import type { EmbedSource } from "../../embedding/clip-row.ts";
 import type { EmbeddingTable } from "../../embedding/embedding-table.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { MelStatisticsService } from "../../models/mel-statistics-service.ts";
+import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
 
 const RATE = 8000;
 const root = mkdtempSync(join(tmpdir(), "embed-"));
@@ -209,6 +211,25 @@ print(json.dumps([list(a.shape), str(a.dtype), a.view(np.uint32).ravel().tolist(
     const { key_value_metadata: facts = [] } = await parquetMetadataAsync(file);
     expect(facts).toContainEqual({ key: "modelId", value: "fbank" });
   });
+
+  it("takes what any process computed before from the disk, says so, and can be told not to", async () => {
+    const cache = mkdtempSync(join(tmpdir(), "cache-"));
+    const env = { ...process.env, GRYM_CACHE: cache, GRYM_FEATURE_CACHE_MB: "10" };
+    const tables: EmbeddingTable[] = [];
+    for (const runs of [[{}], [{}, { cache: false }]]) {
+      await using bridge = new GAMABridge({ env });
+      const encoder = new Wav2Vec2Service({ bridge });
+      for (const options of runs) tables.push(await embed(encoder, root, options));
+    }
+    expect(tables.map((table) => table.column("cached"))).toEqual([
+      [false, false, null],
+      [true, true, null],
+      [false, false, null],
+    ]);
+    expect(tables[1]?.features).toEqual(tables[0]?.features);
+    expect(tables[1]?.column("secondsHeard")).toEqual([0.5, 0.5, null]);
+    expect(tables[1]?.column("clipSeconds")).toEqual([0, 0, null]);
+  }, 240_000);
 
   it("shows its first rows as a table", async () => {
     const table = await run(root);

@@ -125,13 +125,15 @@ describe("grym-synth model", PATIENCE, () => {
     const added = runCli(["model", "add", model, "--name", "mine"]);
     const [what, verified] = added.stdout.split("\n");
     expect(added.status).toBe(0);
-    expect(what).toMatch(/^mine: wav2vec2, 0 B, and 8\.\d MB linked, revision [0-9a-f]{12}, in /);
+    expect(what).toMatch(
+      /^mine: wav2vec2 \(embed\), 0 B, and 8\.\d MB linked, revision [0-9a-f]{12}, in /,
+    );
     expect(verified).toMatch(
       /^mine: sizes as they were, \d+ tensors, wav2vec2 of 2,\d+,\d+ parameters$/,
     );
     const table = runCli(["model", "list"]).stdout;
     expect(table).toMatch(
-      /^NAME .*\nmine +whole +wav2vec2 +0 B +8\.\d MB .*\n\n.*models: .* free\n$/,
+      /^NAME .*\nmine +whole +wav2vec2 +embed +0 B +8\.\d MB .*\n\n.*models: .* free\n$/,
     );
     expect(JSON.parse(runCli(["model", "list", "--json"]).stdout)).toMatchObject({
       models: [{ name: "mine", source: model }],

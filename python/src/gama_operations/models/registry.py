@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
+from gama_operations.models.family.catalogue import MODULES, check_model_type, load_family
 from gama_operations.models.load_options import (
     Attention,
     Quantization,
@@ -205,6 +206,13 @@ def load(
     dtype = dtype or narrowed
     where = checked_device(device or default_device())
     check_quantization(quantization or default_quantization(found), where, config["model_type"])
+    check_model_type(config["model_type"])
+    if config["model_type"] in MODULES:
+        report("read", 1, 3)
+        member = load_family(found, config, device=where, dtype=dtype, weights=weights, seed=seed)
+        choose_attention(member.transformer, attention)
+        report("build", 3, 3)
+        return member
     if config["model_type"] != "gama":
         from gama_operations.models.wav2vec2 import load_wav2vec2
         from gama_operations.models.wav2vec2_ctc import with_ctc_head
@@ -224,9 +232,11 @@ def load(
         model_id(model, weights, seed), revision(found, config, weights), weights, where, dtype
     )
     report("build", 2, 3)
-    gama = load_gama_model(found, identity=identity, seed=seed)
+    quantized = quantization or default_quantization(found)
+    plain = attention is None and quantized == "none"
+    gama = load_gama_model(found, identity=identity, seed=seed, plain=plain)
     choose_attention(gama.model.language_model, attention)
-    quantize(gama.model.language_model, quantization or default_quantization(found))
+    quantize(gama.model.language_model, quantized)
     report("build", 3, 3)
     return gama
 

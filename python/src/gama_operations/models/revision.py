@@ -19,10 +19,16 @@ def revision(folder: Path, config: dict[str, Any], weights: Literal["trained", "
         manifest = Manifest.read(folder)
         if manifest.is_untouched(folder):
             return manifest.revision
-    files = sorted(folder.glob("*.safetensors")) if weights == "trained" else []
     digest = hashlib.sha256()
-    for file in files or [folder / "config.json"]:
+    for file in _weight_files(folder, weights) or [folder / "config.json"]:
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()[:12]
+
+
+def _weight_files(folder: Path, weights: str) -> list[Path]:
+    """The files that are read: pickles only where there is no safetensors file."""
+    if weights != "trained":
+        return []
+    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))

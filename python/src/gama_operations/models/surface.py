@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Capability = Literal["embed", "describe", "score", "transcribe"]
 Pooling = Literal["mean", "mean_std", "none"]
+Family = Literal[
+    "gama", "wav2vec2", "statistics", "ast", "clap", "whisper", "qwen2-audio", "audio-flamingo-3"
+]
 Preset = Literal["official-inference", "official-single-audio"]
 Waveform = NDArray[np.float32]
 """Shape [C, T], float32 in [-1, 1], at the model's sample rate."""
@@ -24,7 +27,7 @@ class ModelInfo:
 
     model_id: str
     revision: str
-    family: Literal["gama", "wav2vec2", "statistics"]
+    family: Family
     weights: Literal["trained", "random"]
     device: str
     dtype: Literal["float32", "bfloat16", "float16"]

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.batching import bucket, pack
-from gama_operations.models.ctc_folder import unused_head
+from gama_operations.models.ctc_kind import unused_head
 from gama_operations.models.load_options import Attention, choose_attention
 from gama_operations.models.revision import revision
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform

@@ -18,7 +18,8 @@ from torch import nn
 
 from gama_operations.errors import NonFiniteResultError
 from gama_operations.models.ctc_decode import greedy_words
-from gama_operations.models.ctc_folder import is_ctc, read_head, read_tokenizer, unused_head
+from gama_operations.models.ctc_folder import read_head, read_tokenizer
+from gama_operations.models.ctc_kind import is_ctc, unused_head
 from gama_operations.models.ctc_windows import FrameWindow, Framing, frame_windows
 from gama_operations.models.surface import (
     Embedding,

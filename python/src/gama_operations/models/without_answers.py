@@ -85,5 +85,5 @@ class WithoutAnswers:
     def _refusal(self, verb: str) -> CapabilityError:
         return CapabilityError(
             f"{self._model_id} cannot {verb} audio: it is {self._what} without a language model. "
-            "Use extract_features, or a model of the family gama"
+            "Use extract_features, or a model with the capability `describe`"
         )

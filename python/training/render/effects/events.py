@@ -41,7 +41,7 @@ def render_countable(name: str, source: str, rng: Rng, seconds: float) -> Event:
         pieces.append((time, rng.uniform(0.8, 1.0) * sound.strike(parameters, rng)))
     wave = place(samples(time) + len(pieces[-1][1]) + 1, pieces)
     facts = {"count": count, "tempo": tempo if sound.brief and count >= 3 else None}
-    return Event(wave, name, "effect", source, facts)
+    return Event(wave, name, "effect", source, facts, [start for start, _ in pieces])
 
 
 def render_continuous(name: str, source: str, rng: Rng, seconds: float) -> Event:

@@ -102,6 +102,38 @@ class Interrupts(KernelCase):
         time.sleep(0.15)
         assert self.run_cell("steps.length").text == count
 
+    def test_a_loop_that_catches_every_error_is_parked_and_the_kernel_goes_on(self) -> None:
+        code = """
+            globalThis.turns = 0;
+            for (;;) { try { turns++; await new Promise(r => setTimeout(r, 5)) } catch {} }
+        """
+        assert self.interrupt_after(code, 0.2).reply["ename"] == "KeyboardInterrupt"
+        assert self.run_cell("1 + 1").text == "2"
+        time.sleep(1.5)
+        turns = self.run_cell("turns").text
+        time.sleep(0.2)
+        assert self.run_cell("turns").text == turns
+
+    def test_a_finally_block_that_awaits_runs_to_its_end(self) -> None:
+        code = """
+            globalThis.steps = [];
+            try { await new Promise(() => {}) } finally {
+              steps.push("first");
+              await new Promise(r => setTimeout(r, 50));
+              steps.push("second");
+              await null;
+              steps.push("third");
+            }
+        """
+        assert self.interrupt_after(code, 0.2).reply["ename"] == "KeyboardInterrupt"
+        time.sleep(0.3)
+        assert self.run_cell("steps.join()").text == "'first,second,third'"
+
+    def test_an_interrupt_ends_an_error_that_takes_for_ever_to_look_at(self) -> None:
+        code = "throw { get name() { for (;;) {} }, message: 'x', stack: 'y' }"
+        assert self.interrupt_after(code, 0.3).reply["ename"] == "KeyboardInterrupt"
+        assert self.run_cell("1 + 1").text == "2"
+
     def test_a_cell_written_after_the_interrupt_runs_even_when_it_arrives_before_it(self) -> None:
         running = self.send("for (;;) {}")
         waiting = self.send("'waited'")

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
@@ -15,7 +15,11 @@ from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.faults import listed
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.plain_llama import PlainConfig, PlainLlama
 from gama_operations.models.gama.weight_files import WeightSource, read_source
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +34,16 @@ class Assembled:
     """What the base is, where the description names one."""
 
 
-def build_on_meta(config: GamaConfig, language_model: dict[str, Any]) -> Gama:
-    """The model without memory: names, shapes and counts only."""
+def build_on_meta(config: GamaConfig, language_model: dict[str, Any], *, plain: bool = False) -> Gama:
+    """The model without memory: names, shapes and counts only.
+
+    With `plain` its language model is our own, where the config allows it.
+    """
+    allowed = PlainConfig.of(language_model) if plain else None
     with torch.device("meta"):
-        return Gama.from_config(config, language_model)
+        if allowed is None:
+            return Gama.from_config(config, language_model)
+        return Gama(config, cast("PreTrainedModel", PlainLlama(allowed)))
 
 
 def load_gama(folder: Path) -> Assembled:
@@ -46,10 +56,10 @@ def load_gama(folder: Path) -> Assembled:
     return assemble(description, *description.sources(folder))
 
 
-def assemble(description: GamaFolder, *paths: Path) -> Assembled:
+def assemble(description: GamaFolder, *paths: Path, plain: bool = False) -> Assembled:
     """The model of the union of weights, for example a base folder and a stage checkpoint.
 
-    What is out of the ordinary goes to the log as well as into the report.
+    What is out of the ordinary goes to the log as well as into the report. `plain` as in `build_on_meta`.
 
     Raises:
         ModelInvalidError: files do not make the model, or are another base's; every fault is named.
@@ -63,7 +73,7 @@ def assemble(description: GamaFolder, *paths: Path) -> Assembled:
         base = BaseFacts.of(description.base, sources[0].tensors, description.default_prompt)
         if description.expects is not None:
             description.expects.refuse_other(base, description.base)
-    model = build_on_meta(description.gama, description.language_model)
+    model = build_on_meta(description.gama, description.language_model, plain=plain)
     report = load_weights(model, *sources)
     _fill_buffers(model)
     _tell(report, sources)

@@ -49,12 +49,17 @@ class AudioStack(nn.Module):
         """In the order in which they are run."""
         return self.audio_aggregator_layer_1, self.audio_aggregator_layer_2
 
-    def tokens(self, encoded: EncoderOutput, keep: Tensor | None = None) -> AudioTokens:
-        """Both branches from the encoder's output."""
+    def pooled(self, encoded: EncoderOutput, keep: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Time tokens [B, S, D] of the last block and of both middle ones, as the branches hear them."""
         last, j, k = (
             self.audio_encoder.time_tokens(patches, keep) / self.config.pool_divisor
             for patches in (encoded.last, encoded.j, encoded.k)
-        )  # each (B, S, D)
+        )
+        return last, j, k
+
+    def tokens(self, encoded: EncoderOutput, keep: Tensor | None = None) -> AudioTokens:
+        """Both branches from the encoder's output."""
+        last, j, k = self.pooled(encoded, keep)
         # the released code hands j to the first layer and k to the second
         aggregated = self.audio_aggregator_layer_2(self.audio_aggregator_layer_1(last, j), k)
         queries = self.query_tokens.expand(len(last), -1, -1)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from torch import Tensor
-from transformers import AutoConfig
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.prompt import TextCodec, instruction_prompt
@@ -55,6 +54,8 @@ def read_base_config(folder: Path) -> dict[str, Any]:
         ModelInvalidError: it is missing or damaged, of a kind that transformers does not know, or leaves a
             field to a default.
     """
+    from transformers import AutoConfig
+
     file = folder / "config.json"
     values = _read(file)
     known = _normalised(values, file)
@@ -84,6 +85,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _normalised(values: dict[str, Any], where: object) -> dict[str, Any]:
     """Every field of the config, by today's names."""
+    from transformers import AutoConfig
+
     others = {key: value for key, value in values.items() if key != "model_type"}
     try:
         config = AutoConfig.for_model(values.get("model_type", "llama"), **others)

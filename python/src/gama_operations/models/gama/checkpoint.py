@@ -8,15 +8,15 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers.conversion_mapping import get_model_conversion_mapping
-from transformers.core_model_loading import WeightRenaming
 
 from gama_operations.models.gama.faults import Faults, listed
 from gama_operations.models.gama.lora import without_adapters
 from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.plain_llama import PlainLlama
 from gama_operations.models.gama.tensor_names import (
     PREFIX,
     SAVED_BUFFERS,
@@ -26,6 +26,9 @@ from gama_operations.models.gama.tensor_names import (
     ours,
 )
 from gama_operations.models.gama.weight_files import Found, WeightSource
+
+if TYPE_CHECKING:
+    from transformers.core_model_loading import WeightRenaming
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,7 @@ def _union(
     model: Gama, sources: tuple[WeightSource, ...], faults: Faults
 ) -> tuple[dict[str, Found], set[str]]:
     """Tensors by official name, and the names that a later source gave again."""
-    transforms = get_model_conversion_mapping(model.language_model)
-    renamings = [one for one in transforms if isinstance(one, WeightRenaming)]
+    renamings = _renamings(model)
     union: dict[str, Found] = {}
     replaced: set[str] = set()
     for source in sources:
@@ -124,7 +126,18 @@ def _union(
     return union, {name for name in replaced if not _saved_buffer(model, name)}
 
 
-def _modern(name: str, renamings: list[WeightRenaming]) -> str:
+def _renamings(model: Gama) -> "list[WeightRenaming]":
+    """What transformers calls otherwise than older files; our own Llama has no older names."""
+    if isinstance(cast("object", model.language_model), PlainLlama):
+        return []
+    from transformers.conversion_mapping import get_model_conversion_mapping
+    from transformers.core_model_loading import WeightRenaming
+
+    transforms = get_model_conversion_mapping(model.language_model)
+    return [one for one in transforms if isinstance(one, WeightRenaming)]
+
+
+def _modern(name: str, renamings: "list[WeightRenaming]") -> str:
     """The name that this version of transformers gives what older files call otherwise."""
     bare = name.removeprefix(PREFIX)
     for renaming in renamings:

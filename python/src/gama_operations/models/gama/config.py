@@ -24,6 +24,7 @@ POSITIVE = (
         "target_frames",
         "norm_std",
         "patch",
+        "patch_frames",
         "embed_dim",
         "encoder_heads",
         "mlp_ratio",
@@ -56,6 +57,9 @@ class GamaConfig:
     norm_std: float = 4.4849
 
     patch: int = 16
+    """Mel bins of a patch."""
+    patch_frames: int = 16
+    """Frames of a patch."""
     embed_dim: int = 768
     """Width of encoder, Q-Former and aggregator alike."""
     encoder_heads: int = 12
@@ -100,10 +104,10 @@ class GamaConfig:
         wrong = [name for name in POSITIVE if getattr(self, name) <= 0]
         if wrong:
             raise ModelInvalidError(f"GamaConfig: {', '.join(wrong)} must be above 0")
-        if self.mel_bins % self.patch or self.target_frames % self.patch:
+        if self.mel_bins % self.patch or self.target_frames % self.patch_frames:
             raise ModelInvalidError(
                 f"GamaConfig: mel_bins {self.mel_bins} and target_frames {self.target_frames} "
-                f"must be multiples of patch {self.patch}"
+                f"must be multiples of patch {self.patch} and patch_frames {self.patch_frames}"
             )
         if self.architecture == "ltu" and self.time_patches % LTU_POOL:
             raise ModelInvalidError(
@@ -129,7 +133,7 @@ class GamaConfig:
     @property
     def time_patches(self) -> int:
         """Patches along time; also the number of aggregator tokens."""
-        return self.target_frames // self.patch
+        return self.target_frames // self.patch_frames
 
     @property
     def prefix_tokens(self) -> int:

@@ -7,7 +7,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.gama.config import GamaConfig
@@ -42,9 +42,9 @@ def _language_layers(model: Gama) -> int:
 def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
     """Tokens [B, L, D] of a layer.
 
-    Encoder and aggregator: S time tokens (16 frames, 160 ms each), encoder patches averaged over frequency
-    as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries first, in the width of
-    the language model.
+    Encoder and aggregator: S time tokens (`patch_frames` long: 160 ms in the release), encoder patches
+    averaged over frequency as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries
+    first, in the width of the language model.
 
     Raises:
         InvalidRequestError: no such layer.
@@ -60,18 +60,18 @@ def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
         return audio.audio_encoder.time_tokens(patches)
     if part == "lm":
         return _language_tokens(model, audio.project(audio.tokens(encoded)), number)
-    layers = audio.aggregator_layers if part == "aggregator" else audio.Qformer.bert.encoder.layer
-    caught: list[Tensor] = []
-
-    def catch(_module: nn.Module, _arguments: object, output: Tensor) -> None:
-        caught.append(output)
-
-    hook = layers[int(number) if number else -1].register_forward_hook(catch)
-    try:
-        audio.tokens(encoded)
-    finally:
-        hook.remove()
-    return caught[0]
+    # no hooks: clips may go through the model side by side
+    last, j, k = audio.pooled(encoded)
+    if part == "aggregator":
+        first, second = audio.aggregator_layers
+        tokens = first(last, j)
+        return tokens if number else second(tokens, k)
+    bert = audio.Qformer.bert
+    heard = audio.qformer_proj_norm(last)
+    tokens = bert.embeddings(audio.query_tokens.expand(len(last), -1, -1))
+    for block in bert.encoder.layer[: int(number) + 1] if number else bert.encoder.layer:
+        tokens = block(tokens, heard)
+    return tokens
 
 
 def _language_tokens(model: Gama, prefix: Tensor, number: str) -> Tensor:
@@ -87,7 +87,7 @@ def _language_tokens(model: Gama, prefix: Tensor, number: str) -> Tensor:
 def heard_tokens(config: GamaConfig, layer: str, frames: int) -> int:
     """How many of the first tokens stand for sound and not for padding."""
     part = layer.partition(".")[0]
-    columns = math.ceil(frames / config.patch)
+    columns = math.ceil(frames / config.patch_frames)
     return {"qformer": config.query_tokens, "lm": config.query_tokens + columns}.get(part, columns)
 
 

@@ -1,4 +1,4 @@
-"""CAV-MAE's audio branch: a pre-norm vision transformer over 16x16 log-mel patches.
+"""CAV-MAE's audio branch: a pre-norm vision transformer over log-mel patches, 16 x 16 in the release.
 
 Gong et al., "Contrastive Audio-Visual Masked Autoencoder" (ICLR 2023). Module names are those of the
 released checkpoints, which hold norms of the video branch too: they load, and change nothing.
@@ -20,7 +20,8 @@ class PatchEmbed(nn.Module):
 
     def __init__(self, config: GamaConfig) -> None:
         super().__init__()
-        self.proj = nn.Conv2d(1, config.embed_dim, kernel_size=config.patch, stride=config.patch)
+        size = (config.patch, config.patch_frames)
+        self.proj = nn.Conv2d(1, config.embed_dim, kernel_size=size, stride=size)
 
     def forward(self, fbank: Tensor) -> Tensor:
         """[B, L, D]."""

@@ -8,16 +8,38 @@ Shapes: B batch, P prefix tokens, T text tokens, H width, V vocabulary.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from gama_operations.errors import InvalidRequestError
-from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.key_values import empty_cache
 from gama_operations.models.gama.sampling import choose, process_scores
 from gama_operations.models.surface import Generation
+
+if TYPE_CHECKING:
+    from transformers import DynamicCache, PreTrainedModel
+
+    from gama_operations.models.gama.plain_llama import PlainCache
+
+
+class Speaker(Protocol):
+    """A language model that takes embeddings: GAMA's, or that of another audio language model."""
+
+    @property
+    def language_model(self) -> "PreTrainedModel":
+        """Gives logits; its `base_model` the hidden states, its `config` positions and end tokens."""
+        ...
+
+    @property
+    def vocabulary(self) -> int:
+        """V, the number of token ids."""
+        ...
+
+    def embed_text(self, input_ids: Tensor) -> Tensor:
+        """Embeddings [B, T, H] of token ids [B, T]."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +58,12 @@ class Beginning:
     """[B, new, H]: the last positions of the rows."""
     mask: Tensor
     """[B, P + T]: 0 where a row is padded, on the left."""
-    cache: DynamicCache
+    cache: "DynamicCache | PlainCache"
     """Keys of the positions before `embeds`."""
 
 
 def left_padded(
-    model: Gama, prefix: Tensor | Sequence[Tensor] | None, prompts: Sequence[Sequence[int]]
+    model: Speaker, prefix: Tensor | Sequence[Tensor] | None, prompts: Sequence[Sequence[int]]
 ) -> tuple[Tensor, Tensor]:
     """Embeddings [B, P + T, H] and mask [B, P + T] of prompts of different lengths, T the longest."""
     device = next(model.language_model.parameters()).device
@@ -61,18 +83,18 @@ def positions_of(mask: Tensor) -> Tensor:
     return (mask.cumsum(1) - 1).clamp_min(0)
 
 
-def end_tokens(model: Gama) -> frozenset[int]:
+def end_tokens(model: Speaker) -> frozenset[int]:
     """Ids that end an answer."""
     ends: Any = model.language_model.config.eos_token_id
     return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
 
 
-def position_limit(model: Gama) -> int:
+def position_limit(model: Speaker) -> int:
     """How many positions the language model has, audio and text together."""
     return getattr(model.language_model.config, "max_position_embeddings", None) or sys.maxsize
 
 
-def _steps(model: Gama, length: int, wanted: int) -> int:
+def _steps(model: Speaker, length: int, wanted: int) -> int:
     """How many tokens fit behind `length` positions.
 
     Raises:
@@ -89,7 +111,7 @@ def _steps(model: Gama, length: int, wanted: int) -> int:
 class _Rows:
     """What each row has said so far, and how much it may still say."""
 
-    def __init__(self, prompts: Sequence[Sequence[int]], room: Sequence[int], model: Gama) -> None:
+    def __init__(self, prompts: Sequence[Sequence[int]], room: Sequence[int], model: Speaker) -> None:
         self.ends = end_tokens(model)
         self.room = room
         self.new: list[list[int]] = [[] for _ in prompts]
@@ -128,7 +150,7 @@ class Decoding:
     """
 
     def __init__(
-        self, model: Gama, begin: Beginning, prompts: Sequence[Sequence[int]], options: Generation
+        self, model: Speaker, begin: Beginning, prompts: Sequence[Sequence[int]], options: Generation
     ) -> None:
         self._model = model
         self._options = options
@@ -171,7 +193,7 @@ class Decoding:
 
 @torch.inference_mode()
 def generate(
-    model: Gama,
+    model: Speaker,
     prefix: Tensor | None,
     prompts: Sequence[Sequence[int]],
     options: Generation,
@@ -190,7 +212,7 @@ def generate(
         InvalidRequestError: a prompt does not fit into the model's positions.
     """
     embeds, mask = left_padded(model, prefix, prompts)
-    cache = DynamicCache(config=cast("Any", model.language_model.config))
+    cache = empty_cache(model)
     return finish(Decoding(model, Beginning(embeds, mask, cache), prompts, options), check)
 
 

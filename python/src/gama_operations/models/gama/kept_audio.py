@@ -10,16 +10,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
-from gama_operations.models.gama.generate import Beginning, left_padded, positions_of
-from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.generate import Beginning, Speaker, left_padded, positions_of
+from gama_operations.models.gama.key_values import empty_cache, keeps_keys, pairs_of
 from gama_operations.models.surface import Waveform
 
 KEPT_BYTES = 256 * 1024 * 1024
@@ -92,21 +89,12 @@ class KeptAudio:
         self.nbytes = 0
 
 
-def keeps_keys(model: Gama) -> bool:
-    """Whether every layer of the language model keeps all its keys, so that they can be cut and put together.
-
-    Layers of a sliding window or of a recurrent state cannot: there only the prefix is kept.
-    """
-    layers = DynamicCache(config=cast("Any", model.language_model.config)).layers
-    return all(type(layer) is DynamicLayer for layer in layers)
-
-
-def hear(model: Gama, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
+def hear(model: Speaker, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
     """Clips of one batch, from their prefixes [B, P, H] and the token ids that begin every prompt."""
     if not keeps_keys(model):
         return [HeardAudio(row.clone(), (), ()) for row in prefix]
     embeds, mask = left_padded(model, prefix, [head] * len(prefix))
-    cache = DynamicCache(config=cast("Any", model.language_model.config))
+    cache = empty_cache(model)
     model.language_model.base_model(
         inputs_embeds=embeds,
         attention_mask=mask,
@@ -114,8 +102,7 @@ def hear(model: Gama, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
         past_key_values=cache,
         use_cache=True,
     )
-    layers = cast("list[DynamicLayer]", cache.layers)
-    pairs = [(cast("Tensor", layer.keys), cast("Tensor", layer.values)) for layer in layers]
+    pairs = pairs_of(cache)
     # Clones: a row that is a view would keep the whole batch.
     return [
         HeardAudio(
@@ -127,7 +114,7 @@ def hear(model: Gama, prefix: Tensor, head: Sequence[int]) -> list[HeardAudio]:
     ]
 
 
-def continued(model: Gama, clips: Sequence[HeardAudio], prompts: Sequence[Sequence[int]]) -> Beginning:
+def continued(model: Speaker, clips: Sequence[HeardAudio], prompts: Sequence[Sequence[int]]) -> Beginning:
     """A batch padded on the left that begins where the kept keys of its rows end.
 
     All rows compute as many positions as the one with the most to compute; the others take that much
@@ -137,7 +124,7 @@ def continued(model: Gama, clips: Sequence[HeardAudio], prompts: Sequence[Sequen
     reached = [clip.reach(prompt) for clip, prompt in zip(clips, prompts, strict=True)]
     new = max(length - reach for length, reach in zip(lengths, reached, strict=True))
     embeds, mask = left_padded(model, [clip.prefix for clip in clips], prompts)
-    cache = DynamicCache(config=cast("Any", model.language_model.config))
+    cache = empty_cache(model)
     columns = max(lengths) - new
     if columns > 0:
         taken = [max(0, length - new) for length in lengths]

@@ -17,8 +17,12 @@ def load_gama_model(
     *,
     identity: Identity,
     seed: int = 0,
+    plain: bool = False,
 ) -> GamaModel:
     """The model of a GAMA folder; a folder without tokenizer.json embeds, but does not describe.
+
+    With `plain` a trained language model is our own, where its config allows it: the same numbers, without
+    transformers.
 
     Raises:
         ModelInvalidError: config, weights or tokenizer do not make the model.
@@ -26,7 +30,7 @@ def load_gama_model(
     description = GamaFolder.read(folder)
     report = None
     if identity.weights == "trained":
-        assembled = assemble(description, *description.sources(folder))
+        assembled = assemble(description, *description.sources(folder), plain=plain)
         model, report = assembled.model, assembled.report
         if assembled.base is not None and description.revision is None and description.checkpoint is not None:
             # a config.json by hand: no file of weights lies in the folder itself

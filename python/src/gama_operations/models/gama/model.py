@@ -5,18 +5,19 @@ Shapes: B batch, T text tokens, P prefix tokens, H width, V vocabulary, M mel bi
 """
 
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.audio_stack import AudioStack
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.lora import add_lora
 from gama_operations.models.gama.ltu import LtuStack
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 IGNORED_LABEL = -100
 
@@ -30,12 +31,15 @@ class GamaOutput:
     """[B, T, V]: text positions only."""
 
 
-def language_model(config: dict[str, Any]) -> PreTrainedModel:
+def language_model(config: dict[str, Any]) -> "PreTrainedModel":
     """A freshly initialised causal language model from its Hugging Face config (`model_type` names it).
 
     Raises:
         ModelInvalidError: transformers makes no causal language model of the config.
     """
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig, AutoModelForCausalLM
+
     values = {"model_type": "llama", **config}
     model_type = values.pop("model_type")
     try:
@@ -58,7 +62,7 @@ def next_token_loss(logits: Tensor, labels: Tensor) -> Tensor:
 class Gama(nn.Module):
     """An audio stack and a language model."""
 
-    def __init__(self, config: GamaConfig, language_model: PreTrainedModel) -> None:
+    def __init__(self, config: GamaConfig, language_model: "PreTrainedModel") -> None:
         """Puts both together.
 
         Raises:

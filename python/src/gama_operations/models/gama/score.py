@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from gama_operations.errors import CapabilityError, InvalidRequestError
-from gama_operations.models.gama.generate import end_tokens, position_limit, positions_of
-from gama_operations.models.gama.kept_audio import HeardAudio, continued, keeps_keys
-from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.generate import Speaker, end_tokens, position_limit, positions_of
+from gama_operations.models.gama.kept_audio import HeardAudio, continued
+from gama_operations.models.gama.key_values import keeps_keys
 
 TOKENS_AT_ONCE = 512
 """Of all answers in a pass; bounds its logits (65 MB of float32 with 32,000 token ids)."""
@@ -34,7 +34,7 @@ class Likelihood:
 
 @torch.inference_mode()
 def likelihoods(
-    model: Gama,
+    model: Speaker,
     clip: HeardAudio,
     prompt: Sequence[int],
     answers: Sequence[Sequence[int]],
@@ -70,7 +70,7 @@ def likelihoods(
     return found
 
 
-def _refuse_other_attention(model: Gama) -> None:
+def _refuse_other_attention(model: Speaker) -> None:
     attention = getattr(model.language_model.config, "_attn_implementation", None)
     if not keeps_keys(model) or attention not in MASKED_BY_US:
         raise CapabilityError(
@@ -90,7 +90,7 @@ def _passes(answers: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
 
 
 def _one_pass(
-    model: Gama, clip: HeardAudio, prompt: Sequence[int], answers: Sequence[Sequence[int]], *, end: bool
+    model: Speaker, clip: HeardAudio, prompt: Sequence[int], answers: Sequence[Sequence[int]], *, end: bool
 ) -> list[Likelihood]:
     begin = continued(model, [clip], [prompt])
     device = begin.embeds.device

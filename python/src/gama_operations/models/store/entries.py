@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from gama_operations.errors import ModelInvalidError, ModelNotFoundError
+from gama_operations.models.ctc_kind import is_ctc, unused_head
+from gama_operations.models.family.catalogue import CAPABILITIES
 from gama_operations.models.store.download import drop_unfinished, read_download
 from gama_operations.models.store.manifest import HubSource, Manifest
 from gama_operations.models.store.place import (
@@ -29,6 +31,8 @@ class Entry:
     folder: str
     family: str | None
     """`model_type` of its config.json."""
+    capabilities: tuple[str, ...]
+    """Of models of that type, and of its CTC head; none where they cannot be loaded here."""
     source: str
     """`hub:owner/name`, or the folder that was added."""
     revision: str | None
@@ -67,20 +71,30 @@ def entry_of(folder: Path) -> Entry:
     try:
         manifest = Manifest.read(folder)
     except ModelInvalidError:
-        return Entry(folder.name, "damaged", str(folder), None, "", None, *_measured(folder))
+        return Entry(folder.name, "damaged", str(folder), None, (), "", None, *_measured(folder))
     source = manifest.source
+    family = _family(folder)
     linked = sum(file.size for file in manifest.files if file.linked)
     return Entry(
         name=folder.name,
         state="whole",
         folder=str(folder),
-        family=_family(folder),
+        family=family,
+        capabilities=(*CAPABILITIES.get(family or "", ()), *_transcribes(folder)),
         source=f"hub:{source.repo}" if isinstance(source, HubSource) else source.path,
         revision=manifest.revision,
         size=sum(file.size for file in manifest.files) - linked,
         linked_size=linked,
         files=len(manifest.files),
     )
+
+
+def _transcribes(folder: Path) -> tuple[str, ...]:
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        return ("transcribe",) if is_ctc(config) and unused_head(folder, config) is None else ()
+    except (OSError, ValueError, AttributeError, ModelInvalidError):  # no config that can be read
+        return ()
 
 
 def remove(name: str) -> int:
@@ -115,7 +129,7 @@ def _unfinished(folder: Path) -> Entry:
         source = commit = None
     else:
         source, commit = f"hub:{listing.repository.repo}", listing.commit[:12]
-    return Entry(folder.name, "unfinished", str(folder), None, source or "", commit, *_measured(folder))
+    return Entry(folder.name, "unfinished", str(folder), None, (), source or "", commit, *_measured(folder))
 
 
 def _measured(folder: Path) -> tuple[int, int, int]:

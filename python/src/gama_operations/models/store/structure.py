@@ -1,8 +1,11 @@
 """Names and shapes against config.json, through the loaders themselves, on the meta device."""
 
 from pathlib import Path
+from typing import Any
 
-from gama_operations.models.ctc_folder import check_head, is_ctc, read_tokenizer, unused_head
+from gama_operations.models.ctc_folder import check_head, read_tokenizer
+from gama_operations.models.ctc_kind import is_ctc, unused_head
+from gama_operations.models.family.catalogue import check_family
 from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.checkpoint import load_weights
 from gama_operations.models.gama.folder import GamaFolder
@@ -37,6 +40,15 @@ def check_encoder(folder: Path) -> str:
     symbols = check_head(read, _headers(folder).tensors)
     read_tokenizer(read)
     return f"{encoder}, with a CTC head of {symbols} symbols"
+
+
+def check_member(folder: Path, config: dict[str, Any]) -> str:
+    """The same for the other models of transformers.
+
+    Raises:
+        ModelInvalidError: what their strict loader says.
+    """
+    return f"{config['model_type']} of {check_family(folder, config, read_header):,} parameters"
 
 
 def _headers(source: Path) -> WeightSource:

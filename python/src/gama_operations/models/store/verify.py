@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gama_operations.errors import ModelInvalidError, OperationError
+from gama_operations.models.family.catalogue import ENCODERS, MODULES
 from gama_operations.models.registry import read_config
 from gama_operations.models.store.entries import Entry, find_entry
 from gama_operations.models.store.manifest import HubSource, Manifest, ModelFile, digest
 from gama_operations.models.store.place import model_folder
 from gama_operations.models.store.watch import ByteCounter, Watch
-
-ENCODERS = ("wav2vec2", "hubert", "wavlm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,10 @@ def _check_structure(folder: Path) -> str | None:
         from gama_operations.models.store.structure import check_encoder
 
         return check_encoder(folder)
+    if family in MODULES:
+        from gama_operations.models.store.structure import check_member
+
+        return check_member(folder, config)
     if "auto_map" in config and not _is_of_transformers(family):
         raise ModelInvalidError(
             f"{folder.name}: config.json names code of its own (auto_map), which is not run here, and "
