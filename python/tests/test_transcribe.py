@@ -17,10 +17,12 @@ from gama_operations.models.registry import load
 from gama_operations.models.store.add import add
 from gama_operations.models.store.entries import find_entry
 from gama_operations.models.store.structure import check_encoder
+from gama_operations.models.store.watch import Watch
 from gama_operations.models.surface import can_transcribe
 from wav2vec2_models import GROUP, LAYER, edit, noise
 
 PLANTED = "__hhe_l_llo__|_w_o_rr_ld_|_"  # one symbol a frame, `_` the blank
+UNWATCHED = Watch()
 WHOLE = {"window_seconds": 30.0, "context_seconds": 5.0}
 
 

@@ -65,7 +65,7 @@ def attention_answers(x: Stack, y: Indices, unseen: Stack, alphas: Sequence[floa
 
 
 def _scaled(x: Stack, mean: NDArray[np.float64], spread: NDArray[np.float64]) -> _Clips:
-    there = np.isfinite(x).all(axis=2)
+    there = np.asarray(np.isfinite(x).all(axis=2), dtype=np.bool_)
     scaled = (x - mean) / np.where(spread == 0, 1, spread)
     return _Clips(torch.from_numpy(np.where(there[..., None], scaled, 0.0)), torch.from_numpy(there))
 

@@ -208,7 +208,8 @@ def _usable(clips: _Clips, classifier: Classifier) -> NDArray[np.bool_]:
     """Which clips have features: one with NaN or infinity failed to encode, unless it only ends there."""
     if not classifier.pads:
         return np.asarray(np.isfinite(clips.x).reshape(len(clips.x), -1).all(axis=1), dtype=np.bool_)
-    there, ended = np.isfinite(clips.x).all(axis=2), np.isnan(clips.x).all(axis=2)
+    there = np.asarray(np.isfinite(clips.x).all(axis=2), dtype=np.bool_)
+    ended = np.asarray(np.isnan(clips.x).all(axis=2), dtype=np.bool_)
     return np.asarray(there[:, 0] & (there | ended).all(axis=1), dtype=np.bool_)
 
 
