@@ -2,16 +2,35 @@ import type { AudioInput } from "./audio/audio-input.ts";
 import { type CallOptions, withinLimit } from "./bridge/call-options.ts";
 import type { ErrorCode, Pooling } from "./bridge/protocol.gen.ts";
 import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row.ts";
+import { embedWindows } from "./embedding/embed-windows.ts";
 import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
 import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
 import type { FeatureOptions, Features, ModelService } from "./models/model-service.ts";
 
 /** How clips are embedded. */
 export interface EmbedOptions extends CallOptions {
-  /** @default the model's `defaultLayer` */
-  readonly layer?: string | undefined;
+  /**
+   * A name, its place in the model's `layers`, or `all`, for a probe of the kind `layers`.
+   * @default the model's `defaultLayer`
+   */
+  readonly layer?: FeatureOptions["layer"];
   /** @default "mean" */
   readonly pooling?: Exclude<Pooling, "none"> | undefined;
+  /**
+   * Of a clip longer than the model hears: its beginning, an entry in `failures`, or a row for each window,
+   * with `start` and `end` in the table.
+   * @default "truncate"
+   */
+  readonly longAudio?: FeatureOptions["longAudio"];
+  /** Of `longAudio: "windows"`; by default the most that the model hears at once. */
+  readonly windowSeconds?: number | undefined;
+  /** From window to window, at most and by default `windowSeconds`. */
+  readonly hopSeconds?: number | undefined;
+  /**
+   * Scales each row to length 1.
+   * @default false
+   */
+  readonly l2?: boolean | undefined;
   /**
    * Clips that go through the model together.
    * @default 16
@@ -75,6 +94,7 @@ export async function embed(
     const rows = await toClipRows(source);
     const callFrom = (start: number): FeatureOptions =>
       callOptions(options, timeLeft(), start, rows.length);
+    if (options.longAudio === "windows") return await embedInWindows(service, rows, callFrom);
     const chunks: ChunkResult[] = [];
     for (let start = 0; start < rows.length; start += chunkSize) {
       const clips = rows.slice(start, start + chunkSize).map(({ audio }) => audio);
@@ -88,19 +108,15 @@ export async function embed(
 
 /** Options of one call; the progress of its clips is told as that of all clips. */
 function callOptions(
-  { layer, pooling, batchSize, cache = true, signal, onProgress, priority }: EmbedOptions,
+  { chunkSize: _, cache = true, onProgress, ...options }: EmbedOptions,
   timeoutMs: number | undefined,
   start: number,
   total: number,
 ): FeatureOptions {
   return {
-    layer,
-    pooling,
-    batchSize,
+    ...options,
     cache,
-    signal,
     timeoutMs,
-    priority,
     onProgress: (progress) =>
       onProgress?.(
         progress.stage === "encode"
@@ -108,6 +124,30 @@ function callOptions(
           : progress,
       ),
   };
+}
+
+/** One clip a call: they have different numbers of windows. */
+async function embedInWindows(
+  service: ModelService,
+  clips: readonly ClipRow[],
+  callFrom: (start: number) => FeatureOptions,
+): Promise<EmbeddingTable> {
+  const rows: ClipRow[] = [];
+  const chunks: ChunkResult[] = [];
+  for (const [index, clip] of clips.entries()) {
+    const { onProgress, ...rule } = callFrom(index);
+    const options: FeatureOptions = {
+      ...rule,
+      // The windows of one clip are no progress of all clips.
+      onProgress: (progress) => (progress.stage === "encode" ? undefined : onProgress?.(progress)),
+    };
+    const found = await embedWindows(service, clip, options, CLIP_FAULTS);
+    const failures = found.failure ? [{ index: rows.length, ...found.failure }] : [];
+    chunks.push({ start: rows.length, features: found.features, failures });
+    rows.push(...found.rows);
+    onProgress?.({ stage: "encode", done: 1, total: 1, unit: "clips", message: "" });
+  }
+  return await assemble(rows, chunks);
 }
 
 async function embedChunk(
@@ -149,7 +189,8 @@ async function assemble(
     const [failure] = failures;
     throw new InvalidArgumentError("source", `readable audio (${failure?.message})`, failure?.id);
   }
-  const width = first.shape.at(-1) ?? 0;
+  // With all layers a row has one of numbers for each.
+  const width = first.shape.slice(1).reduce((product, size) => product * size, 1);
   const features = new Float32Array(rows.length * width).fill(Number.NaN);
   const seconds = new Float64Array(rows.length);
   const encoding = new Float64Array(rows.length);
@@ -179,9 +220,11 @@ async function assemble(
 }
 
 function toFacts(first: Features, chunks: readonly ChunkResult[]): EmbeddingTable["facts"] {
-  const { modelId, revision, device, dtype, layer, pooling } = first;
+  const { modelId, revision, device, dtype, layer, layers, pooling, l2 } = first;
+  const { longAudio, windowSeconds, hopSeconds } = first;
   const results = chunks.flatMap(({ features }) => features ?? []);
   const processingTime = results.reduce((sum, result) => sum + result.processingTime, 0);
   const peakMemory = Math.max(...results.map((result) => result.memoryUsage.peakMemory));
-  return { modelId, revision, device, dtype, layer, pooling, processingTime, peakMemory };
+  const rule = { layer, layers, pooling, longAudio, windowSeconds, hopSeconds, l2 };
+  return { modelId, revision, device, dtype, ...rule, processingTime, peakMemory };
 }

@@ -51,6 +51,7 @@ export {
 } from "./cluster/cluster-outcome.ts";
 
 // Comparison
+export { type PaddedFrames, padFrames } from "./compare/pad-frames.ts";
 export {
   type PairedDifference,
   type PairedOutcomes,
@@ -150,6 +151,12 @@ export {
   type StoredModel,
 } from "./models/model-store.ts";
 export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
+export {
+  type SpokenWord,
+  type TranscribeOptions,
+  Transcript,
+  type Transcripts,
+} from "./models/transcript.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";

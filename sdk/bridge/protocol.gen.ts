@@ -5,7 +5,7 @@ export type Weights = "random" | "trained";
 
 export type DType = "bfloat16" | "float16" | "float32";
 
-export type Capability = "describe" | "embed" | "score";
+export type Capability = "describe" | "embed" | "score" | "transcribe";
 
 /** How transformers computes attention; `flash_attention_2` needs CUDA and its package. */
 export type Attention = "eager" | "flash_attention_2" | "sdpa";
@@ -99,6 +99,10 @@ export interface Operations {
   score: {
     data: ScoreData;
     result: ScoreResult;
+  };
+  transcribe: {
+    data: TranscribeData;
+    result: TranscribeResult;
   };
   extract_features: {
     data: ExtractFeaturesData;
@@ -326,6 +330,9 @@ export interface UnloadModelResult {
 /**
  * Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
  * generate.
+ *
+ * A model that only transcribes writes what was said, as `transcribe` does by its defaults; it takes neither
+ * `prompt` nor `options` (`not_capable`), and its answer has `prompt` "" and a token for each character.
  */
 export interface ProcessAudioData {
   audio: Audio;
@@ -582,14 +589,95 @@ export interface ClipScores {
   cached: boolean;
 }
 
+/**
+ * Parameters of `transcribe`: what was said in each clip, by a model with a CTC head (capability
+ * `transcribe`), decoded greedily. Progress stage: transcribe.
+ */
+export interface TranscribeData {
+  /** @minItems 1 */
+  audios: [Audio, ...Audio[]];
+  /** As in `process_audio`. */
+  model?: string | null;
+  /**
+   * Of a clip longer than `window_seconds`. `windows` hears all of it: windows overlap by two contexts,
+   * each frame is taken from the middle of one, and the frames, joined, are decoded as one row: a word at a
+   * seam is written once.
+   * @default "windows"
+   */
+  long_audio?: LongAudio;
+  /** @default 30 */
+  window_seconds?: number;
+  /**
+   * What is heard on either side of a seam and not taken there.
+   * @default 5
+   */
+  context_seconds?: number;
+}
+
+/** Result of `transcribe`: each clip as it is transcribed alone. */
+export interface TranscribeResult {
+  /** null for a clip that could not be used: `failures` says why. */
+  clips: (ClipTranscript | null)[];
+  /** From one frame to the next: words begin and end on frames. */
+  frame_seconds: number;
+  long_audio: LongAudio;
+  window_seconds: number;
+  context_seconds: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+  model_id: string;
+  revision: string;
+  device: string;
+  dtype: DType;
+  failures: ClipFailure[];
+}
+
+/** What was said in one clip. */
+export interface ClipTranscript {
+  /** The words, a space between each two. */
+  text: string;
+  words: WordSpan[];
+  seconds_heard: number;
+  seconds_given: number;
+  /** What went through the model together; several overlap. */
+  windows: TimeSpan[];
+}
+
+/**
+ * A word and when it was said, in seconds from where what was given begins: from the first frame of its
+ * first character to the last frame of its last one.
+ */
+export interface WordSpan {
+  text: string;
+  start: number;
+  end: number;
+  /**
+   * exp of the mean, over the frames of the word (blanks within included), of the log-probability of the
+   * best symbol: 0 to 1, to rank by; not calibrated.
+   */
+  confidence: number;
+}
+
+/** A part of a clip, in seconds from where what was given begins. */
+export interface TimeSpan {
+  start: number;
+  end: number;
+}
+
 /** Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode. */
 export interface ExtractFeaturesData {
   audio?: Audio | null;
   audios?: Audio[] | null;
   model?: string | null;
-  /** One of the model's `layers`; its `default_layer` when absent. */
-  layer?: string | null;
-  /** @default "mean" */
+  /**
+   * One of the model's `layers` by name, or by its place there (from the end where negative), or `all`:
+   * every one that is as wide as the default layer, a row each. Its `default_layer` when absent.
+   */
+  layer?: string | number | null;
+  /**
+   * Over time: `mean`; `mean_std` (statistics pooling), mean and standard deviation; `none`: the frames.
+   * @default "mean"
+   */
   pooling?: Pooling;
   /** @default 16 */
   batch_size?: number;
@@ -598,6 +686,18 @@ export interface ExtractFeaturesData {
    * @default "truncate"
    */
   long_audio?: LongAudio;
+  /** Of `long_audio: windows`; at most, and by default, what the model hears at once. */
+  window_seconds?: number | null;
+  /**
+   * From where one window begins to where the next does: at most a window, which is the default. The last
+   * window is as long as what is left of the clip.
+   */
+  hop_seconds?: number | null;
+  /**
+   * Scale each row to length 1, after pooling; each layer's, each frame's by itself. Zeros stay zeros.
+   * @default false
+   */
+  l2?: boolean;
   /**
    * Take features that were computed before from the disk, and keep those that are computed now. Not while
    * a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept.
@@ -609,17 +709,25 @@ export interface ExtractFeaturesData {
 }
 
 /**
- * Result of `extract_features`.
+ * Result of `extract_features`, with the rule by which it was made.
  *
  * `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
  * [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
- * `long_audio: windows` take one clip at a time.
+ * `long_audio: windows` take one clip at a time. With layer `all` each row is [layers, features].
  */
 export interface ExtractFeaturesResult {
   features: unknown[] | Tensor;
   shape: number[];
+  /** Its name, or `all`. */
   layer: string;
+  /** Names: the one, or with layer `all` those that were stacked, in order. */
+  layers: string[];
   pooling: Pooling;
+  long_audio: LongAudio;
+  /** Of `long_audio: windows`; null where a clip went whole. */
+  window_seconds: number | null;
+  hop_seconds: number | null;
+  l2: boolean;
   processing_time: number;
   memory_usage: MemoryUsage;
   model_id: string;
@@ -636,12 +744,6 @@ export interface ExtractFeaturesResult {
   /** What was heard of one clip, part by part; `[]` for `audios`. */
   windows: TimeSpan[];
   failures: ClipFailure[];
-}
-
-/** A part of a clip, in seconds from where what was given begins. */
-export interface TimeSpan {
-  start: number;
-  end: number;
 }
 
 /**
@@ -663,12 +765,19 @@ export interface FeaturesPart {
 
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */
 export interface ProbeData {
-  /** [clips, features]. */
-  features: number[][] | Tensor;
+  /**
+   * [clips, features]; for `layers` [clips, layers, features]; for `attention` [clips, frames, features],
+   * where frames beyond the end of a clip are NaN (null in JSON).
+   */
+  features: (number | (number | null)[])[][] | Tensor;
   labels: string[];
   /** Source of each clip (preset, voice, speaker): no source stands in training and test fold at once. */
   groups: string[];
-  kind: "knn" | "linear";
+  /**
+   * `layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
+   * query), with a linear classifier, and on the training fold alone.
+   */
+  kind: "attention" | "knn" | "layers" | "linear";
   /** @default 5 */
   folds?: number;
   /** @default 0 */
@@ -687,6 +796,8 @@ export interface ProbeResult {
   fold: number[];
   /** Per fold: what was chosen inside the training fold, for example `alpha=10`. */
   settings: string[];
+  /** Of `layers`: per fold, the weight of each layer; they sum to 1. */
+  layer_weights: number[][] | null;
   /** Accuracy of always saying the training fold's most frequent label. */
   majority: number;
   sources: number;
@@ -1272,6 +1383,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["process_audio", { repeatable: true, immediate: false }],
   ["describe", { repeatable: true, immediate: false }],
   ["score", { repeatable: true, immediate: false }],
+  ["transcribe", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],

@@ -24,23 +24,32 @@ export async function runEmbed(args: string[]): Promise<number> {
       out: { type: "string" },
       layer: { type: "string" },
       pooling: { type: "string" },
+      window: { type: "string" },
+      hop: { type: "string" },
+      l2: { type: "boolean" },
     },
   });
   const [folder, ...rest] = positionals;
-  const { model, out, layer } = values;
+  const { model, out, l2 } = values;
   if (folder === undefined || rest.length > 0) throw new UsageError("name one folder");
   if (model === undefined || out === undefined)
     throw new UsageError("--model and --out are needed");
   const write = writerFor(out);
-  const pooling = readPooling(values.pooling);
+  const rule = {
+    layer: readLayer(values.layer),
+    pooling: readPooling(values.pooling),
+    ...readWindows(values.window, values.hop),
+    l2,
+  };
   checkWritable(out);
   await using service = serviceFor(model);
   using bar = progress(`embedding with ${model}`);
   await service.initialize({ onProgress: bar });
-  const embedded = await embed(service, folder, { layer, pooling, onProgress: bar });
+  const embedded = await embed(service, folder, { ...rule, onProgress: bar });
   await embedded[write](out);
-  const [clips, width] = embedded.shape;
-  console.log(`${out}: ${clips} clips × ${width} features`);
+  const [rows, width] = embedded.shape;
+  const what = embedded.facts.windowSeconds === null ? "clips" : "windows";
+  console.log(`${out}: ${rows} ${what} × ${width} features`);
   for (const { id, message } of embedded.failures) console.error(`failed: ${id}: ${message}`);
   return embedded.failures.length === 0 ? 0 : 1;
 }
@@ -50,6 +59,25 @@ function writerFor(out: string): "toNpy" | "toParquet" {
   if (extension === ".npy") return "toNpy";
   if (extension === ".parquet") return "toParquet";
   throw new UsageError(`--out has to end in .npy or .parquet, got ${out}`);
+}
+
+/** A name, or the place of a layer. */
+function readLayer(given: string | undefined): string | number | undefined {
+  return given !== undefined && /^-?\d+$/.test(given) ? Number(given) : given;
+}
+
+function readWindows(window: string | undefined, hop: string | undefined): EmbedOptions {
+  if (window === undefined && hop === undefined) return {};
+  if (window === undefined) throw new UsageError("--hop needs --window");
+  const windowSeconds = readSeconds("window", window);
+  const hopSeconds = hop === undefined ? windowSeconds : readSeconds("hop", hop);
+  return { longAudio: "windows", windowSeconds, hopSeconds };
+}
+
+function readSeconds(name: string, given: string): number {
+  const seconds = Number(given);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new UsageError(`--${name} is a number of seconds, got ${given}`);
 }
 
 function readPooling(given: string | undefined): ClipPooling | undefined {

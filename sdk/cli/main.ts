@@ -22,7 +22,8 @@ const COMMANDS: Record<string, Command> = {
   },
   embed: {
     help: `embed FOLDER --model NAME --out FILE.npy|FILE.parquet [--layer L] [--pooling P]
-                                  features of every sound file in a folder`,
+    [--window SECONDS [--hop SECONDS]] [--l2]
+                                  features of every sound file in a folder; L is a name, a number, or all`,
     run: async (args) => (await import("./embed.ts")).runEmbed(args),
   },
   model: {

@@ -1,19 +1,29 @@
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
-import type { Interval } from "../bridge/protocol.gen.ts";
+import type { Interval, ProbeData } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
 import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
 
 /** What is probed: features, and what should be read off them. */
 export interface ProbeInput {
-  /** [clips, features], C order. */
+  /** C order, as `shape` says. */
   readonly features: Float32Array;
-  readonly shape: readonly [clips: number, features: number];
+  /**
+   * [clips, features]. For `layers`: [clips, layers, features] (`layerShape` of a table with layer `all`);
+   * for `attention`: [clips, frames, features], NaN beyond the end of a clip (`padFrames`).
+   */
+  readonly shape:
+    | readonly [clips: number, features: number]
+    | readonly [clips: number, stacked: number, features: number];
   /** Per clip. */
   readonly labels: readonly string[];
   /** Source of each clip (preset, voice, speaker): no source trains and tests in one fold. */
   readonly groups: readonly string[];
-  readonly kind: "linear" | "knn";
+  /**
+   * `linear` and `knn` read features as they are. `layers` learns a weight for each layer, `attention` one
+   * for each frame, on the training fold alone.
+   */
+  readonly kind: ProbeData["kind"];
   /** @default 5 */
   readonly folds?: number | undefined;
   /**
@@ -36,6 +46,8 @@ export interface ProbeOutcome {
   readonly fold: readonly number[];
   /** Per fold: what was chosen inside the training fold. */
   readonly settings: readonly string[];
+  /** Of `layers`: per fold, the weight of each layer; they sum to 1. Null for the other kinds. */
+  readonly layerWeights: readonly (readonly number[])[] | null;
   /** Accuracy of always saying the training fold's most frequent label. */
   readonly majority: number;
   readonly sources: number;
@@ -72,9 +84,10 @@ export async function probe(
     },
     call,
   );
-  const { processing_time, memory_usage, ...outcome } = result;
+  const { processing_time, memory_usage, layer_weights, ...outcome } = result;
   return {
     ...outcome,
+    layerWeights: layer_weights,
     processingTime: processing_time,
     memoryUsage: toMemoryUsage(memory_usage),
   };

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { ColumnTable } from "arquero";
-import type { DType, ErrorCode, Pooling } from "../bridge/protocol.gen.ts";
+import type { DType, ErrorCode, LongAudio, Pooling } from "../bridge/protocol.gen.ts";
 
 import { table as showTable } from "../display/table.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -24,8 +24,17 @@ export interface EmbeddingFacts {
   readonly revision: string;
   readonly device: string;
   readonly dtype: DType;
+  /** Its name, or `all`. */
   readonly layer: string;
+  /** Names: the one, or those that stand side by side in each row. */
+  readonly layers: readonly string[];
   readonly pooling: Pooling;
+  readonly longAudio: LongAudio;
+  /** Where clips were heard in windows, a row for each; null where they went whole. */
+  readonly windowSeconds: number | null;
+  readonly hopSeconds: number | null;
+  /** Whether rows (each layer's by itself) were scaled to length 1. */
+  readonly l2: boolean;
   /** Seconds, summed over the batches: Python's own work. */
   readonly processingTime: number;
   /** Highest resident memory of the process in any batch, bytes. */
@@ -39,7 +48,7 @@ export class EmbeddingTable extends ShownObject {
   /**
    * Columns: id, those of the source (path, labels, split, clusterId), `secondsHeard`, `clipSeconds`
    * (encoding time) and `cached` (computed before, in 0 s), null for a clip that failed, and `failure`,
-   * its code.
+   * its code. Clips in windows have a row for each, with `start` and `end` in seconds.
    */
   readonly table: ColumnTable;
   /** [clips, features], C order; a clip that failed has a row of NaN. */
@@ -65,6 +74,13 @@ export class EmbeddingTable extends ShownObject {
     this.shape = shape;
     this.facts = facts;
     this.failures = failures;
+  }
+
+  /** The shape of `features` with its layers apart, as `probe` of the kind `layers` takes it. */
+  get layerShape(): readonly [clips: number, layers: number, features: number] {
+    const [clips, width] = this.shape;
+    const layers = this.facts.layers.length;
+    return [clips, layers, width / layers];
   }
 
   get modelId(): string {
@@ -114,10 +130,17 @@ export class EmbeddingTable extends ShownObject {
 }
 
 function describeTable(
-  [clips, width]: readonly [number, number],
-  { modelId, layer, pooling }: EmbeddingFacts,
+  [rows, width]: readonly [number, number],
+  { modelId, layer, layers, pooling, windowSeconds, hopSeconds, l2 }: EmbeddingFacts,
   failed: number,
 ): string {
-  const failures = failed === 0 ? "" : `, ${failed} failed`;
-  return `EmbeddingTable(${clips} clips × ${width} features, ${modelId} ${layer} ${pooling}${failures})`;
+  const named = layer === "all" ? `all ${layers.length} layers` : layer;
+  const rule = [
+    `${modelId} ${named} ${pooling}`,
+    ...(windowSeconds === null ? [] : [`${windowSeconds} s every ${hopSeconds} s`]),
+    ...(l2 ? ["length 1"] : []),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+  ];
+  const what = windowSeconds === null ? "clips" : "windows";
+  return `EmbeddingTable(${rows} ${what} × ${width} features, ${rule.join(", ")})`;
 }

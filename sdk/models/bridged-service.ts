@@ -43,11 +43,19 @@ import {
   toAskingOptions,
   toFeatureOptions,
   toScoreOptions,
+  toTranscribeOptions,
   toWireAudios,
   toWireBatch,
   toWireQuestions,
   type WireAudios,
 } from "./to-wire.ts";
+import {
+  type TranscribeOptions,
+  type Transcript,
+  type Transcripts,
+  toTranscript,
+  toTranscripts,
+} from "./transcript.ts";
 
 /** The verbs that every model has; a child names its default model. */
 export abstract class BridgedService implements ModelService {
@@ -170,6 +178,24 @@ export abstract class BridgedService implements ModelService {
       ),
     );
     return isMany ? toScoredClips(result) : toScoredAudio(result);
+  }
+
+  transcribe(audio: AudioInput, options?: TranscribeOptions): Promise<Transcript>;
+  transcribe(audios: readonly AudioInput[], options?: TranscribeOptions): Promise<Transcripts>;
+  async transcribe(
+    audio: AudioInput | readonly AudioInput[],
+    options: TranscribeOptions = {},
+  ): Promise<Transcript | Transcripts> {
+    const isMany = isBatch(audio);
+    const wire = { audios: toWireBatch(isMany ? audio : [audio]) };
+    const result = await this.#run(wire, options, (clips, model, call) =>
+      this.#bridge.executeOperation(
+        "transcribe",
+        { ...clips, model, ...toTranscribeOptions(options) },
+        call,
+      ),
+    );
+    return isMany ? toTranscripts(result) : toTranscript(result);
   }
 
   async extractFeatures(

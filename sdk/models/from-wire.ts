@@ -144,7 +144,12 @@ export function toFeaturesPart(part: OperationPart<"extract_features">): Feature
 export function toFeaturesEnd(result: OperationResult<"extract_features">): FeaturesEnd {
   return {
     layer: result.layer,
+    layers: result.layers,
     pooling: result.pooling,
+    longAudio: result.long_audio,
+    windowSeconds: result.window_seconds,
+    hopSeconds: result.hop_seconds,
+    l2: result.l2,
     failures: result.failures,
     ...toEnvelope(result),
   };

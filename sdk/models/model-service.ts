@@ -13,6 +13,7 @@ import type {
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
 import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
+import type { TranscribeOptions, Transcript, Transcripts } from "./transcript.ts";
 
 /** Which model, where. */
 export interface ServiceOptions {
@@ -187,10 +188,15 @@ export interface Answers extends ResultEnvelope {
 
 /** How features are taken. */
 export interface FeatureOptions extends CallOptions {
-  /** @default the model's `defaultLayer` */
-  readonly layer?: string | undefined;
   /**
-   * Over time; `none` keeps the frames, one clip at a time.
+   * A name, its place in `layers` (from the end where negative), or `all`: those that are as wide as the
+   * default one, a row each.
+   * @default the model's `defaultLayer`
+   */
+  readonly layer?: string | number | undefined;
+  /**
+   * Over time; `mean_std` (statistics pooling) is mean and standard deviation, `none` keeps the frames,
+   * one clip at a time.
    * @default "mean"
    */
   readonly pooling?: Pooling | undefined;
@@ -207,6 +213,21 @@ export interface FeatureOptions extends CallOptions {
    */
   readonly longAudio?: LongAudio | undefined;
   /**
+   * Of `longAudio: "windows"`.
+   * @default the most that the model hears at once
+   */
+  readonly windowSeconds?: number | undefined;
+  /**
+   * From where one window begins to where the next does; at most a window. The last one is shorter.
+   * @default windowSeconds
+   */
+  readonly hopSeconds?: number | undefined;
+  /**
+   * Scales each row to length 1, after pooling.
+   * @default false
+   */
+  readonly l2?: boolean | undefined;
+  /**
    * Take features that were computed before, by any process, from the disk, and keep those that are
    * computed now; not while a profile runs. `embed` and `learn` do; what is measured must not.
    * @default false
@@ -222,11 +243,21 @@ export interface Features extends ResultEnvelope {
   readonly data: Float32Array;
   /**
    * One clip: [features], [frames, features] without pooling, or [windows, features] with
-   * `longAudio: "windows"`. Several: [clips, features].
+   * `longAudio: "windows"`. Several: [clips, features]. With `layer: "all"` each row is
+   * [layers, features].
    */
   readonly shape: readonly number[];
+  /** Its name, or `all`. */
   readonly layer: string;
+  /** Names: the one, or those that `all` has stacked, in order. */
+  readonly layers: readonly string[];
   readonly pooling: Pooling;
+  readonly longAudio: LongAudio;
+  /** Of `longAudio: "windows"`; null where a clip went whole. */
+  readonly windowSeconds: number | null;
+  readonly hopSeconds: number | null;
+  /** Whether rows were scaled to length 1. */
+  readonly l2: boolean;
   /** Per clip. */
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];
@@ -256,7 +287,7 @@ export interface FeaturesPart {
   readonly indices: readonly number[];
   /** C order: last index fastest. */
   readonly data: Float32Array;
-  /** [clips, features] */
+  /** [clips, features], or [clips, layers, features] */
   readonly shape: readonly number[];
   readonly secondsHeard: readonly number[];
   readonly secondsGiven: readonly number[];
@@ -338,6 +369,17 @@ export interface ModelService extends AsyncDisposable {
     candidates: readonly string[],
     options?: ScoreOptions,
   ): Promise<ScoredClips>;
+  /**
+   * What was said in the clip, word by word with times: models with a CTC head
+   * (`capabilities` has `transcribe`).
+   *
+   * @throws CapabilityError the model has no such head; the message says which have
+   * @example
+   * const { text, words } = await model.transcribe("speech.wav");
+   */
+  transcribe(audio: AudioInput, options?: TranscribeOptions): Promise<Transcript>;
+  /** The same of each of several clips; a broken one is listed, and costs its own transcript only. */
+  transcribe(audios: readonly AudioInput[], options?: TranscribeOptions): Promise<Transcripts>;
   extractFeatures(
     audio: AudioInput | readonly AudioInput[],
     options?: FeatureOptions,

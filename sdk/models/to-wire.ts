@@ -6,6 +6,7 @@ import type {
   GenerationOptions,
   Question,
   ScoreData,
+  TranscribeData,
 } from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   ProcessingOptions,
 } from "./model-service.ts";
 import type { ScoreOptions } from "./score-types.ts";
+import type { TranscribeOptions } from "./transcript.ts";
 
 /** One clip, or a batch of them. */
 export interface WireAudios {
@@ -76,17 +78,20 @@ export function toFeatureOptions({
   pooling,
   batchSize,
   longAudio,
+  windowSeconds,
+  hopSeconds,
+  l2,
   cache,
-}: FeatureOptions): Pick<
-  ExtractFeaturesData,
-  "layer" | "pooling" | "batch_size" | "long_audio" | "cache" | "reply"
-> {
+}: FeatureOptions): Omit<ExtractFeaturesData, "audio" | "audios" | "model"> {
   return {
     reply: "tensor",
     ...(layer === undefined ? {} : { layer }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(batchSize === undefined ? {} : { batch_size: batchSize }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+    ...(windowSeconds === undefined ? {} : { window_seconds: windowSeconds }),
+    ...(hopSeconds === undefined ? {} : { hop_seconds: hopSeconds }),
+    ...(l2 === undefined ? {} : { l2 }),
     ...(cache === undefined ? {} : { cache }),
   };
 }
@@ -140,6 +145,19 @@ export function toScoreOptions({
     ...(end === undefined ? {} : { end }),
     ...(cache === undefined ? {} : { cache }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+  };
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toTranscribeOptions({
+  longAudio,
+  windowSeconds,
+  contextSeconds,
+}: TranscribeOptions): Pick<TranscribeData, "long_audio" | "window_seconds" | "context_seconds"> {
+  return {
+    ...(longAudio === undefined ? {} : { long_audio: longAudio }),
+    ...(windowSeconds === undefined ? {} : { window_seconds: windowSeconds }),
+    ...(contextSeconds === undefined ? {} : { context_seconds: contextSeconds }),
   };
 }
 

@@ -1,20 +1,19 @@
 """Operations that ask a model: one question, several, and how likely candidates are as answers."""
 
 import math
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gama_operations.call import Call
-from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
-from gama_operations.extraction import CLIP_FAULTS
+from gama_operations.clip_batches import CLIPS_AT_ONCE, decode_clips
+from gama_operations.errors import InvalidRequestError, NonFiniteResultError
 from gama_operations.extraction_rows import all_failed
 from gama_operations.hearing import Heard, hear
 from gama_operations.protocol import (
     Answer,
-    Audio,
     ClipFailure,
     ClipScores,
     DescribeData,
@@ -29,13 +28,11 @@ from gama_operations.protocol import (
     WindowAnswer,
 )
 from gama_operations.session import Session
+from gama_operations.transcribing import transcript_as_answer
 from gama_operations.windows import Window, cut
 
 if TYPE_CHECKING:  # which imports numpy
     from gama_operations.models.surface import AudioModel, Description, Generation, Scores
-
-CLIPS_AT_ONCE = 16
-"""Decoded and heard together; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +45,18 @@ class _Asked:
 
 
 def process_audio(session: Session, data: ProcessAudioData, call: Call) -> ProcessAudioResult:
-    """Ask a model about one clip.
+    """Ask a model about one clip; one that only transcribes writes what was said.
 
     Raises:
-        CapabilityError: the model cannot describe.
+        CapabilityError: the model can do neither.
         AudioTooLongError: by `long_audio: error`.
     """
+    from gama_operations.models.surface import can_transcribe
+
     model = session.find(data.model, call)
     asked = _decode_question(model, data, call)
+    if can_transcribe(model) and "describe" not in model.info.capabilities:
+        return transcript_as_answer(model, asked.heard, data, call)
 
     def tell(done: int) -> None:
         if len(asked.windows) > 1:
@@ -147,7 +148,7 @@ def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult
     failures: list[ClipFailure] = []
     done = 0
     wanted = [(index, data.audios[index]) for index in sorted(places)]
-    for batch in _decode_clips(model, wanted, data.long_audio, failures, call):
+    for batch in decode_clips(model, wanted, _refuse_long(model, data.long_audio), failures, call):
         of_batch = [(heard, place) for index, heard in batch for place in places[index]]
         asked = [
             _Asked(heard, data.questions[place].prompt, cut(heard, model.info, data.long_audio))
@@ -245,7 +246,8 @@ def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
     clips: list[ClipScores | None] = [None] * len(data.audios)
     failures: list[ClipFailure] = []
     known: Scores | None = None
-    for batch in _decode_clips(model, list(enumerate(data.audios)), data.long_audio, failures, call):
+    refuse = _refuse_long(model, data.long_audio)
+    for batch in decode_clips(model, list(enumerate(data.audios)), refuse, failures, call):
         waveforms = [heard.waveform for _, heard in batch]
         scored = model.score(
             waveforms, data.prompt, data.candidates, end=data.end, cache=data.cache, context=call.context
@@ -288,29 +290,6 @@ def _clip_scores(scores: "Scores", heard: Heard, model: "AudioModel") -> ClipSco
     )
 
 
-def _decode_clips(
-    model: "AudioModel",
-    audios: Sequence[tuple[int, Audio]],
-    long_audio: LongAudio,
-    failures: list[ClipFailure],
-    call: Call,
-) -> Iterator[list[tuple[int, Heard]]]:
-    """Clips and their places, some at a time; those that cannot be used go into `failures`."""
-    for start in range(0, len(audios), CLIPS_AT_ONCE):
-        batch: list[tuple[int, Heard]] = []
-        with call.memory.phase("decode"):
-            for index, audio in audios[start : start + CLIPS_AT_ONCE]:
-                call.check()
-                try:
-                    heard = hear(audio, model.info.sample_rate, call.tensors)
-                    if long_audio == "error":
-                        cut(heard, model.info, long_audio)  # which refuses what is too long
-                except OperationError as error:
-                    # An offset beyond the end of one clip is that clip's fault, too.
-                    if error.code not in CLIP_FAULTS | {"invalid_request"}:
-                        raise
-                    failures.append(ClipFailure(index, error.code, str(error)))
-                else:
-                    batch.append((index, heard))
-        if batch:
-            yield batch
+def _refuse_long(model: "AudioModel", long_audio: LongAudio) -> Callable[[Heard], object]:
+    """What refuses a clip that is too long, where the policy is `error`."""
+    return lambda heard: cut(heard, model.info, long_audio) if long_audio == "error" else None

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 from gama_operations.call import Call
 from gama_operations.decode_ahead import DecodeAhead
+from gama_operations.embedding_rule import embed_by_rule, window_and_hop
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
 from gama_operations.extraction_clips import Clip, ClipSource
 from gama_operations.extraction_rows import Extraction, Row, Rows, all_failed
 from gama_operations.feature_cache import Entry
 from gama_operations.hearing import Heard
 from gama_operations.protocol import Audio, ErrorCode, ExtractFeaturesData, FeaturesPart, TimeSpan
-from gama_operations.windows import cut
+from gama_operations.windows import Window, cut, slide
 
 if TYPE_CHECKING:  # numpy and torch are not imported before `ready`
     import numpy as np
     from numpy.typing import NDArray
 
-    from gama_operations.models.surface import AudioModel, Embedding
+    from gama_operations.models.surface import AudioModel, Embedding, ModelInfo
 
 
 CLIP_FAULTS: frozenset[ErrorCode] = frozenset(
@@ -55,7 +56,7 @@ def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, ca
             known.features, [known.seconds_heard], [known.seconds_given], [0.0], [True], [], known.windows
         )
     heard = _heard(clip)
-    windows = cut(heard, model.info, data.long_audio)
+    windows = _windows(heard, model.info, data)
     began = time.perf_counter()
     rows: list[Embedding] = []
     for first in range(0, len(windows), data.batch_size):
@@ -71,9 +72,17 @@ def extract_one(model: "AudioModel", audio: Audio, data: ExtractFeaturesData, ca
             raise fault
     features = _stacked(rows) if data.long_audio == "windows" else rows[0].features
     spans = [TimeSpan(window.start, window.end) for window in windows]
-    entry = Entry(features, sum(row.seconds_heard for row in rows), heard.seconds, spans)
+    seconds_heard = spans[-1].start + rows[-1].seconds_heard  # windows overlap, and leave no gap
+    entry = Entry(features, seconds_heard, heard.seconds, spans)
     source.keep(clip, entry)
     return Extraction(features, [entry.seconds_heard], [heard.seconds], [seconds], [False], [], spans)
+
+
+def _windows(heard: Heard, info: "ModelInfo", data: ExtractFeaturesData) -> list[Window]:
+    window, hop = window_and_hop(info, data)
+    if window is None or hop is None:
+        return cut(heard, info, data.long_audio)
+    return slide(heard, info.sample_rate, window, hop)
 
 
 def _stacked(rows: "list[Embedding]") -> "NDArray[np.float32]":
@@ -224,9 +233,7 @@ def _embed(
     model: "AudioModel", clips: Sequence[Heard], data: ExtractFeaturesData, call: Call
 ) -> "list[Embedding]":
     # Models mark their own phases (frontend, encode).
-    embeddings = model.embed(
-        [clip.waveform for clip in clips], layer=data.layer, pooling=data.pooling, context=call.context
-    )
+    embeddings = embed_by_rule(model, [clip.waveform for clip in clips], data, call.context)
     # Resampling may round up by a sample, and nobody hears more than was given.
     return [
         replace(embedding, seconds_heard=min(embedding.seconds_heard, clip.seconds))

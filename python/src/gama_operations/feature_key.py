@@ -1,7 +1,7 @@
 """What features depend on, as one name: two clips share it only if their features are the same.
 
 Content: the bytes of the file, or of the samples, and which part of them is heard. Model: id, revision,
-weights, kind of device and dtype. What is asked for: layer, pooling, and what becomes of a long clip. And
+weights, kind of device and dtype. What is asked for: the rule (layer, pooling, windows, length 1). And
 the code on the way: our decoding, resampling and models as they stand in the files, and the versions of the
 libraries below. A file's name is nothing, its time neither. The way attention is computed is left out: the
 ways differ by rounding.
@@ -15,6 +15,7 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gama_operations.embedding_rule import ALL, resolve_layer, window_and_hop
 from gama_operations.machine import versions
 from gama_operations.protocol import AudioSource, ExtractFeaturesData, Tensor
 from gama_operations.tensors import CallTensors
@@ -25,7 +26,16 @@ if TYPE_CHECKING:  # which imports numpy
 KEY_BYTES = 20
 MOST_BYTES = 512 * 1024 * 1024
 """Of a file: to read a larger one for a few seconds of it would take longer than to hear them."""
-SOURCES = ("audio*.py", "extraction*.py", "hearing.py", "windows.py", "models/*.py", "models/gama/*.py")
+SOURCES = (
+    "audio*.py",
+    "embedding_rule.py",
+    "extraction*.py",
+    "hearing.py",
+    "windows.py",
+    "models/*.py",
+    "models/gama/*.py",
+    "models/family/*.py",
+)
 """Every file that takes part in a number, from this folder."""
 
 
@@ -56,11 +66,12 @@ def request_key(info: "ModelInfo", data: ExtractFeaturesData) -> bytes | None:
     Statistics of mel features take as long to find as to compute. Weights of 8 or 4 bits, which the facts of
     a model do not tell, are the language model's, on CUDA only.
     """
-    layer = data.layer or info.default_layer
-    if info.family == "statistics" or (layer.startswith("lm") and info.device.startswith("cuda")):
+    layer = resolve_layer(info, data.layer)
+    words = layer == ALL or layer.startswith("lm")
+    if info.family == "statistics" or (words and info.device.startswith("cuda")):
         return None
     model = (info.family, info.model_id, info.revision, info.weights, info.dtype, info.sample_rate)
-    asked = (layer, data.pooling, data.long_audio, info.window_seconds)
+    asked = (layer, data.pooling, data.l2, data.long_audio, *window_and_hop(info, data), info.window_seconds)
     return repr((code_version(), model, info.device.partition(":")[0], asked)).encode()
 
 

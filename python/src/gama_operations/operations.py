@@ -13,6 +13,7 @@ import msgspec
 
 from gama_operations.answering import describe, process_audio, score, stream_answer
 from gama_operations.call import Call
+from gama_operations.embedding_rule import check_rule, embedded_layers, resolve_layer, window_and_hop
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import extract_in_parts, extract_many, extract_one
 from gama_operations.extraction_rows import Extraction, reply_features
@@ -38,6 +39,7 @@ from gama_operations.session import Session, describe_model
 from gama_operations.statistics_operations import cluster, compare, probe
 from gama_operations.store_operations import STORE
 from gama_operations.streams import RunInParts
+from gama_operations.transcribing import transcribe
 
 if TYPE_CHECKING:  # which imports numpy
     from gama_operations.models.surface import AudioModel
@@ -63,6 +65,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "process_audio": process_audio,
         "describe": describe,
         "score": score,
+        "transcribe": transcribe,
         "extract_features": extract_features,
         "probe": probe,
         "compare": compare,
@@ -104,6 +107,7 @@ def extract_features(session: Session, data: ExtractFeaturesData, call: Call) ->
     """
     _check_one_of_both(data)
     model = session.find(data.model, call)
+    check_rule(model.info, data)
     if data.audio is not None:
         extraction = extract_one(model, data.audio, data, call)
     else:
@@ -123,6 +127,7 @@ def stream_features(
     if data.audios is None:
         raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
     model = session.find(data.model, call)
+    check_rule(model.info, data)
     extraction = yield from extract_in_parts(model, data.audios, data, call)
     return _describe(extraction, model, data, call)
 
@@ -136,12 +141,18 @@ def _describe(
     extraction: Extraction, model: "AudioModel", data: ExtractFeaturesData, call: Call
 ) -> ExtractFeaturesResult:
     features = reply_features(extraction, data, call)
+    window, hop = window_and_hop(model.info, data)
     usage = call.memory.usage()
     return ExtractFeaturesResult(
         features=features,
         shape=list(extraction.features.shape),
-        layer=data.layer or model.info.default_layer,
+        layer=resolve_layer(model.info, data.layer),
+        layers=list(embedded_layers(model, data)),
         pooling=data.pooling,
+        long_audio=data.long_audio,
+        window_seconds=window,
+        hop_seconds=hop,
+        l2=data.l2,
         processing_time=call.memory.seconds,
         memory_usage=usage,
         model_id=model.info.model_id,

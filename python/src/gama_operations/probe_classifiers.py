@@ -1,6 +1,6 @@
-"""The two classifiers of a probe, each with one hyper-parameter, answering for a whole grid at once.
+"""The classifiers of a probe, each with one hyper-parameter, answering for a whole grid at once.
 
-Shapes: N training clips, M unseen clips, D features, K classes.
+Shapes: N training clips, M unseen clips, S layers or frames, D features, K classes.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,17 @@ from sklearn.neighbors import NearestNeighbors
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+LEARNED_GRID = (1.0, 0.1, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Answers for the unseen clips, and what was learnt."""
+
+    answers: Indices
+    weights: NDArray[np.float64] | None
+    """[S] of the layers; None where no such weights are learnt, or each clip has its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
@@ -22,8 +33,18 @@ class Classifier:
     name: str
     grid: tuple[float, ...]
     default: float
-    answers: Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Indices]]
+    answers: Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Learned]]
     """(training [N, D], class indices [N], unseen [M, D], values) -> class indices [M] per value."""
+    shape: tuple[str, ...] = ("clips", "features")
+    """Of its features; those of more than two dimensions it scales by itself."""
+    pads: bool = False
+    """Whether a clip may end before the longest one does, with NaN from there on."""
+
+
+def _plain(
+    answers: Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Indices]],
+) -> Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Learned]]:
+    return lambda x, y, unseen, values: [Learned(found, None) for found in answers(x, y, unseen, values)]
 
 
 def ridge_answers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Indices]:
@@ -61,7 +82,23 @@ def neighbour_answers(x: Matrix, y: Indices, unseen: Matrix, ks: Sequence[float]
     return [answers[min(int(k), most)] for k in ks]
 
 
+def _layers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Learned]:
+    from gama_operations.probe_learned import layer_answers  # torch takes seconds
+
+    return layer_answers(x, y, unseen, alphas)
+
+
+def _attention(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Learned]:
+    from gama_operations.probe_learned import attention_answers  # torch takes seconds
+
+    return attention_answers(x, y, unseen, alphas)
+
+
 CLASSIFIERS: dict[str, Classifier] = {
-    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, ridge_answers),
-    "knn": Classifier("k", (15, 9, 5, 3, 1), 5, neighbour_answers),
+    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, _plain(ridge_answers)),
+    "knn": Classifier("k", (15, 9, 5, 3, 1), 5, _plain(neighbour_answers)),
+    "layers": Classifier("alpha", LEARNED_GRID, 0.1, _layers, ("clips", "layers", "features")),
+    "attention": Classifier(
+        "alpha", LEARNED_GRID, 0.1, _attention, ("clips", "frames", "features"), pads=True
+    ),
 }

@@ -4,7 +4,7 @@ Folds are disjoint in sources and balanced in labels where possible; they depend
 and seed only, so that every model is judged on the same ones. Standardisation and the one hyper-parameter
 are fitted inside the training fold, the latter on an inner split that is again disjoint in sources.
 A clip whose features are not numbers (it failed to encode) is wrong, and is no training example.
-Shapes: N clips, D features, K classes.
+Shapes: N clips, S layers or frames, D features, K classes.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ INNER_FOLDS = 3
 FAILED = ""  # prediction for a clip without features
 _INNER_SEED = 1  # added to the seed, so that inner folds do not repeat the outer draw
 
+Kind = Literal["linear", "knn", "layers", "attention"]
 Features = NDArray[np.float64]
 Labels = NDArray[np.str_]
 
@@ -40,6 +41,7 @@ class ProbeOutcome:
     predictions: list[str]
     fold: list[int]
     settings: list[str]
+    layer_weights: list[list[float]] | None
     majority: float
     sources: int
 
@@ -47,6 +49,7 @@ class ProbeOutcome:
 @dataclass(frozen=True, slots=True)
 class _Clips:
     x: Features
+    """[N, D], or [N, S, D] for classifiers that learn how to pool."""
     y: Labels
     source: Labels
 
@@ -60,6 +63,7 @@ class _Fold:
     majority: str
     setting: str
     inner: float
+    weights: list[float] | None = None
 
 
 def _nothing() -> None:
@@ -71,7 +75,7 @@ def probe(
     labels: Sequence[str],
     groups: Sequence[str],
     *,
-    kind: Literal["linear", "knn"] = "linear",
+    kind: Kind = "linear",
     folds: int = 5,
     seed: int = 0,
     level: float = 0.95,
@@ -79,12 +83,14 @@ def probe(
 ) -> ProbeOutcome:
     """Accuracy of a probe in source-disjoint cross-validation.
 
-    `linear` is ridge classification, `knn` a vote of cosine neighbours. With fewer sources than folds there
+    `linear` is ridge classification, `knn` a vote of cosine neighbours; `layers` and `attention` are linear,
+    too, and learn the weights of layers or frames (`probe_learned.py`). With fewer sources than folds there
     are as many folds as sources; `settings` says so, and what else deserves to be known about a fold: classes
     that its training fold lacks (their clips cannot be right), and failed clips.
 
     Args:
-        features: [N, D]; rows with NaN are failed clips.
+        features: [N, D]; for `layers` [N, layers, D]; for `attention` [N, frames, D], with NaN in frames
+            beyond the end of a clip. Otherwise clips with NaN are failed ones.
         labels: the class of each clip.
         groups: the source of each clip.
         kind: which classifier.
@@ -106,7 +112,7 @@ def probe_with_inner(
     labels: Sequence[str],
     groups: Sequence[str],
     *,
-    kind: Literal["linear", "knn"] = "linear",
+    kind: Kind = "linear",
     folds: int = 5,
     seed: int = 0,
     level: float = 0.95,
@@ -120,20 +126,23 @@ def probe_with_inner(
     Raises:
         InvalidRequestError: as `probe`.
     """
-    clips = _clips(features, labels, groups, folds)
+    classifier = CLASSIFIERS[kind]
+    clips = _clips(features, labels, groups, folds, classifier)
     fold = source_folds(clips.y, clips.source, folds, seed)
     used, sources = int(fold.max()) + 1, len(np.unique(clips.source))
     fewer = f"; {used} folds, not {folds}: {sources} sources" if used < folds else ""
     predictions, majority = np.full_like(clips.y, FAILED), np.full_like(clips.y, FAILED)
     settings: list[str] = []
     inner: list[float] = []
+    weights: list[list[float]] = []
     for index in range(used):
         check()
         test = fold == index
-        result = _judge(CLASSIFIERS[kind], clips[~test], clips[test], seed + _INNER_SEED, check)
+        result = _judge(classifier, clips[~test], clips[test], seed + _INNER_SEED, check)
         predictions[test], majority[test] = result.predictions, result.majority
         settings.append(result.setting + fewer)
         inner.append(result.inner)
+        weights.append(result.weights or [])
     correct = predictions == clips.y
     interval, reason = cluster_interval(correct, clips.source.tolist(), level)
     outcome = ProbeOutcome(
@@ -144,6 +153,7 @@ def probe_with_inner(
         predictions=predictions.tolist(),
         fold=fold.tolist(),
         settings=settings,
+        layer_weights=weights if kind == "layers" else None,
         majority=float((majority == clips.y).mean()),
         sources=sources,
     )
@@ -155,7 +165,7 @@ def _judge(
 ) -> _Fold:
     """Trains on one side, answers on the other."""
     classes, counts = np.unique(train.y, return_counts=True)
-    usable, heard = _usable(train), _usable(test)
+    usable, heard = _usable(train, classifier), _usable(test, classifier)
     notes: list[str] = []
     unseen = test.y[~np.isin(test.y, classes)]
     if len(unseen):
@@ -163,16 +173,18 @@ def _judge(
     if not (usable.all() and heard.all()):
         notes.append(f"failed clips: {(~usable).sum()} not trained on, {(~heard).sum()} counted wrong")
     predictions, inner = np.full_like(test.y, FAILED), 0.0
+    weights: list[float] | None = None
     if usable.any():
         strength, why, inner = _choose(classifier, train[usable], seed, check)
         notes.insert(0, f"{classifier.name}={strength:g}{why}")
         if heard.any():
-            answers = _fit_predict(classifier, train[usable], test[heard], [strength])[0]
+            answers, learnt = _fit_predict(classifier, train[usable], test[heard], [strength])[0]
+            weights = None if learnt is None else learnt.tolist()
             predictions = predictions.astype(answers.dtype)
             predictions[heard] = answers
     else:
         notes.insert(0, "no training clip has features")
-    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes), inner)
+    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes), inner, weights)
 
 
 def _choose(
@@ -187,33 +199,44 @@ def _choose(
         check()
         held = inner == index
         answers = _fit_predict(classifier, train[~held], train[held], classifier.grid)
-        right += [(answer == train.y[held]).sum() for answer in answers]
+        right += [(answer == train.y[held]).sum() for answer, _ in answers]
     # the grid begins with the strongest smoothing, which therefore wins a tie
     return classifier.grid[int(right.argmax())], "", float(right.max() / len(train.y))
 
 
-def _usable(clips: _Clips) -> NDArray[np.bool_]:
-    """Which clips have features: a row with NaN or infinity is a clip that failed to encode."""
-    return np.asarray(np.isfinite(clips.x).all(axis=1), dtype=np.bool_)
+def _usable(clips: _Clips, classifier: Classifier) -> NDArray[np.bool_]:
+    """Which clips have features: one with NaN or infinity failed to encode, unless it only ends there."""
+    if not classifier.pads:
+        return np.asarray(np.isfinite(clips.x).reshape(len(clips.x), -1).all(axis=1), dtype=np.bool_)
+    there = np.asarray(np.isfinite(clips.x).all(axis=2), dtype=np.bool_)
+    ended = np.asarray(np.isnan(clips.x).all(axis=2), dtype=np.bool_)
+    return np.asarray(there[:, 0] & (there | ended).all(axis=1), dtype=np.bool_)
 
 
 def _fit_predict(
     classifier: Classifier, train: _Clips, unseen: _Clips, strengths: Sequence[float]
-) -> list[Labels]:
-    """Answers for `unseen`, one array per strength; the scale is the training clips' own."""
-    scaler = StandardScaler().fit(train.x)
+) -> list[tuple[Labels, NDArray[np.float64] | None]]:
+    """Answers for `unseen` and what was learnt, per strength; the scale is the training clips' own."""
     classes, index = np.unique(train.y, return_inverse=True)
-    # asarray: scikit-learn's stubs also allow other containers
-    known, new = np.asarray(scaler.transform(train.x)), np.asarray(scaler.transform(unseen.x))
-    return [classes[answer] for answer in classifier.answers(known, index, new, strengths)]
+    known, new = train.x, unseen.x
+    if known.ndim == 2:
+        scaler = StandardScaler().fit(known)
+        # asarray: scikit-learn's stubs also allow other containers
+        known, new = np.asarray(scaler.transform(known)), np.asarray(scaler.transform(new))
+    found = classifier.answers(known, index, new, strengths)
+    return [(classes[one.answers], one.weights) for one in found]
 
 
-def _clips(features: NDArray[Any], labels: Sequence[str], groups: Sequence[str], folds: int) -> _Clips:
+def _clips(
+    features: NDArray[Any], labels: Sequence[str], groups: Sequence[str], folds: int, classifier: Classifier
+) -> _Clips:
     """The clips, if they can be probed."""
     x = np.asarray(features, dtype=np.float64)
     y, source = np.asarray(labels, dtype=np.str_), np.asarray(groups, dtype=np.str_)
-    if x.ndim != 2 or x.shape[1] == 0:
-        raise InvalidRequestError(f"Expected features of shape [clips, features], got {list(x.shape)}")
+    if x.ndim != len(classifier.shape) or 0 in x.shape[1:]:
+        raise InvalidRequestError(
+            f"Expected features of shape [{', '.join(classifier.shape)}], got {list(x.shape)}"
+        )
     if not len(x) == len(y) == len(source):
         raise InvalidRequestError(
             f"Expected one label and one group per clip, got {len(y)} labels and {len(source)} groups "

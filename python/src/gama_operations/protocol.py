@@ -21,7 +21,7 @@ PROTOCOL_VERSION = 2
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longest line that either side reads; bulk data goes beside the lines."""
 
-Capability = Literal["embed", "describe", "score"]
+Capability = Literal["embed", "describe", "score", "transcribe"]
 DType = Literal["float32", "bfloat16", "float16"]
 Pooling = Literal["mean", "mean_std", "none"]
 Weights = Literal["trained", "random"]
@@ -312,6 +312,9 @@ class WindowAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 class ProcessAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `process_audio`: ask a model about one clip. Progress stage, of several windows:
     generate.
+
+    A model that only transcribes writes what was said, as `transcribe` does by its defaults; it takes neither
+    `prompt` nor `options` (`not_capable`), and its answer has `prompt` "" and a token for each character.
     """
 
     audio: Audio
@@ -473,18 +476,88 @@ class ScoreResult(Struct, frozen=True, forbid_unknown_fields=True):
     failures: list[ClipFailure]
 
 
+class TranscribeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `transcribe`: what was said in each clip, by a model with a CTC head (capability
+    `transcribe`), decoded greedily. Progress stage: transcribe.
+    """
+
+    audios: Annotated[list[Audio], Meta(min_length=1)]
+    model: str | None = None
+    """As in `process_audio`."""
+    long_audio: LongAudio = "windows"
+    """Of a clip longer than `window_seconds`. `windows` hears all of it: windows overlap by two contexts,
+    each frame is taken from the middle of one, and the frames, joined, are decoded as one row: a word at a
+    seam is written once."""
+    window_seconds: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    context_seconds: Annotated[float, Meta(ge=0, le=300)] = 5.0
+    """What is heard on either side of a seam and not taken there."""
+
+
+class WordSpan(Struct, frozen=True, forbid_unknown_fields=True):
+    """A word and when it was said, in seconds from where what was given begins: from the first frame of its
+    first character to the last frame of its last one.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+    """exp of the mean, over the frames of the word (blanks within included), of the log-probability of the
+    best symbol: 0 to 1, to rank by; not calibrated."""
+
+
+class ClipTranscript(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was said in one clip."""
+
+    text: str
+    """The words, a space between each two."""
+    words: list[WordSpan]
+    seconds_heard: float
+    seconds_given: float
+    windows: list[TimeSpan]
+    """What went through the model together; several overlap."""
+
+
+class TranscribeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `transcribe`: each clip as it is transcribed alone."""
+
+    clips: list[ClipTranscript | None]
+    """null for a clip that could not be used: `failures` says why."""
+    frame_seconds: float
+    """From one frame to the next: words begin and end on frames."""
+    long_audio: LongAudio
+    window_seconds: float
+    context_seconds: float
+    processing_time: float
+    memory_usage: MemoryUsage
+    model_id: str
+    revision: str
+    device: str
+    dtype: DType
+    failures: list[ClipFailure]
+
+
 class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode."""
 
     audio: Audio | None = None
     audios: list[Audio] | None = None
     model: str | None = None
-    layer: str | None = None
-    """One of the model's `layers`; its `default_layer` when absent."""
+    layer: str | int | None = None
+    """One of the model's `layers` by name, or by its place there (from the end where negative), or `all`:
+    every one that is as wide as the default layer, a row each. Its `default_layer` when absent."""
     pooling: Pooling = "mean"
+    """Over time: `mean`; `mean_std` (statistics pooling), mean and standard deviation; `none`: the frames."""
     batch_size: Annotated[int, Meta(ge=1)] = 16
     long_audio: LongAudio = "truncate"
     """`windows`: of one clip, pooled, a row for each of its windows."""
+    window_seconds: Annotated[float, Meta(gt=0)] | None = None
+    """Of `long_audio: windows`; at most, and by default, what the model hears at once."""
+    hop_seconds: Annotated[float, Meta(ge=0.01)] | None = None
+    """From where one window begins to where the next does: at most a window, which is the default. The last
+    window is as long as what is left of the clip."""
+    l2: bool = False
+    """Scale each row to length 1, after pooling; each layer's, each frame's by itself. Zeros stay zeros."""
     cache: bool = False
     """Take features that were computed before from the disk, and keep those that are computed now. Not while
     a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept."""
@@ -493,17 +566,25 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class ExtractFeaturesResult(Struct, frozen=True, forbid_unknown_fields=True):
-    """Result of `extract_features`.
+    """Result of `extract_features`, with the rule by which it was made.
 
     `features`: `audio` gives [features] (pooled), [frames, features] (`pooling: none`), or
     [windows, features] (`long_audio: windows`); `audios` gives [clips, features]. `pooling: none` and
-    `long_audio: windows` take one clip at a time.
+    `long_audio: windows` take one clip at a time. With layer `all` each row is [layers, features].
     """
 
     features: Tensor | list[Any]
     shape: list[int]
     layer: str
+    """Its name, or `all`."""
+    layers: list[str]
+    """Names: the one, or with layer `all` those that were stacked, in order."""
     pooling: Pooling
+    long_audio: LongAudio
+    window_seconds: float | None
+    """Of `long_audio: windows`; null where a clip went whole."""
+    hop_seconds: float | None
+    l2: bool
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str
@@ -552,12 +633,15 @@ class Interval(Struct, frozen=True, forbid_unknown_fields=True):
 class ProbeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `probe`: can the label be read off the features, on sources never seen?"""
 
-    features: Tensor | list[list[float]]
-    """[clips, features]."""
+    features: Tensor | list[list[float | list[float | None]]]
+    """[clips, features]; for `layers` [clips, layers, features]; for `attention` [clips, frames, features],
+    where frames beyond the end of a clip are NaN (null in JSON)."""
     labels: list[str]
     groups: list[str]
     """Source of each clip (preset, voice, speaker): no source stands in training and test fold at once."""
-    kind: Literal["linear", "knn"]
+    kind: Literal["linear", "knn", "layers", "attention"]
+    """`layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
+    query), with a linear classifier, and on the training fold alone."""
     folds: Annotated[int, Meta(ge=2)] = 5
     seed: Seed = 0
 
@@ -575,6 +659,8 @@ class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
     fold: list[int]
     settings: list[str]
     """Per fold: what was chosen inside the training fold, for example `alpha=10`."""
+    layer_weights: list[list[float]] | None
+    """Of `layers`: per fold, the weight of each layer; they sum to 1."""
     majority: float
     """Accuracy of always saying the training fold's most frequent label."""
     sources: int
@@ -1158,6 +1244,7 @@ OPERATIONS: dict[str, Operation] = {
     "process_audio": Operation(ProcessAudioData, ProcessAudioResult, repeatable=True, part=TextPart),
     "describe": Operation(DescribeData, DescribeResult, repeatable=True),
     "score": Operation(ScoreData, ScoreResult, repeatable=True),
+    "transcribe": Operation(TranscribeData, TranscribeResult, repeatable=True),
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),

@@ -1,6 +1,8 @@
 """From a line to a request, and what can be said about a line that is none."""
 
 import re
+from types import UnionType
+from typing import Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -82,4 +84,15 @@ def decode_data(envelope: Envelope, kind: type[msgspec.Struct]) -> msgspec.Struc
         return msgspec.json.decode(envelope.data, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
         where = "" if "at `$" in str(error) else " - at `$`"
-        raise InvalidRequestError(f"{envelope.operation}: {error}{where}") from error
+        raise InvalidRequestError(f"{envelope.operation}: {error}{where}{_allowed(error, kind)}") from error
+
+
+def _allowed(error: Exception, kind: type[msgspec.Struct]) -> str:
+    """The values that a field takes, where it was given none of them: msgspec names the field alone."""
+    found = re.search(r"Invalid enum value .* at `\$\.(\w+)`", str(error))
+    if found is None:
+        return ""
+    (field,) = [field for field in msgspec.structs.fields(kind) if field.encode_name == found[1]]
+    parts = get_args(field.type) if get_origin(field.type) in (Union, UnionType) else (field.type,)
+    values = [value for part in parts if get_origin(part) is Literal for value in get_args(part)]
+    return f"; one of {', '.join(map(str, values))}"

@@ -125,8 +125,8 @@ class CallTensors(msgspec.Struct, eq=False):
             )
         return np.frombuffer(data, reference.dtype).reshape(reference.shape)
 
-    def read_rows(self, features: Tensor | Sequence[Sequence[float]]) -> "NDArray[Any]":
-        """Features, one row per clip [N, D]: a tensor as it is, plain rows as float64.
+    def read_rows(self, features: Tensor | Sequence[Sequence[Any]]) -> "NDArray[Any]":
+        """Features, one row per clip [N, D] or [N, S, D]: a tensor as it is, plain rows as float64.
 
         Raises:
             InvalidRequestError: rows of different lengths; and what `read` raises.
@@ -138,7 +138,10 @@ class CallTensors(msgspec.Struct, eq=False):
         widths = {len(row) for row in features}
         if len(widths) > 1:
             raise InvalidRequestError(f"Expected rows of as many features each, got {sorted(widths)}")
-        return np.array(features, dtype=np.float64)
+        try:
+            return np.array(features, dtype=np.float64)
+        except (ValueError, TypeError) as error:
+            raise InvalidRequestError(f"Expected rows of one shape: {error}") from error
 
     def write(self, array: "NDArray[Any]") -> Tensor:
         """Hand an array to the client, bit for bit: through the arena, or in the line where it must be.

@@ -42,15 +42,25 @@ def cut(heard: Heard, info: "ModelInfo", policy: LongAudio) -> list[Window]:
             seconds=heard.seconds,
             window_seconds=limit,
         )
-    length = round(limit * info.sample_rate)
-    samples = heard.waveform.shape[-1]
-    shortest = round(SHORTEST_SECONDS * info.sample_rate)
-    starts = [start for start in range(0, samples, length) if start == 0 or samples - start >= shortest]
-    return [
-        Window(
-            heard.waveform[..., start : start + length],
-            start / info.sample_rate,
-            min(min(start + length, samples) / info.sample_rate, heard.seconds),
-        )
-        for start in starts
-    ]
+    return slide(heard, info.sample_rate, limit, limit)
+
+
+def slide(heard: Heard, rate: int, window_seconds: float, hop_seconds: float) -> list[Window]:
+    """Windows that begin every hop, until one reaches the end of the clip; the last one is shorter.
+
+    Args:
+        heard: The clip.
+        rate: Its rate, Hz.
+        window_seconds: Of each window.
+        hop_seconds: From where one begins to where the next does.
+    """
+    samples, length = heard.waveform.shape[-1], round(window_seconds * rate)
+    shortest = round(SHORTEST_SECONDS * rate)
+    windows: list[Window] = []
+    begin, stop = 0, 0
+    # from seconds each time: a hop that is no whole number of samples must not drift
+    while begin == 0 or (stop < samples and samples - begin >= shortest):
+        stop = min(begin + length, samples)
+        windows.append(Window(heard.waveform[..., begin:stop], begin / rate, min(stop / rate, heard.seconds)))
+        begin = round(len(windows) * hop_seconds * rate)
+    return windows

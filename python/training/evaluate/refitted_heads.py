@@ -79,5 +79,6 @@ def head_answers(known: Labelled, unseen: NDArray[np.float32]) -> list[str]:
     classes, index = np.unique(np.asarray(known.answers), return_inverse=True)
     held = source_folds(np.asarray(known.answers), np.asarray(known.sources), INNER_FOLDS, SEED) == 0
     tried = RIDGE.answers(x[~held], index[~held], x[held], RIDGE.grid)
-    right = [int((found == index[held]).sum()) for found in tried]
-    return classes[RIDGE.answers(x, index, new, [RIDGE.grid[int(np.argmax(right))]])[0]].tolist()
+    right = [int((found.answers == index[held]).sum()) for found in tried]
+    found = RIDGE.answers(x, index, new, [RIDGE.grid[int(np.argmax(right))]])[0]
+    return classes[found.answers].tolist()

@@ -51,6 +51,10 @@ describe("grym-synth", () => {
       ["embed", "sounds", "--model", "fbank", "--out", "x.npy", "--pooling", "sum"],
       "mean, mean_std",
     ],
+    [
+      ["embed", "sounds", "--model", "fbank", "--out", "x.npy", "--hop", "1"],
+      "--hop needs --window",
+    ],
     [["doctor", "--verbose"], "Unknown option '--verbose'"],
     [["model"], "expected one of add, download, list, verify, remove"],
     [["model", "forget"], "verify, remove, got forget"],

@@ -36,6 +36,24 @@ describe("grym-synth embed", () => {
     expect(stderr).toContain("embedding with fbank 3/3 clips");
   });
 
+  test("writes a row for each window where windows are asked for", () => {
+    const out = join(folder, "windows.npy");
+    const asked = ["embed", sounds, "--model", "fbank", "--out", out];
+    const { stdout } = runCli([
+      ...asked,
+      "--window",
+      "0.2",
+      "--hop",
+      "0.1",
+      "--l2",
+      "--layer",
+      "0",
+    ]);
+    const [, rows] = /(\d+) windows × \d+ features/.exec(stdout) ?? [];
+    expect(Number(rows)).toBeGreaterThan(3);
+    expect(npyShape(out)).toMatch(new RegExp(`^${rows}, `));
+  });
+
   test("writes Parquet", () => {
     const out = join(folder, "features.parquet");
     expect(runCli(["embed", sounds, "--model", "mfcc-20", "--out", out]).status).toBe(0);

@@ -215,11 +215,13 @@ def load(
         return member
     if config["model_type"] != "gama":
         from gama_operations.models.wav2vec2 import load_wav2vec2
+        from gama_operations.models.wav2vec2_ctc import with_ctc_head
 
         report("read", 1, 3)
-        loaded = load_wav2vec2(
+        encoder = load_wav2vec2(
             found, device=where, dtype=dtype, weights=weights, seed=seed, attention=attention
         )
+        loaded = with_ctc_head(encoder, found, config, weights=weights, seed=seed)
         report("build", 3, 3)
         return loaded
     from gama_operations.models.gama.adapter import Identity

@@ -6,12 +6,13 @@ Shapes: C channels, T samples, L frames, D features.
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-Capability = Literal["embed", "describe", "score"]
+Capability = Literal["embed", "describe", "score", "transcribe"]
+Pooling = Literal["mean", "mean_std", "none"]
 Family = Literal[
     "gama", "wav2vec2", "statistics", "ast", "clap", "whisper", "qwen2-audio", "audio-flamingo-3"
 ]
@@ -58,7 +59,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Features of one clip: [D] when pooled, [L, D] with pooling `none`."""
+    """Features of one clip: [D] when pooled, [L, D] with pooling `none`, [layers, D] of all layers."""
 
     features: NDArray[np.float32]
     seconds_heard: float
@@ -90,6 +91,27 @@ class Scores:
     seconds_heard: float
     cached: bool = False
     """As in Description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was said; seconds from where the clip begins."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+    """0 to 1; `models/ctc_decode.py` has the formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in one clip."""
+
+    words: tuple[Word, ...]
+    seconds_heard: float
+    windows: tuple[tuple[float, float], ...]
+    """Start and end of what went through the model together, in seconds; they overlap."""
 
 
 def _no_phase(_name: str) -> AbstractContextManager[None]:
@@ -198,3 +220,45 @@ class AudioModel(Protocol):
             InvalidRequestError: no candidates, or one that cannot follow the prompt.
         """
         ...
+
+
+@runtime_checkable
+class EmbedsLayers(Protocol):
+    """A model that gives all of its layers, which are of one width, in one pass."""
+
+    def embed_layers(
+        self, waveforms: Sequence[Waveform], *, pooling: Pooling, context: RunContext = RunContext()
+    ) -> list[Embedding]:
+        """Features [layers, D] of each waveform, in the order of `info.layers`; pooled."""
+        ...
+
+
+class Transcriber(AudioModel, Protocol):
+    """A model that writes what was said; `transcribe` stands in its capabilities."""
+
+    @property
+    def frame_seconds(self) -> float:
+        """From one frame to the next: words begin and end on frames."""
+        ...
+
+    def transcribe(
+        self,
+        waveforms: Sequence[Waveform],
+        *,
+        window_seconds: float,
+        context_seconds: float,
+        context: RunContext = RunContext(),
+    ) -> list[Transcript]:
+        """The words of each waveform, equal to what each alone would give.
+
+        A longer one goes through in windows, which overlap by two contexts; each frame is taken from one.
+
+        Raises:
+            InvalidRequestError: a window that is all context.
+        """
+        ...
+
+
+def can_transcribe(model: AudioModel) -> TypeGuard[Transcriber]:
+    """Whether a model writes what was said."""
+    return "transcribe" in model.info.capabilities

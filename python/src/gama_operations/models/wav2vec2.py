@@ -29,6 +29,7 @@ from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.batching import bucket, pack
+from gama_operations.models.ctc_kind import unused_head
 from gama_operations.models.load_options import Attention, choose_attention
 from gama_operations.models.revision import revision
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
@@ -98,6 +99,7 @@ def load_wav2vec2(
         default_layer=read.default_layer,
         capabilities=("embed",),
         parameters=parameters,
+        notes=tuple(filter(None, [unused_head(folder, read.values)])),
     )
     encoder = model if packed else PaddedEncoder(model)
     return Wav2Vec2Encoder(encoder, info, read.convolutions, normalise=read.normalise)
@@ -161,6 +163,24 @@ class Wav2Vec2Encoder(WithoutAnswers):
                 Embedding(pool(np.concatenate(parts), pooling), wave.shape[1] / rate)
                 for parts, wave in zip(of_clip, waveforms, strict=True)
             ]
+
+    def embed_layers(
+        self, waveforms: Sequence[Waveform], *, pooling: Pooling, context: RunContext = UNWATCHED
+    ) -> list[Embedding]:
+        """Features [layers, D] of each waveform [C, T], one pass for each piece of it."""
+        with context.phase("encode"):
+            work = partial(self._embed_layers, pooling, context)
+            return run_all(work, waveforms, self._workers())
+
+    def _embed_layers(self, pooling: Pooling, context: RunContext, waveform: Waveform) -> Embedding:
+        states: list[list[Samples]] = []
+        for piece in self._pieces(waveform):
+            context.check()
+            with torch.inference_mode():
+                found = self._encoder.states(self._samples(piece))
+                states.append([state.float().cpu().numpy() for state in found])
+        layers = [pool(np.concatenate(parts), pooling) for parts in zip(*states, strict=True)]
+        return Embedding(np.stack(layers), waveform.shape[1] / self._info.sample_rate)
 
     def all_layers(self, waveform: Waveform) -> list[Samples]:
         """Frames [L, D] of every layer, in the order of `info.layers`, of a clip of one piece."""

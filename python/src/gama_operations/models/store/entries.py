@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gama_operations.errors import ModelInvalidError, ModelNotFoundError
+from gama_operations.models.ctc_kind import is_ctc, unused_head
 from gama_operations.models.family.catalogue import CAPABILITIES
 from gama_operations.models.store.download import drop_unfinished, read_download
 from gama_operations.models.store.manifest import HubSource, Manifest
@@ -31,7 +32,7 @@ class Entry:
     family: str | None
     """`model_type` of its config.json."""
     capabilities: tuple[str, ...]
-    """Of models of that type; none where they cannot be loaded here."""
+    """Of models of that type, and of its CTC head; none where they cannot be loaded here."""
     source: str
     """`hub:owner/name`, or the folder that was added."""
     revision: str | None
@@ -79,13 +80,21 @@ def entry_of(folder: Path) -> Entry:
         state="whole",
         folder=str(folder),
         family=family,
-        capabilities=CAPABILITIES.get(family or "", ()),
+        capabilities=(*CAPABILITIES.get(family or "", ()), *_transcribes(folder)),
         source=f"hub:{source.repo}" if isinstance(source, HubSource) else source.path,
         revision=manifest.revision,
         size=sum(file.size for file in manifest.files) - linked,
         linked_size=linked,
         files=len(manifest.files),
     )
+
+
+def _transcribes(folder: Path) -> tuple[str, ...]:
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        return ("transcribe",) if is_ctc(config) and unused_head(folder, config) is None else ()
+    except (OSError, ValueError, AttributeError, ModelInvalidError):  # no config that can be read
+        return ()
 
 
 def remove(name: str) -> int:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from gama_operations.models.ctc_folder import check_head, read_tokenizer
+from gama_operations.models.ctc_kind import is_ctc, unused_head
 from gama_operations.models.family.catalogue import check_family
 from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.checkpoint import load_weights
@@ -32,7 +34,12 @@ def check_encoder(folder: Path) -> str:
         ModelInvalidError: what its strict loader says.
     """
     read = Wav2Vec2Folder.read(folder)
-    return f"{read.values['model_type']} of {read.check(read_header):,} parameters"
+    encoder = f"{read.values['model_type']} of {read.check(read_header):,} parameters"
+    if not is_ctc(read.values) or unused_head(folder, read.values):
+        return encoder
+    symbols = check_head(read, _headers(folder).tensors)
+    read_tokenizer(read)
+    return f"{encoder}, with a CTC head of {symbols} symbols"
 
 
 def check_member(folder: Path, config: dict[str, Any]) -> str:
