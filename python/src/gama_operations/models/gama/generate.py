@@ -8,22 +8,25 @@ Shapes: B batch, P prefix tokens, T text tokens, H width, V vocabulary.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
+from transformers import DynamicCache
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.gama.sampling import choose, process_scores
 from gama_operations.models.surface import Generation
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class Speaker(Protocol):
     """A language model that takes embeddings: GAMA's, or that of another audio language model."""
 
     @property
-    def language_model(self) -> PreTrainedModel:
+    def language_model(self) -> "PreTrainedModel":
         """Gives logits; its `base_model` the hidden states, its `config` positions and end tokens."""
         ...
 
