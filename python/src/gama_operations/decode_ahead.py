@@ -8,7 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import Generic, TypeVar
 
@@ -17,7 +17,6 @@ Ready = TypeVar("Ready")
 
 THREADS = 2
 """At most: two cores decode more than one model takes."""
-AHEAD_CLIPS = 64
 AHEAD_BYTES = 64 * 1024 * 1024
 """Ready and not taken; each thread may add a clip to it that it has begun."""
 
@@ -31,14 +30,21 @@ class DecodeAhead(Generic[Given, Ready]):
         clips: What is to be done.
         work: Makes one ready, in another thread; its error comes when the clip is taken.
         size: Bytes of what is ready.
+        most: Clips that may be ready or on their way.
     """
 
     def __init__(
-        self, clips: Iterable[Given], work: Callable[[Given], Ready], size: Callable[[Ready], int]
+        self,
+        clips: Iterable[Given],
+        work: Callable[[Given], Ready],
+        *,
+        size: Callable[[Ready], int],
+        most: int,
     ) -> None:
         self._clips = iter(clips)
         self._work = work
         self._size = size
+        self._most = most
         self._lock = threading.RLock()  # a future that is done at once calls back in the thread that submits
         self._waiting: deque[tuple[Given, Future[Ready]]] = deque()
         self._running = 0
@@ -51,11 +57,10 @@ class DecodeAhead(Generic[Given, Ready]):
         return self._take()
 
     def __exit__(self, *_error: object) -> None:
-        """Ends; threads finish the clips that they have begun."""
+        """Ends, when the clips that have begun are done: they may read what the client then takes back."""
         with self._lock:
             self._over = True
-        for _, future in self._waiting:
-            future.cancel()
+        wait([future for _, future in self._waiting if not future.cancel()])
 
     def _take(self) -> Iterator[tuple[Given, "Future[Ready]"]]:
         while self._waiting:
@@ -73,7 +78,7 @@ class DecodeAhead(Generic[Given, Ready]):
                 not self._over
                 and self._running < THREADS
                 and self._ready_bytes < AHEAD_BYTES
-                and len(self._waiting) < AHEAD_CLIPS
+                and len(self._waiting) < self._most
             ):
                 try:
                     given = next(self._clips)

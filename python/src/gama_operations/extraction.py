@@ -29,8 +29,8 @@ CLIP_FAULTS: frozenset[ErrorCode] = frozenset(
 )
 """Errors that one clip can have without spoiling the others."""
 
-BATCHES_TOGETHER = 4
-"""Batches that are sorted by length together, so that clips of like length meet."""
+BATCHES_TOGETHER = 2
+"""Batches that are sorted by length, so that clips of like length meet; as many are decoded ahead."""
 BYTES_TOGETHER = 128 * 1024 * 1024
 """Of their samples, at most; but for the clip that exceeds it."""
 
@@ -156,11 +156,16 @@ def _embed_all(
     """Fill the rows; yields after each batch, where no phase is open."""
     run = _Run(model, data, call, ClipSource(model, data, call), rows)
     places = [place for place in range(len(audios)) if place not in call.done]
-    ahead = DecodeAhead(places, lambda place: run.source.ready(audios[place]), lambda clip: clip.nbytes)
+    together = data.batch_size * BATCHES_TOGETHER
+
+    def ready(place: int) -> Clip:
+        return run.source.ready(audios[place])
+
+    ahead = DecodeAhead(places, ready, size=_bytes_of, most=together)
     with ahead as decoding:
         most = data.batch_size  # first, so that the next ones are decoded while these are heard
         while (decoded := _take(run, decoding, most)) is not None:
-            most = data.batch_size * BATCHES_TOGETHER
+            most = together
             decoded.sort(key=lambda item: _heard(item[1]).waveform.shape[-1])
             # 0 alone: all of them failed, or were known
             for first in range(0, len(decoded), data.batch_size) or [0]:
@@ -222,6 +227,10 @@ def _embed_batch(run: _Run, batch: Sequence[Decoded]) -> None:
         given = _heard(clip).seconds
         run.rows.add(index, Row(embedding.features, embedding.seconds_heard, given, seconds))
         run.source.keep(clip, Entry(embedding.features, embedding.seconds_heard, given, []))
+
+
+def _bytes_of(clip: Clip) -> int:
+    return clip.nbytes
 
 
 def _heard(clip: Clip) -> Heard:

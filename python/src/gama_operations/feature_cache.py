@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.protocol import TimeSpan
@@ -119,6 +118,8 @@ class FeatureCache:
 
     def _evict(self) -> int:
         """Remove what is too much; the bytes that are left."""
+        from filelock import FileLock, Timeout  # which `ready` need not wait for
+
         files = sorted(self._files())
         total = sum(size for _, size, _ in files)
         if total <= self._max_bytes:
