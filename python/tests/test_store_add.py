@@ -9,6 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from family_models import load as load_family
+from family_models import save as save_family
 from gama_operations.errors import DiskFullError, InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models import registry
 from gama_operations.models.gama.config import GamaConfig
@@ -266,6 +268,17 @@ def test_an_index_names_files_beside_it_and_no_pickles(tmp_path, encoder, shard)
     add(encoder, "spoilt", watch=UNWATCHED)
     [problem] = verify("spoilt", watch=UNWATCHED).problems
     assert "which is no .safetensors file beside it" in problem
+
+
+def test_an_index_does_not_lead_transformers_out_of_the_folder(tmp_path):
+    folder = save_family(tmp_path / "ast", "ast")
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    save_file(weights, tmp_path / "other.safetensors", metadata={"format": "pt"})
+    index = {"metadata": {}, "weight_map": dict.fromkeys(weights, "../other.safetensors")}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(ModelInvalidError, match=r"which is no \.safetensors file beside it"):
+        load_family(folder)
 
 
 def test_a_shard_has_to_belong_to_the_model(store, encoder):
