@@ -38,6 +38,8 @@ class Faults:
     """Files whose first byte is another one."""
     sizes: dict[str, int] = field(default_factory=dict)
     """Lengths that the list of files tells instead of the true ones."""
+    branches: list[str] = field(default_factory=list)
+    """Names beside `main` that mean the same commit."""
     ignores_ranges: bool = False
     status: int | None = None
     """Every request gets this one."""
@@ -127,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         repo = found and ("spaces/" if found[1] == "spaces" else "") + found[2]
         if repo not in self.hub.repos:
             self._refuse(401, "RepoNotFound")
-        elif found[3] not in (None, "main", self.hub.commit(repo)):
+        elif found[3] not in (None, "main", *self.hub.faults.branches, self.hub.commit(repo)):
             self._refuse(404, "RevisionNotFound")
         else:
             siblings = [self._sibling(repo, file) for file in self.hub.files(repo)]

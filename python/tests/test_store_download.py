@@ -276,8 +276,14 @@ def test_a_request_that_cannot_be_met_says_why(at, tiny):
 
 def test_offline_and_never_asked_it_says_how_else_the_model_comes(at, tiny):
     with Hub({"owner/tiny": tiny}) as hub:
-        error = at(hub, HF_HUB_OFFLINE="1").error("download_model", {"repo": "owner/tiny"})
+        process = at(hub, HF_HUB_OFFLINE="1")
+        error = process.error("download_model", {"repo": "owner/tiny"})
+        space = {"repo": "spaces/o/demo", "revision": "v1", "files": ["stage 5/*", "*.txt"], "name": "mine"}
+        told = process.error("download_model", space)["message"]
         assert hub.seen == []
+    command = "hf download o/demo --repo-type space --revision v1 --include 'stage 5/*' --include '*.txt'"
+    assert f"`{command} --local-dir DIR`" in told
+    assert "`grym-synth model add DIR --name mine`" in told
     assert error["code"] == "hub_unreachable"
     assert error["details"]["offline"] is True
     assert "HF_HUB_OFFLINE is set" in error["message"]
@@ -316,3 +322,66 @@ def test_a_space_is_named_as_its_address_names_it_and_patterns_choose_its_files(
         model = at(hub).result("download_model", request)["model"]
     assert names(model["folder"]) == ["config.json", "grym-manifest.json", "stage/notes.txt"]
     assert model["name"] == "stage-5"
+
+
+@pytest.fixture
+def space(tmp_path):
+    """A Space as GAMA's: files of a model, and none that it is one; and names that are ours."""
+    folder = tmp_path / "space"
+    (folder / "stage").mkdir(parents=True)
+    (folder / "stage" / "notes.txt").write_text("about the stage")
+    save(folder / "base")
+    (folder / "base" / "pytorch_model.bin").write_bytes(b"the same again, as a pickle")
+    for name in ("grym-manifest.json", "stage/grym-download.json"):
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_a_space_without_a_config_is_files_and_what_mends_it_is_a_command_that_works(at, space):
+    asked = {"repo": "spaces/o/demo", "files": ["stage/*", "*.json"], "name": "part"}
+    with Hub({"spaces/o/demo": space}) as hub:
+        commit = hub.commit("spaces/o/demo")
+        process = at(hub)
+        both = process.error("download_model", asked | {"files": ["*"]})
+        assert both["code"] == "invalid_request"
+        assert "would both be base/model.safetensors in the store" in both["message"]
+        model = process.result("download_model", asked)["model"]
+        assert model["source"] == "hub:spaces/o/demo"
+        assert names(model["folder"]) == ["base/config.json", "grym-manifest.json", "stage/notes.txt"]
+        verdict = process.result("verify_model", {"name": "part"})
+        assert (verdict["problems"], verdict["structure"]) == ([], None)
+        (Path(model["folder"]) / "stage" / "notes.txt").unlink()
+        [problem] = process.result("verify_model", {"name": "part"})["problems"]
+    command = f"grym-synth model download spaces/o/demo@{commit} --name part --include 'stage/*'"
+    assert problem.endswith(f"`{command} --include '*.json'`")
+
+
+def test_what_is_here_or_was_begun_is_what_was_asked_for_or_refused(at, tiny):
+    asked = {"repo": "owner/tiny", "files": ["LICENSE", "README.md"], "name": "texts"}
+    with Hub({"owner/tiny": tiny}, spoilt=["README.md"]) as hub:
+        commit = hub.commit("owner/tiny")
+        others = [
+            ({"files": []}, "of which only LICENSE, README.md"),
+            ({"files": ["LICENSE"]}, "of which only LICENSE, README.md"),
+            ({"revision": commit[:1]}, f"owner/tiny at {commit[:12]}"),
+            ({"revision": ""}, "the revision of owner/tiny is empty"),
+        ]
+        process = at(hub)
+        for state in ("unfinished", "whole"):
+            for other, told in others:
+                if state == "unfinished":  # each time, as the file that is refused has to come again
+                    assert process.error("download_model", asked)["code"] == "model_invalid"
+                error = process.error("download_model", asked | other)
+                assert (error["code"], told in error["message"]) == ("invalid_request", True)
+            hub.faults.spoilt = []
+            again = {"files": asked["files"][::-1], "revision": commit[:7]}
+            assert process.result("download_model", asked | again)["model"]["state"] == "whole"
+
+
+def test_a_file_that_goes_on_after_its_length_is_not_written_on(at, large):
+    with Hub({"o/large": large}, sizes={"model.safetensors": 10}) as hub:
+        process = at(hub)
+        error = process.error("download_model", {"repo": "o/large"})
+        assert process.result("list_models")["models"][0]["size"] < 10_000
+    assert error["code"] == "model_invalid"
+    assert "model.safetensors is not what the hub listed: more than its 10 bytes come" in error["message"]

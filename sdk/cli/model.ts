@@ -58,7 +58,9 @@ async function downloadModel(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { name: { type: "string" }, include: { type: "string", multiple: true } },
   });
-  const [modelId = "", revision] = only(positionals, "one repository").split("@");
+  // no name of a repository has an `@`, and that of a branch may
+  const [modelId = "", ...rest] = only(positionals, "one repository").split("@");
+  const revision = rest.length === 0 ? undefined : rest.join("@");
   const { name, include } = values;
   const downloadOptions = { revision, files: include };
   const manager = new GAMAModelManager({ modelId, name, downloadOptions });
@@ -83,16 +85,22 @@ async function verifyModel(args: string[]): Promise<number> {
 /** What `verify` finds; what was hashed a moment ago is not read again. */
 async function report(manager: GAMAModelManager, hashes: boolean): Promise<number> {
   using bar = progress(`verifying ${manager.name}`);
-  const { problems, structure, tensors, bytesRead } = await manager.verify(
+  const { problems, structure, tensors, bytesRead, model } = await manager.verify(
     hashes ? { onProgress: bar } : { onProgress: bar, hashes: false },
   );
   bar.end();
   for (const problem of problems) console.error(`${manager.name}: ${problem}`);
   if (problems.length > 0) return 1;
   const read = bytesRead === 0 ? "sizes" : `hashes of ${writeBytes(bytesRead)}`;
-  const what = structure ?? "a family that is not checked further";
+  const what = structure ?? explainUnchecked(model);
   console.log(`${manager.name}: ${read} as they were, ${tensors} tensors, ${what}`);
   return 0;
+}
+
+function explainUnchecked({ family }: StoredModel): string {
+  return family === null
+    ? "files without a config.json, which are no model as they are"
+    : `and nothing here loads a ${family}: names and shapes are not checked`;
 }
 
 async function showModels(args: string[]): Promise<number> {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gama_operations.call import Call
+from gama_operations.errors import InvalidRequestError
 from gama_operations.protocol import (
     AddModelData,
     AddModelResult,
@@ -44,10 +45,10 @@ def add_model(_session: Session, data: AddModelData, call: Call) -> AddModelResu
     from gama_operations.models.store.entries import find_entry
 
     name = add(
-        Path(data.folder),
+        _path("folder", data.folder),
         data.name,
-        base=Path(data.base) if data.base else None,
-        checkpoint=Path(data.checkpoint) if data.checkpoint else None,
+        base=None if data.base is None else _path("base", data.base),
+        checkpoint=None if data.checkpoint is None else _path("checkpoint", data.checkpoint),
         watch=_watch(call),
     )
     return AddModelResult(_stored(find_entry(name)))
@@ -93,6 +94,17 @@ STORE: dict[str, Callable[[Session, Any, Call], msgspec.Struct]] = {
     "remove_model": remove_model,
 }
 """By the names that the protocol gives them."""
+
+
+def _path(field: str, text: str) -> Path:
+    """An empty one would be the folder that this process happens to run in.
+
+    Raises:
+        InvalidRequestError: it is empty.
+    """
+    if text == "":
+        raise InvalidRequestError(f"`{field}` is empty: name a path")
+    return Path(text)
 
 
 def _watch(call: Call) -> "Watch":

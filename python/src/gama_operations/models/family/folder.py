@@ -18,6 +18,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from gama_operations.errors import ModelInvalidError
+from gama_operations.models.gama.weight_files import read_weight_map
 from gama_operations.models.revision import revision
 from gama_operations.models.surface import ModelInfo
 
@@ -118,8 +119,11 @@ class FamilyFolder:
         """Its safetensors.
 
         Raises:
-            ModelInvalidError: there are none.
+            ModelInvalidError: there are none, or its index names files that lie elsewhere.
         """
+        index = self.path / "model.safetensors.index.json"
+        if index.is_file():
+            read_weight_map(index)  # transformers would follow it anywhere
         if files := sorted(self.path.glob("*.safetensors")):
             return files
         pickles = ", ".join(file.name for file in sorted(self.path.glob("*.bin")))

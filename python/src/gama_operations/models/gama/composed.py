@@ -31,6 +31,7 @@ def compose(
     gama: GamaConfig | None = None,
     name: str | None = None,
     default_prompt: str = DEFAULT_PROMPT,
+    said: GamaFolder | None = None,
 ) -> tuple[GamaFolder, LoadReport]:
     """Loads base and checkpoint once, strictly, and writes the folder's config.json.
 
@@ -41,22 +42,19 @@ def compose(
         gama: Sizes; default those of the released GAMA, or of LTU where the checkpoint is one.
         name: What the model calls itself.
         default_prompt: What it is asked where no prompt is given.
+        said: What a config.json says of the model already, in place of `gama` and `default_prompt`: the
+            questions that it takes and its embedding stay with it.
 
     Raises:
         ModelInvalidError: they do not make a model; every fault is named, and nothing is written.
     """
     if (folder / "config.json").resolve() == (base / "config.json").resolve():
         raise ModelInvalidError(f"{folder} is the base itself: put the model together in another folder")
-    if gama is None:
-        gama = released_config(checkpoint)
-    description = GamaFolder(
-        gama=gama,
-        language_model=read_base_config(base),
-        name=name,
-        default_prompt=default_prompt,
-        base=base,
-        checkpoint=checkpoint,
-    )
+    language_model = read_base_config(base)
+    if said is None:
+        sizes = released_config(checkpoint) if gama is None else gama
+        said = GamaFolder(sizes, language_model, default_prompt=default_prompt)
+    description = replace(said, language_model=language_model, name=name, base=base, checkpoint=checkpoint)
     assembled = assemble(description, *description.sources(folder))
     expects = cast("BaseFacts", assembled.base)
     folder.mkdir(parents=True, exist_ok=True)

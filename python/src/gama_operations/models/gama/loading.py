@@ -10,6 +10,7 @@ from gama_operations.models.gama.composed import composed_revision
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
+from gama_operations.models.gama.stored import refuse_outside
 
 
 def load_gama_model(
@@ -28,6 +29,7 @@ def load_gama_model(
         ModelInvalidError: config, weights or tokenizer do not make the model.
     """
     description = GamaFolder.read(folder)
+    refuse_outside(folder, description)
     report = None
     if identity.weights == "trained":
         assembled = assemble(description, *description.sources(folder), plain=plain)

@@ -5,9 +5,9 @@ model, or everything), whole or in shards.
 """
 
 import json
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -62,10 +62,21 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(file, error) from error
+    try:
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=_zipped(file))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        raise ModelInvalidError(f"{file} cannot be read as a checkpoint: {error}{_cut_off(file)}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged pickle ends in whatever its opcodes run into
+        raise _unreadable(file, error) from error
     return _tensors_only(file, state)
+
+
+def _unreadable(file: Path, error: Exception) -> ModelInvalidError:
+    return ModelInvalidError(
+        f"{file} cannot be read as a checkpoint: {type(error).__name__}: {error}{_cut_off(file)}"
+    )
 
 
 def _refuse_pointer(file: Path) -> None:
@@ -107,22 +118,38 @@ def _tensors_only(file: Path, state: object) -> dict[str, Tensor]:
     if isinstance(state, dict):
         tensors = {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
         if len(tensors) == len(state):
+            for name, tensor in tensors.items():
+                if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+                    raise ModelInvalidError(f"{file} holds {name} sparse, quantized or without its numbers")
             return tensors
     raise ModelInvalidError(f"{file} is not a flat dictionary of tensors")
 
 
-def _shards(index: Path) -> list[str]:
+def read_weight_map(index: Path) -> dict[str, str]:
+    """Name of each tensor → the shard that holds it, a file beside the index.
+
+    Raises:
+        ModelInvalidError: the index is damaged, or names a shard that lies elsewhere or is of another format.
+    """
     try:
-        return sorted(set(json.loads(index.read_text())["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        weights: object = json.loads(index.read_text())["weight_map"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error
+    if not isinstance(weights, dict):
+        raise ModelInvalidError(f"{index} names no shards: its weight_map is no object")
+    suffix = Path(index.name.removesuffix(".index.json")).suffix
+    for shard in cast("dict[str, object]", weights).values():
+        # a file that came with a model may say what it likes: it must not make us read another's
+        if not isinstance(shard, str) or Path(shard).name != shard or not shard.endswith(suffix):
+            raise ModelInvalidError(f"{index} names the shard {shard!r}, which is no {suffix} file beside it")
+    return cast("dict[str, str]", weights)
 
 
 def _read_folder(folder: Path) -> dict[str, Tensor]:
     for stem in ("model.safetensors", "pytorch_model.bin"):
         index = folder / f"{stem}.index.json"
         if index.is_file():
-            return _joined([folder / shard for shard in _shards(index)])
+            return _joined([folder / shard for shard in sorted(set(read_weight_map(index).values()))])
         if (folder / stem).is_file():
             return read_tensors(folder / stem)
     raise ModelInvalidError(f"{folder} holds neither model.safetensors nor pytorch_model.bin")

@@ -5,17 +5,16 @@ folder is never written to.
 """
 
 import os
-import shutil
 from pathlib import Path
 
-from gama_operations.errors import InvalidRequestError, ModelNotFoundError
+from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models.registry import read_config
 from gama_operations.models.store.choose import choose_files, safe_path
 from gama_operations.models.store.finish import finish, settle
 from gama_operations.models.store.manifest import FolderSource, ModelFile, describe_file, digest
 from gama_operations.models.store.names import check_free
 from gama_operations.models.store.parts import Parts, find_parts
-from gama_operations.models.store.place import LISTING, locked, model_folder, unfinished_folder
+from gama_operations.models.store.place import LISTING, discard, locked, model_folder, unfinished_folder
 from gama_operations.models.store.watch import Watch
 
 DEEPEST = 3
@@ -47,19 +46,17 @@ def add(
 
     Raises:
         ModelNotFoundError: no such folder, or neither a model nor both parts of one are in it.
-        ModelInvalidError: its config.json states no model_type, a pickle holds more than tensors, or base and
-            checkpoint make no model: missing tensors are named.
-        InvalidRequestError: the name is taken, or none; the folder holds more than a model.
+        ModelInvalidError: its config.json states no model_type, it has no weights, a pickle holds more than
+            tensors, or base and checkpoint make no model: missing tensors are named.
+        InvalidRequestError: the name is taken, or none; the folder holds more than a model, or two files that
+            would become one; it says itself which its base and checkpoint are.
         DiskFullError: what is made from its pickles does not fit.
     """
-    folder = folder.expanduser().resolve()
-    if not folder.is_dir():
-        raise ModelNotFoundError(f"no folder {folder}")
+    folder = _found(folder)
     paths = _paths(folder)
     parts = find_parts(folder, paths, base, checkpoint)
-    if parts is None:
-        read_config(folder)
-    name = name or folder.name
+    places = _whole(folder, paths) if parts is None else _places_of(parts)
+    name = folder.name if name is None else name
     with locked(name):
         check_free(name)
         unfinished = unfinished_folder(name)
@@ -68,18 +65,37 @@ def add(
                 f"a download is unfinished under the name {name!r}: go on with it, "
                 f"`grym-synth model remove {name}`, or give this one another name"
             )
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
+        discard(unfinished)  # of a process that was killed
         unfinished.mkdir(parents=True)
         try:
-            places = _places(folder, paths) if parts is None else _places_of(parts)
             files = finish(unfinished, places, known={}, watch=watch)
             if parts is not None:
                 files = [*files, _compose(unfinished, folder, name, parts, watch)]
-            settle(unfinished, model_folder(name), FolderSource(str(folder)), files)
+            source = FolderSource(str(folder), *(str(part) if part else None for part in (base, checkpoint)))
+            settle(unfinished, model_folder(name), source, files)
         except BaseException:
-            shutil.rmtree(unfinished)  # nothing in it took long to get
+            discard(unfinished)  # nothing in it took long to get
             raise
     return name
+
+
+def _found(folder: Path) -> Path:
+    try:
+        place = folder.expanduser().resolve()
+        if place.is_dir():
+            return place
+    except (OSError, RuntimeError, ValueError) as error:  # too long, the `~` of nobody, or a NUL in it
+        raise ModelNotFoundError(f"no folder {str(folder)!r}: {error}") from error
+    raise ModelNotFoundError(f"no folder {place}")
+
+
+def _whole(folder: Path, paths: list[str]) -> dict[str, Path]:
+    """The files of a folder that is a model as it is."""
+    read_config(folder)
+    places = _places(folder, paths)
+    if not any(safe_path(path).endswith(".safetensors") for path in places):
+        raise ModelInvalidError(f"{folder} has a config.json and no weights")
+    return places
 
 
 def _places(folder: Path, paths: list[str]) -> dict[str, Path]:
@@ -87,27 +103,26 @@ def _places(folder: Path, paths: list[str]) -> dict[str, Path]:
 
 
 def _places_of(parts: Parts) -> dict[str, Path]:
+    checkpoint = parts.checkpoint.resolve()
     # a language model's folder is flat; stages may lie below it
     flat = [file.name for file in parts.base.iterdir() if file.is_file()]
-    below = {path: place for path, place in _places(parts.base, flat).items() if place != parts.checkpoint}
+    below = {path: place for path, place in _places(parts.base, flat).items() if place != checkpoint}
     base = {f"{BASE}/{path}": place for path, place in below.items()}
-    return base | {f"{CHECKPOINT}/{parts.checkpoint.name}": parts.checkpoint}
+    return base | {f"{CHECKPOINT}/{parts.checkpoint.name}": checkpoint}
 
 
 def _compose(unfinished: Path, folder: Path, name: str, parts: Parts, watch: Watch) -> ModelFile:
     """Writes the config.json of base and checkpoint, which loads them once: what is wrong is told now."""
     from gama_operations.models.gama.composed import compose
-    from gama_operations.models.gama.folder import DEFAULT_PROMPT, GamaFolder
+    from gama_operations.models.gama.folder import GamaFolder
 
     watch.report("compose", 0, 1, "", "")
-    said = GamaFolder.read(folder) if (folder / "config.json").is_file() and parts.stated else None
     compose(
         unfinished,
         base=unfinished / BASE,
         checkpoint=unfinished / safe_path(f"{CHECKPOINT}/{parts.checkpoint.name}"),
-        gama=said.gama if said else None,
         name=name,
-        default_prompt=said.default_prompt if said else DEFAULT_PROMPT,
+        said=GamaFolder.read(folder) if parts.stated else None,
     )
     watch.report("compose", 1, 1, "", "")
     config = unfinished / "config.json"

@@ -5,7 +5,7 @@ the first attempt pins it, and later ones go on with it. Files that someone else
 folder count as fetched, if they are the right ones: so a machine without network can be served by hand.
 """
 
-import shutil
+import shlex
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,13 +17,19 @@ from gama_operations.errors import (
     ModelInvalidError,
     ModelNotFoundError,
 )
-from gama_operations.models.store.choose import choose_files, is_converted
+from gama_operations.models.store.choose import choose_files, is_converted, refuse_doubles
 from gama_operations.models.store.fetch import PART, compare, fetch
 from gama_operations.models.store.finish import finish, settle
 from gama_operations.models.store.hub import HubFile, Listing, Repository, list_repository
 from gama_operations.models.store.manifest import MANIFEST, Digests, HubSource, Manifest, digest
 from gama_operations.models.store.names import check_free
-from gama_operations.models.store.place import LISTING, is_name, locked, model_folder, unfinished_folder
+from gama_operations.models.store.place import (
+    LISTING,
+    discard,
+    locked,
+    model_folder,
+    unfinished_folder,
+)
 from gama_operations.models.store.room import check_room
 from gama_operations.models.store.watch import ByteCounter, Watch
 
@@ -35,6 +41,7 @@ class Download(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     listing: Listing
     chosen: list[str]
+    patterns: list[str] = []
 
 
 def download(
@@ -58,7 +65,8 @@ def download(
         Its name.
 
     Raises:
-        InvalidRequestError: the name is taken by another model or revision.
+        InvalidRequestError: the name is taken by another model, revision or choice of files; or two of the
+            files would become one.
         ModelNotFoundError: no such repository, revision or file.
         ModelGatedError: no access; the message says where to accept the licence.
         HubUnreachableError: no connection; `missing` names the files, `folder` says where to put them.
@@ -66,11 +74,11 @@ def download(
         ModelInvalidError: a file is not the one that the hub named.
     """
     repository = Repository.parse(repo, revision)
-    name = name or repository.repo.rpartition("/")[2]
+    name = name if name is not None else repository.repo.rpartition("/")[2]
     folder = model_folder(name)
     with locked(name):
         if (folder / MANIFEST).exists():
-            _refuse_other(name, Manifest.read(folder), repository)
+            _refuse_other(name, Manifest.read(folder), repository, files)
             return name
         check_free(name)
         unfinished = unfinished_folder(name)
@@ -79,23 +87,25 @@ def download(
         watch.report("list", 1, 1, "", "")
         wanted = [file for file in work.listing.files if file.path in set(work.chosen)]
         digests = _fetch_all(work.listing, wanted, unfinished, watch)
-        source = HubSource(repository.repo, repository.repo_type, work.listing.commit, repository.asked)
+        source = HubSource(
+            repository.repo, repository.repo_type, work.listing.commit, repository.asked, work.patterns
+        )
         places = {file.path: unfinished / file.path for file in wanted}
         files_of_it = finish(unfinished, places, known=digests, watch=watch)
         settle(unfinished, folder, source, files_of_it)
     return name
 
 
-def _refuse_other(name: str, manifest: Manifest, repository: Repository) -> None:
+def _refuse_other(name: str, manifest: Manifest, repository: Repository, patterns: Collection[str]) -> None:
     source = manifest.source
-    asked = repository.asked
-    if isinstance(source, HubSource) and source.repo == repository.repo:
-        same = asked is None or asked == source.asked or source.commit.startswith(asked)
-        if source.repo_type == repository.repo_type and same:
+    if isinstance(source, HubSource):
+        of_it = (source.repo, source.repo_type) == (repository.repo, repository.repo_type)
+        same = set(source.include) == set(patterns)
+        if of_it and same and repository.means(source.asked, source.commit):
             return
-        held = f"{source.repo} at {source.commit[:12]}"
+        held = f"{source.address} at {source.commit[:12]}{_choice(source.include)}"
     else:
-        held = source.repo if isinstance(source, HubSource) else f"the folder {source.path}"
+        held = f"the folder {source.path}"
     raise InvalidRequestError(
         f"the model {name!r} is here already, from {held}: remove it first, or give this one another name"
     )
@@ -105,13 +115,13 @@ def _begin(unfinished: Path, name: str, repository: Repository, patterns: Collec
     """The download that lies there unfinished, or a new one."""
     file = unfinished / LISTING
     if file.exists():
-        return _go_on(file, name, repository)
+        return _go_on(file, name, repository, patterns)
     try:
         listing = list_repository(repository)
     except HubUnreachableError as error:
         raise HubUnreachableError(
             f"{error}. Which files it has is not known here either: fetch it where there is a network "
-            f"(`hf download {repository.repo} --local-dir DIR`), bring the folder here, and "
+            f"(`{_hub_command(repository, patterns)}`), bring the folder here, and "
             f"`grym-synth model add DIR --name {name}`",
             **error.details,
         ) from None
@@ -122,7 +132,10 @@ def _begin(unfinished: Path, name: str, repository: Repository, patterns: Collec
             + (f" that matches {', '.join(patterns)}" if patterns else "")
         )
     _check_paths(chosen)
-    work = Download(listing, chosen)
+    refuse_doubles(chosen)
+    work = Download(listing, chosen, list(patterns))
+    if not unfinished.is_dir():
+        discard(unfinished)
     unfinished.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.encode(work))
     return work
@@ -141,17 +154,31 @@ def read_download(file: Path) -> Download:
         raise ModelInvalidError(f"{file} cannot be read: {error}; {remedy}") from error
 
 
-def _go_on(file: Path, name: str, repository: Repository) -> Download:
+def _choice(patterns: Collection[str]) -> str:
+    return f", of which only {', '.join(patterns)}" if patterns else ""
+
+
+def _hub_command(repository: Repository, patterns: Collection[str]) -> str:
+    words = ["hf", "download", repository.repo]
+    if repository.repo_type != "model":
+        words += ["--repo-type", repository.repo_type]
+    if repository.asked is not None:
+        words += ["--revision", repository.asked]
+    for pattern in patterns:
+        words += ["--include", pattern]
+    return shlex.join([*words, "--local-dir", "DIR"])
+
+
+def _go_on(file: Path, name: str, repository: Repository, patterns: Collection[str]) -> Download:
     work = read_download(file)
     begun = work.listing.repository
     commit = work.listing.commit
-    asked = repository.asked
-    same = asked in (None, begun.asked) or commit.startswith(asked or "")
-    if (begun.repo, begun.repo_type) == (repository.repo, repository.repo_type) and same:
+    of_it = (begun.repo, begun.repo_type) == (repository.repo, repository.repo_type)
+    if of_it and set(work.patterns) == set(patterns) and repository.means(begun.asked, commit):
         return work
     raise InvalidRequestError(
-        f"a download of {begun.repo} at {commit[:12]} is unfinished under the name {name!r}: go on with it, "
-        f"or `grym-synth model remove {name}`"
+        f"a download of {begun.address} at {commit[:12]}{_choice(work.patterns)} is unfinished under "
+        f"the name {name!r}: go on with it, or `grym-synth model remove {name}`"
     )
 
 
@@ -208,7 +235,4 @@ def _with_missing(error: HubUnreachableError, missing: list[HubFile], folder: Pa
 def drop_unfinished(name: str) -> bool:
     """Deletes what an unfinished download or addition has left; whether there was something."""
     unfinished = unfinished_folder(name)
-    if not is_name(name) or not unfinished.exists():
-        return False
-    shutil.rmtree(unfinished)
-    return True
+    return discard(unfinished)

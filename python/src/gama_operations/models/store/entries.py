@@ -1,19 +1,20 @@
 """What lies in the store: listed, sized, removed."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gama_operations.errors import ModelInvalidError, ModelNotFoundError
+from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models.ctc_kind import is_ctc, unused_head
 from gama_operations.models.family.catalogue import CAPABILITIES
 from gama_operations.models.store.download import drop_unfinished, read_download
 from gama_operations.models.store.manifest import HubSource, Manifest
+from gama_operations.models.store.names import is_shipped
 from gama_operations.models.store.place import (
     LISTING,
     UNFINISHED,
+    discard,
     is_name,
     locked,
     model_folder,
@@ -34,7 +35,7 @@ class Entry:
     capabilities: tuple[str, ...]
     """Of models of that type, and of its CTC head; none where they cannot be loaded here."""
     source: str
-    """`hub:owner/name`, or the folder that was added."""
+    """`hub:owner/name`, `hub:spaces/owner/name`, or the folder that was added."""
     revision: str | None
     size: int
     """Bytes of its files here."""
@@ -46,8 +47,7 @@ class Entry:
 def list_entries() -> list[Entry]:
     """All models of the store by name, unfinished ones too."""
     folder = models_folder()
-    whole = [place for place in _folders(folder) if is_name(place.name)]
-    unfinished = _folders(folder / UNFINISHED)
+    whole, unfinished = _folders(folder), _folders(folder / UNFINISHED)
     return sorted([*map(entry_of, whole), *map(_unfinished, unfinished)], key=lambda entry: entry.name)
 
 
@@ -58,6 +58,7 @@ def find_entry(name: str) -> Entry:
         ModelNotFoundError: there is none.
     """
     folder = model_folder(name)
+    _refuse_shipped(name)
     if not folder.is_dir():
         raise ModelNotFoundError(
             f"the store has no model {name!r}: `grym-synth model list` shows what there is",
@@ -81,7 +82,7 @@ def entry_of(folder: Path) -> Entry:
         folder=str(folder),
         family=family,
         capabilities=(*CAPABILITIES.get(family or "", ()), *_transcribes(folder)),
-        source=f"hub:{source.repo}" if isinstance(source, HubSource) else source.path,
+        source=f"hub:{source.address}" if isinstance(source, HubSource) else source.path,
         revision=manifest.revision,
         size=sum(file.size for file in manifest.files) - linked,
         linked_size=linked,
@@ -105,21 +106,44 @@ def remove(name: str) -> int:
 
     Raises:
         ModelNotFoundError: there is none of that name.
-        InvalidRequestError: another process works on it.
+        InvalidRequestError: another process works on it, or other models link to its files.
     """
     folder = model_folder(name)
+    _refuse_shipped(name)
     with locked(name):
-        before = sum(entry.size for entry in list_entries() if entry.name == name)
+        users = [other.name for other in _folders(models_folder()) if _links_into(folder, other)]
+        if users:
+            raise InvalidRequestError(
+                f"{' and '.join(sorted(users))} would lose files that lie in {name!r}: remove that first"
+            )
+        mine = [entry for entry in list_entries() if entry.name == name]
+        before = sum(entry.size for entry in mine if not Path(entry.folder).is_symlink())
         dropped = drop_unfinished(name)
-        if folder.is_dir():
-            shutil.rmtree(folder)  # removes links, and does not follow them
-        elif not dropped:
+        if not discard(folder) and not dropped:
             raise ModelNotFoundError(f"the store has no model {name!r}", folder=str(models_folder()))
     return before
 
 
+def _refuse_shipped(name: str) -> None:
+    if is_shipped(name):
+        raise ModelNotFoundError(
+            f"{name!r} ships with grym-synth and is no model of the store: it has no manifest, and cannot be "
+            "removed",
+            folder=str(models_folder()),
+        )
+
+
+def _links_into(folder: Path, other: Path) -> bool:
+    if other == folder or folder.is_symlink():
+        return False
+    place = folder.resolve()
+    links = (file for file in other.rglob("*") if file.is_symlink())
+    return any((link.parent / link.readlink()).is_relative_to(place) for link in links)
+
+
 def _folders(folder: Path) -> list[Path]:
-    return [place for place in folder.iterdir() if place.is_dir()] if folder.is_dir() else []
+    found = folder.iterdir() if folder.is_dir() else ()
+    return [place for place in found if is_name(place.name) and place.is_dir()]
 
 
 def _unfinished(folder: Path) -> Entry:
@@ -128,7 +152,7 @@ def _unfinished(folder: Path) -> Entry:
     except ModelInvalidError:
         source = commit = None
     else:
-        source, commit = f"hub:{listing.repository.repo}", listing.commit[:12]
+        source, commit = f"hub:{listing.repository.address}", listing.commit[:12]
     return Entry(folder.name, "unfinished", str(folder), None, (), source or "", commit, *_measured(folder))
 
 

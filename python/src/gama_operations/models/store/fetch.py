@@ -6,6 +6,7 @@ that lies beside the target is ours, and the transfer is its `http_get`: ranges,
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,7 +32,7 @@ def fetch(listing: Listing, file: HubFile, folder: Path, counter: ByteCounter) -
     Raises:
         HubUnreachableError: the connection was cut, and could not be had again.
         ModelGatedError: no access.
-        ModelInvalidError: what came has another hash; it is removed.
+        ModelInvalidError: what came has another hash, or is longer than the hub said; it is removed.
         DiskFullError: no room was left.
     """
     target = folder / file.path
@@ -42,10 +43,10 @@ def fetch(listing: Listing, file: HubFile, folder: Path, counter: ByteCounter) -
         part.unlink()
     had = part.stat().st_size if part.exists() else 0
     counter.add(had)
-    with hub_errors(listing.repository), running_out_is_told(folder):
-        _transfer(listing, file, part, counter)
-    found = digest(part, lambda _count: counter.add(0))
     try:
+        with hub_errors(listing.repository), running_out_is_told(folder):
+            _transfer(listing, file, part, counter)
+        found = digest(part, lambda _count: counter.add(0))
         compare(listing, file, found)
     except ModelInvalidError:
         part.unlink()
@@ -92,7 +93,7 @@ def _transfer(listing: Listing, file: HubFile, part: Path, counter: ByteCounter)
                     headers=build_hf_headers(),
                     expected_size=file.size,
                     displayed_filename=file.path,
-                    tqdm_class=_bar(counter),
+                    tqdm_class=_bar(counter, stream.tell, file),
                 )
         except (httpx2.HTTPError, OSError) as error:
             fruitless = 0 if part.stat().st_size > before else fruitless + 1
@@ -114,8 +115,8 @@ def _transfer(listing: Listing, file: HubFile, part: Path, counter: ByteCounter)
             return
 
 
-def _bar(counter: ByteCounter) -> Any:
-    """What `http_get` takes for a progress bar."""
+def _bar(counter: ByteCounter, written: Callable[[], int], file: HubFile) -> Any:
+    """What `http_get` takes for a progress bar, and asks before it writes."""
 
     class Bar:
         """Tells the counter instead of a terminal."""
@@ -130,6 +131,12 @@ def _bar(counter: ByteCounter) -> Any:
             pass
 
         def update(self, count: float | None = 1) -> None:
-            counter.add(int(count or 0))
+            coming = int(count or 0)
+            if written() + coming > file.size:
+                raise ModelInvalidError(
+                    f"{file.path} is not what the hub listed: more than its {file.size:,} bytes come",
+                    file=file.path,
+                )
+            counter.add(coming)
 
     return Bar

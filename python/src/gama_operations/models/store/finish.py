@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gama_operations.models.store.choose import is_converted
+from gama_operations.models.store.choose import is_converted, refuse_doubles
 from gama_operations.models.store.manifest import (
     Digests,
     FolderSource,
@@ -32,8 +32,10 @@ def finish(
 
     Raises:
         ModelInvalidError: a pickle is damaged, or holds more than tensors.
+        InvalidRequestError: two files would become one.
         DiskFullError: what is made from the pickles does not fit.
     """
+    refuse_doubles(places)
     pickles = {path: file for path, file in places.items() if is_converted(path)}
     check_room(unfinished, sum(file.stat().st_size for file in pickles.values()), "Converting the pickles")
     digests = known | _hash({path: places[path] for path in places.keys() - known.keys()}, watch)

@@ -1,6 +1,6 @@
 """Names and shapes in safetensors files, as tensors without memory: no number is read."""
 
-import json
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from gama_operations.errors import ModelInvalidError
+from gama_operations.models.gama.weight_files import read_weight_map
 
 _DTYPES = {
     "F64": torch.float64,
@@ -53,26 +54,27 @@ def weight_files(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
     if not index.is_file():
         return [folder / "model.safetensors"]
-    return [folder / shard for shard in sorted(set(_weight_map(index).values()))]
+    return [folder / shard for shard in sorted(set(read_weight_map(index).values()))]
 
 
-def check_index(index: Path) -> None:
+def check_index(index: Path, files: Collection[Path]) -> None:
     """Does every shard hold the tensors that the index says?
 
+    Args:
+        index: To be checked.
+        files: All that belong to the model.
+
     Raises:
-        ModelInvalidError: the index is damaged, or a shard or a tensor is missing.
+        ModelInvalidError: the index is damaged, a shard or a tensor is missing, or a shard does not belong to
+            the model.
     """
-    weights = _weight_map(index)
+    weights = read_weight_map(index)
+    strange = sorted({shard for shard in weights.values() if index.parent / shard not in files})
+    if strange:
+        raise ModelInvalidError(f"{index} names shards that are no files of the model: {', '.join(strange)}")
     shards = {shard: read_header(index.parent / shard).keys() for shard in sorted(set(weights.values()))}
     absent = [f"{name} in {shard}" for name, shard in weights.items() if name not in shards[shard]]
     if absent:
         raise ModelInvalidError(
             f"{index} names {len(absent)} tensors that are not there: {', '.join(absent[:5])}"
         )
-
-
-def _weight_map(index: Path) -> dict[str, str]:
-    try:
-        return dict[str, str](json.loads(index.read_text())["weight_map"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelInvalidError(f"{index} names no shards: {type(error).__name__}: {error}") from error

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Literal, cast
+from typing import cast
 
 import httpx2
 import msgspec
@@ -32,12 +32,12 @@ from gama_operations.errors import (
     ModelNotFoundError,
     OperationError,
 )
+from gama_operations.models.store.manifest import PREFIXES, RepoType, address_of
 
-RepoType = Literal["model", "space", "dataset"]
 API_TIMEOUT = 30.0
 """Seconds for the list of files."""
 
-_PREFIXES: dict[str, RepoType] = {"spaces/": "space", "datasets/": "dataset"}
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")  # as short as git writes it: what is shorter is a branch or a tag
 _QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']*")
 _TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{8,}|(?<=Bearer )\S+")
 
@@ -63,17 +63,33 @@ class Repository(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def parse(cls, repo: str, revision: str | None) -> "Repository":
-        """`owner/name`, or `spaces/owner/name` as the hub's own addresses have it."""
-        for prefix, kind in _PREFIXES.items():
+        """`owner/name`, or `spaces/owner/name` as the hub's own addresses have it.
+
+        Raises:
+            InvalidRequestError: the revision is empty.
+        """
+        if revision == "":
+            raise InvalidRequestError(f"the revision of {repo} is empty: leave it out for the default branch")
+        for kind, prefix in PREFIXES.items():
             if repo.startswith(prefix):
                 return cls(repo.removeprefix(prefix), kind, revision)
         return cls(repo, "model", revision)
 
+    def means(self, asked: str | None, commit: str) -> bool:
+        """Whether what was pinned as `commit` when `asked` was asked for is what is asked for here."""
+        if self.asked is None or self.asked == asked:
+            return True
+        return _COMMIT.fullmatch(self.asked) is not None and commit.startswith(self.asked)
+
+    @property
+    def address(self) -> str:
+        """What `parse` takes."""
+        return address_of(self.repo, self.repo_type)
+
     @property
     def page(self) -> str:
         """Where a browser shows it."""
-        prefix = next((prefix for prefix, kind in _PREFIXES.items() if kind == self.repo_type), "")
-        return f"{constants.ENDPOINT}/{prefix}{self.repo}"
+        return f"{constants.ENDPOINT}/{self.address}"
 
 
 class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,7 +1,9 @@
 """What a model of the store consists of: each file with size and SHA-256, and where it came from."""
 
 import hashlib
+import shlex
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -10,24 +12,57 @@ import msgspec
 from gama_operations.errors import ModelInvalidError
 
 MANIFEST = "grym-manifest.json"
+RepoType = Literal["model", "space", "dataset"]
+PREFIXES: dict[RepoType, str] = {"space": "spaces/", "dataset": "datasets/"}
+"""What the hub's addresses put before `owner/name`."""
 _BLOCK = 4 << 20  # bytes
+
+
+def address_of(repo: str, repo_type: RepoType) -> str:
+    """`owner/name`, with the prefix of what is no model."""
+    return f"{PREFIXES.get(repo_type, '')}{repo}"
 
 
 class HubSource(msgspec.Struct, frozen=True, tag="hub", forbid_unknown_fields=True):
     """A repository of the hub at one commit."""
 
     repo: str
-    repo_type: Literal["model", "space", "dataset"]
+    repo_type: RepoType
     commit: str
     """The commit that was pinned, 40 hex digits."""
     asked: str | None
     """The branch, tag or commit that was asked for; None: the default branch."""
+    include: list[str] = []
+    """Shell patterns of the files that were asked for; none: our choice."""
+
+    @property
+    def address(self) -> str:
+        """`owner/name`, with the prefix of what is no model."""
+        return address_of(self.repo, self.repo_type)
+
+    def command(self, name: str) -> str:
+        """The line for a shell that brings the same again."""
+        return _line("download", f"{self.address}@{self.commit}", name, include=self.include)
 
 
 class FolderSource(msgspec.Struct, frozen=True, tag="folder", forbid_unknown_fields=True):
     """A folder of the user's, whose files are linked and never changed."""
 
     path: str
+    base: str | None = None
+    """As it was given, absolute or relative to the folder."""
+    checkpoint: str | None = None
+
+    def command(self, name: str) -> str:
+        """The line for a shell that brings the same again."""
+        parts = {"base": self.base, "checkpoint": self.checkpoint}
+        return _line("add", self.path, name, **{key: [part] for key, part in parts.items() if part})
+
+
+def _line(action: str, what: str, name: str, **options: list[str]) -> str:
+    pairs = [(f"--{option}", value) for option, values in options.items() for value in values]
+    words = ["grym-synth", "model", action, what, "--name", name, *chain.from_iterable(pairs)]
+    return shlex.join(words)
 
 
 class Original(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,20 +3,21 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from gama_operations.errors import InvalidRequestError, ModelNotFoundError
+from gama_operations.errors import InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models.registry import read_config
 from gama_operations.models.store.choose import PICKLES, choose_files
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Folder of the base, and file of the checkpoint."""
+    """Folder of the base, and file of the checkpoint; where that is a link, its own name tells what it is."""
 
     base: Path
     checkpoint: Path
     stated: bool = False
-    """The folder's own config.json names them, and may tell their sizes."""
+    """The folder's own config.json names them, and may tell more of the model."""
 
 
 def find_parts(folder: Path, paths: list[str], base: Path | None, checkpoint: Path | None) -> Parts | None:
@@ -30,16 +31,18 @@ def find_parts(folder: Path, paths: list[str], base: Path | None, checkpoint: Pa
 
     Raises:
         ModelNotFoundError: the folder is no model, and no two parts of one; or a part is not there.
-        InvalidRequestError: there are several of a part.
+        ModelInvalidError: its config.json names one part only.
+        InvalidRequestError: there are several of a part; or parts are named, and the folder names its own.
     """
-    stated = False
-    if base is None and checkpoint is None and (folder / "config.json").is_file():
-        config = read_config(folder)
-        if config["model_type"] != "gama" or "base" not in config:
-            return None
-        base, checkpoint, stated = Path(str(config["base"])), Path(str(config.get("checkpoint"))), True
-    bases = [folder / base] if base else _bases(folder, paths)
-    checkpoints = [folder / checkpoint] if checkpoint else _checkpoints(folder, paths, bases)
+    config = _own_config(folder, named=base is not None or checkpoint is not None)
+    if config is not None and not (config["model_type"] == "gama" and config.keys() & {"base", "checkpoint"}):
+        return None
+    if config is not None:
+        base, checkpoint = (_stated(folder, config, key) for key in ("base", "checkpoint"))
+    bases = [_part(folder, "base", base)] if base else _bases(folder, paths)
+    checkpoints = (
+        [_part(folder, "checkpoint", checkpoint)] if checkpoint else _checkpoints(folder, paths, bases)
+    )
     for what, found in (("base", bases), ("checkpoint", checkpoints)):
         if len(found) > 1:
             shown = ", ".join(str(one.relative_to(folder)) for one in found)
@@ -54,8 +57,39 @@ def find_parts(folder: Path, paths: list[str], base: Path | None, checkpoint: Pa
     if not (bases[0] / "config.json").is_file():
         raise ModelNotFoundError(f"no base at {bases[0]}: it has no config.json")
     if not checkpoints[0].is_file():
-        raise ModelNotFoundError(f"no checkpoint at {checkpoints[0]}")
-    return Parts(bases[0].resolve(), checkpoints[0].resolve(), stated)
+        raise ModelNotFoundError(f"no checkpoint at {checkpoints[0]}: it is a folder")
+    return Parts(bases[0].resolve(), checkpoints[0], config is not None)
+
+
+def _own_config(folder: Path, *, named: bool) -> dict[str, Any] | None:
+    """The folder's config.json, where that says what the model is, and not the parts that are named.
+
+    Raises:
+        InvalidRequestError: both do.
+    """
+    if not (folder / "config.json").is_file():
+        return None
+    config = read_config(folder)
+    if named and config["model_type"] == "gama":
+        raise InvalidRequestError(
+            f"{folder / 'config.json'} describes a GAMA: state base and checkpoint in it, or leave it out"
+        )
+    return None if named else config
+
+
+def _stated(folder: Path, config: dict[str, Any], key: str) -> Path:
+    if not isinstance(config.get(key), str) or not config[key]:
+        raise ModelInvalidError(f"{folder / 'config.json'} states a base or a checkpoint, and no {key}")
+    return Path(config[key])
+
+
+def _part(folder: Path, what: str, stated: Path) -> Path:
+    try:
+        place = folder / stated.expanduser()
+        place.stat()
+    except (OSError, RuntimeError, ValueError) as error:  # not there, the `~` of nobody, or a NUL in it
+        raise ModelNotFoundError(f"no {what} at {folder / stated}: {error}") from error
+    return place
 
 
 def _bases(folder: Path, paths: list[str]) -> list[Path]:

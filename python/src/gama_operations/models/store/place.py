@@ -1,11 +1,13 @@
 """Where models are kept, and what they may be called.
 
 `GRYM_CACHE/models/NAME/` is a model that is whole, with its manifest. One that is being fetched or made lies
-in `GRYM_CACHE/models/.unfinished/NAME/`, and a rename makes it whole.
+in `GRYM_CACHE/models/.unfinished/NAME/`, and a rename makes it whole. Who works on a model holds the lock
+`GRYM_CACHE/models/.unfinished/.locks/NAME.lock`.
 """
 
 import os
 import re
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from gama_operations.errors import InvalidRequestError
 UNFINISHED = ".unfinished"
 LISTING = "grym-download.json"
 """What an unfinished download is of; lies beside what was fetched."""
+_LOCKS = ".locks"  # a name begins with no dot
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
@@ -62,7 +65,7 @@ def locked(name: str) -> Generator[None]:
     Raises:
         InvalidRequestError: another one does so now.
     """
-    folder = unfinished_folder(name).parent
+    folder = unfinished_folder(name).parent / _LOCKS
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / f"{name}.lock", timeout=0):
@@ -71,3 +74,14 @@ def locked(name: str) -> Generator[None]:
         raise InvalidRequestError(
             f"another process works on the model {name!r} now; wait for it, or end it"
         ) from error
+
+
+def discard(place: Path) -> bool:
+    """Deletes a folder, a file or a link, and nothing that a link leads to; whether something was there."""
+    if not os.path.lexists(place):
+        return False
+    if place.is_symlink() or not place.is_dir():
+        place.unlink()
+    else:
+        shutil.rmtree(place)
+    return True

@@ -8,7 +8,9 @@ from gama_operations.models.ctc_kind import is_ctc, unused_head
 from gama_operations.models.family.catalogue import check_family
 from gama_operations.models.gama.assembly import build_on_meta
 from gama_operations.models.gama.checkpoint import load_weights
+from gama_operations.models.gama.faults import listed
 from gama_operations.models.gama.folder import GamaFolder
+from gama_operations.models.gama.stored import refuse_outside
 from gama_operations.models.gama.weight_files import WeightSource
 from gama_operations.models.store.headers import read_header, weight_files
 from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
@@ -17,14 +19,23 @@ from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
 def check_gama(folder: Path) -> str:
     """Loads the headers as the weights would be loaded, of base and checkpoint where the folder names them.
 
+    Returns:
+        What it is; surplus tensors are named, and what else is out of the ordinary.
+
     Raises:
         ModelInvalidError: what the strict loader says.
     """
     description = GamaFolder.read(folder)
+    refuse_outside(folder, description)
     model = build_on_meta(description.gama, description.language_model)
     report = load_weights(model, *map(_headers, description.sources(folder)))
-    extras = f", {len(report.extras)} extra tensors" if report.extras else ""
-    return f"GAMA of {sum(parameter.numel() for parameter in model.parameters()):,} parameters{extras}"
+    extras = (
+        [f"{len(report.extras)} tensors belong to no part of it: {listed(report.extras)}"]
+        if report.extras
+        else []
+    )
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return "; ".join([f"GAMA of {parameters:,} parameters", *extras, *report.notes()])
 
 
 def check_encoder(folder: Path) -> str:

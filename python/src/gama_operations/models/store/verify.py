@@ -12,7 +12,7 @@ from gama_operations.errors import ModelInvalidError, OperationError
 from gama_operations.models.family.catalogue import ENCODERS, MODULES
 from gama_operations.models.registry import read_config
 from gama_operations.models.store.entries import Entry, find_entry
-from gama_operations.models.store.manifest import HubSource, Manifest, ModelFile, digest
+from gama_operations.models.store.manifest import Manifest, ModelFile, digest
 from gama_operations.models.store.place import model_folder
 from gama_operations.models.store.watch import ByteCounter, Watch
 
@@ -28,7 +28,8 @@ class Verdict:
     tensors: int
     """Of the safetensors files."""
     structure: str | None
-    """What names and shapes make; None where a problem stood before, or the family is unknown."""
+    """What names and shapes make; None where a problem stood before, the family is unknown, or the files are
+    no model as they are."""
 
 
 def verify(name: str, *, hashes: bool = True, watch: Watch) -> Verdict:
@@ -52,7 +53,7 @@ def verify(name: str, *, hashes: bool = True, watch: Watch) -> Verdict:
     if not problems:
         try:
             tensors = _check_headers(folder, manifest)
-            structure = _check_structure(folder)
+            structure = _check_structure(folder, manifest)
         except OperationError as error:
             problems.append(str(error))
     watch.report("structure", 1, 1, "", "")
@@ -72,7 +73,9 @@ def _compare(folder: Path, manifest: Manifest, hashes: bool, watch: Watch) -> tu
             if found.sha256 != file.sha256:
                 problem = f"{file.path} has changed: SHA-256 {found.sha256}, expected {file.sha256}"
         if problem is not None:
-            problems.append(f"{problem}; {_remedy(folder.name, manifest, file)}")
+            put = "put the file back, or " if file.linked else ""
+            again = manifest.source.command(folder.name)
+            problems.append(f"{problem}; {put}remove the model and `{again}`")
     return problems, read
 
 
@@ -85,16 +88,6 @@ def _size_problem(place: Path, file: ModelFile) -> str | None:
     return None if size == file.size else f"{file.path} has {size:,} bytes, expected {file.size:,}"
 
 
-def _remedy(name: str, manifest: Manifest, file: ModelFile) -> str:
-    source = manifest.source
-    if isinstance(source, HubSource):
-        again = f"`grym-synth model download {source.repo}@{source.commit} --name {name}`"
-    else:
-        again = f"`grym-synth model add {source.path} --name {name}`"
-    put = "put the file back, or " if file.linked else ""
-    return f"{put}remove the model and {again}"
-
-
 def _check_headers(folder: Path, manifest: Manifest) -> int:
     from gama_operations.models.store.headers import check_index, read_header
 
@@ -102,16 +95,21 @@ def _check_headers(folder: Path, manifest: Manifest) -> int:
     count = sum(len(read_header(folder / path)) for path in paths if path.endswith(".safetensors"))
     for path in paths:
         if path.endswith(".safetensors.index.json"):
-            check_index(folder / path)
+            check_index(folder / path, {folder / one for one in paths})
     return count
 
 
-def _check_structure(folder: Path) -> str | None:
-    """What the config makes of names and shapes.
+def _check_structure(folder: Path, manifest: Manifest) -> str | None:
+    """What the config makes of names and shapes; None where the files are no model, and do not say so.
 
     Raises:
-        ModelInvalidError: tensors are missing, surplus or misshapen: they are named.
+        ModelInvalidError: tensors are missing, surplus or misshapen: they are named; or there are none.
     """
+    paths = [file.path for file in manifest.files]
+    if "config.json" not in paths:
+        return None
+    if not any(path.endswith(".safetensors") for path in paths):
+        raise ModelInvalidError(f"{folder.name} has a config.json and no weights")
     config = read_config(folder)
     family = config["model_type"]
     if family == "gama":
