@@ -1,10 +1,10 @@
 """What features depend on, as one name: two clips share it only if their features are the same.
 
 Content: the bytes of the file, or of the samples, and which part of them is heard. Model: id, revision,
-weights, kind of device and dtype. What is asked for: layer, pooling, and what becomes of a long clip. And
-the code on the way: our decoding, resampling and models as they stand in the files, and the versions of the
-libraries below. A file's name is nothing, its time neither. The way attention is computed is left out: the
-ways differ by rounding.
+weights and their bits, kind of device and dtype. What is asked for: layer, pooling, and what becomes of a
+long clip. And the code on the way: our decoding, resampling and models as they stand in the files, and the
+versions of the libraries below. A file's name is nothing, its time neither. The way attention is computed is
+left out: the ways differ by rounding.
 """
 
 import os
@@ -53,15 +53,15 @@ class FileState:
 def request_key(info: "ModelInfo", data: ExtractFeaturesData) -> bytes | None:
     """The part of the key that all clips of a request share; None where features are not to be kept.
 
-    Statistics of mel features take as long to find as to compute. Weights of 8 or 4 bits, which the facts of
-    a model do not tell, are the language model's, on CUDA only.
+    Statistics of mel features take as long to find as to compute.
     """
     layer = data.layer or info.default_layer
-    if info.family == "statistics" or (layer.startswith("lm") and info.device.startswith("cuda")):
+    if info.family == "statistics":
         return None
-    model = (info.family, info.model_id, info.revision, info.weights, info.dtype, info.sample_rate)
+    model = (info.family, info.model_id, info.revision, info.weights, info.sample_rate)
+    numbers = (info.dtype, info.quantization)
     asked = (layer, data.pooling, data.long_audio, info.window_seconds)
-    return repr((code_version(), model, info.device.partition(":")[0], asked)).encode()
+    return repr((code_version(), model, numbers, info.device.partition(":")[0], asked)).encode()
 
 
 def clip_key(shared: bytes, source: AudioSource, tensors: CallTensors) -> str | None:

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gama_operations.models.load_options import Attention, Quantization
+
 Capability = Literal["embed", "describe", "score"]
 Family = Literal[
     "gama", "wav2vec2", "statistics", "ast", "clap", "whisper", "qwen2-audio", "audio-flamingo-3"
@@ -41,6 +43,8 @@ class ModelInfo:
     offers: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    attention: Attention | None = None
+    quantization: Quantization = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gama_operations.models.gama.kept_audio import KeptAudio, hear
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
 from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
+from gama_operations.models.load_options import Quantization, attention_of, quantize
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.with_answers import (
     CLIPS_AT_ONCE,
@@ -53,7 +54,14 @@ class GamaModel(WithAnswers):
     its post-norm attention is the delicate part); `dtype` is the language model's.
     """
 
-    def __init__(self, model: Gama, folder: GamaFolder, codec: TextCodec | None, identity: Identity) -> None:
+    def __init__(
+        self,
+        model: Gama,
+        folder: GamaFolder,
+        codec: TextCodec | None,
+        identity: Identity,
+        quantization: Quantization = "none",
+    ) -> None:
         self.model = model
         self.folder = folder
         self.codec = codec
@@ -64,6 +72,8 @@ class GamaModel(WithAnswers):
         for parameter in model.language_model.parameters():
             # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
             parameter.data = parameter.data.to(DTYPES[identity.dtype])
+        parameters = sum(parameter.numel() for parameter in model.parameters())  # 4 bits lie two in a number
+        quantize(model.language_model, quantization)
         model.to(identity.device)
         self.info = ModelInfo(
             **asdict(identity),
@@ -75,8 +85,10 @@ class GamaModel(WithAnswers):
             layers=layer_names(model),
             default_layer=folder.embedding.get("layer", "encoder"),
             capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            parameters=parameters,
             offers=folder.offers if identity.weights == "trained" else (),
+            attention=attention_of(model.language_model),
+            quantization=quantization,
         )
 
     @property
