@@ -226,3 +226,39 @@ def test_importing_the_registry_and_the_protocol_does_not_import_torch():
     code = f"{imports}import sys; sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"
     finished = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
     assert finished.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        *(({"offers": wrong}, r"`\$\.offers") for wrong in (5, "abc", [1])),
+        ({"questions": [r"\bdog\b"]}, r"`\$\.questions`"),
+        ({"questions": {"class": "("}}, "no regular expression"),
+        ({"embedding": "encoder"}, r"`\$\.embedding`"),
+        ({"embedding": {"layer": "encoder.99"}}, r"embedding\.layer 'encoder\.99' is none of encoder\.0"),
+        ({"default_prompt": 5}, r"`\$\.default_prompt`"),
+    ],
+)
+def test_a_field_of_a_gama_that_is_of_another_kind_is_named(tmp_path, change, says):
+    file = write_folder(tmp_path) / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(ModelInvalidError, match=says):
+        load(str(tmp_path), device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        *(({"lora": {"r": r}}, "r of lora .* at least 1") for r in (0, -1)),
+        ({"lora": True}, "`object"),
+        ({"embed_dim": 64.5}, "`int`.*embed_dim"),
+        *(({"norm_std": wrong}, "norm_std") for wrong in (float("nan"), 0.0, "x")),
+        ({"norm_mean": "x"}, "norm_mean"),
+    ],
+)
+def test_a_size_of_a_gama_that_makes_no_model_is_named(tmp_path, change, says):
+    file = write_folder(tmp_path) / "config.json"
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps({**values, "gama": {**values["gama"], **change}}))
+    with pytest.raises(ModelInvalidError, match=says):
+        load(str(tmp_path), device="cpu")

@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from gama_operations.errors import CapabilityError
+from gama_operations.errors import CapabilityError, ModelInvalidError
 from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import MelFrontend
@@ -62,6 +62,11 @@ class GamaModel(WithAnswers):
         identity: Identity,
         quantization: Quantization = "none",
     ) -> None:
+        """Puts the model on its device.
+
+        Raises:
+            ModelInvalidError: the folder's default layer is none of the model's.
+        """
         self.model = model
         self.folder = folder
         self.codec = codec
@@ -75,6 +80,11 @@ class GamaModel(WithAnswers):
         parameters = sum(parameter.numel() for parameter in model.parameters())  # 4 bits lie two in a number
         quantize(model.language_model, quantization)
         model.to(identity.device)
+        default_layer = folder.embedding.get("layer", "encoder")
+        if default_layer not in layer_names(model):
+            raise ModelInvalidError(
+                f"config.json: embedding.layer {default_layer!r} is none of {', '.join(layer_names(model))}"
+            )
         self.info = ModelInfo(
             **asdict(identity),
             family="gama",
@@ -83,7 +93,7 @@ class GamaModel(WithAnswers):
             seconds_per_pass=CLIPS_AT_ONCE * folder.gama.window_seconds,
             embedding_dim=folder.gama.embed_dim,
             layers=layer_names(model),
-            default_layer=folder.embedding.get("layer", "encoder"),
+            default_layer=default_layer,
             capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
             parameters=parameters,
             offers=folder.offers if identity.weights == "trained" else (),
