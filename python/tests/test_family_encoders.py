@@ -198,6 +198,9 @@ def test_encoders_refuse_questions_and_layers_that_they_do_not_have(folders, loa
 
 def test_attention_can_be_chosen_or_is_refused(folders):
     chosen = load(folders["whisper"], attention="eager")
+    assert chosen.info.attention == "eager"
+    whole = {kind: load(folders[kind]).info.attention for kind in ("whisper", "ast", "clap")}
+    assert whole == {"whisper": "sdpa", "ast": "sdpa", "clap": "eager"}  # transformers has no other for CLAP
     assert chosen.transformer.config._attn_implementation == "eager"
     with pytest.raises(CapabilityError, match="flash_attention_2"):
         load(folders["whisper"], attention="flash_attention_2")

@@ -302,6 +302,9 @@ def test_narrow_and_random_weights_and_another_attention_answer_too(folders, loa
     assert random.info.model_id == f"{kind}@random-4"
     assert random.describe(clips[:1], [None], generation=BRIEF)[0].tokens > 0
     eager = load(folders[kind], attention="eager")
+    assert [one.info.attention for one in (loaded[kind], eager)] == ["sdpa", "eager"]
+    assert eager._inner.language_model.config._attn_implementation == "eager"
+    assert eager.info.quantization == "none"
     (one,) = eager.describe(clips[:1], ["What?"], generation=BRIEF)
     assert one.text == loaded[kind].describe(clips[:1], ["What?"], generation=BRIEF)[0].text
     with pytest.raises(CapabilityError, match="8bit are made of GAMA's language model only"):

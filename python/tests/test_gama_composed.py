@@ -285,6 +285,11 @@ def test_ltu_is_composed_as_such_and_says_that_it_is_untested(tmp_path):
     assert answer.tokens > 0
     (embedded,) = model.embed([noise(16_000)], layer="encoder")
     assert embedded.features.shape == (GAMA.embed_dim,)
+    clips = [noise(200), noise(8_000), noise(16_000)]
+    for layer in (name for name in model.info.layers if name.startswith("lm")):
+        found = model.embed(clips, layer=layer, pooling="none")
+        # a prefix token is of two columns of 160 ms: what stands for padding is left out
+        assert [one.features.shape for one in found] == [(count, 48) for count in (1, 2, 4)]
     assert "qformer" not in model.info.layers
     with pytest.raises(InvalidRequestError):
         model.embed([noise(16_000)], layer="qformer")

@@ -13,7 +13,7 @@ from transformers import (
 )
 
 from gama_operations import protocol
-from gama_operations.errors import CancelledError, InvalidRequestError
+from gama_operations.errors import CancelledError, InvalidRequestError, NonFiniteResultError
 from gama_operations.models import surface
 from gama_operations.models.gama.generate import generate
 from gama_operations.models.gama.sampling import OFFICIAL_SAMPLING, PRESETS, process_scores
@@ -90,6 +90,28 @@ def test_the_caller_is_asked_before_every_token_and_can_stop(prefix):
     with pytest.raises(CancelledError):
         generate(MODEL, prefix, PROMPTS, GREEDY, check)
     assert len(asked) == 4
+
+
+@pytest.mark.parametrize("options", [GREEDY, SAMPLED], ids=["greedy", "sampled"])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_logits_that_are_not_finite_are_an_error_and_no_answer(prefix, options, wrong):
+    damaged = tiny()
+    with torch.no_grad():
+        damaged.language_model.get_output_embeddings().weight[200] = wrong
+    with pytest.raises(NonFiniteResultError, match="from a sound copy"):
+        generate(damaged, prefix, PROMPTS, options)
+
+
+def test_a_row_that_is_over_may_be_anything(prefix):
+    free = generate(MODEL, prefix[:2], PROMPTS[:2], Generation(max_new_tokens=1))
+    first, second = (answer.ids[0] for answer in free)
+    assert first != second
+    stopping = tiny(eos_token_id=[first])
+    with torch.no_grad():  # who says the end token is over, and what it would say behind is NaN
+        stopping.language_model.get_input_embeddings().weight[first] = torch.nan
+    over, other = generate(stopping, prefix[:2], PROMPTS[:2], Generation(max_new_tokens=3))
+    assert (over.ids, over.stop_reason) == ([], "end")
+    assert other.ids[0] == second
 
 
 def test_a_prompt_longer_than_the_positions_is_refused_and_a_long_answer_is_cut(prefix):

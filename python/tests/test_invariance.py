@@ -9,6 +9,7 @@ import pytest
 
 from gama_operations.invariance import command
 from gama_operations.invariance.command import SAMPLES, examine, main, read_clips
+from gama_operations.invariance.expectations import expectation
 from gama_operations.invariance.report import text
 from gama_operations.models.registry import WEIGHTS, load
 from gama_operations.models.surface import Embedding
@@ -109,6 +110,50 @@ def test_the_command_prints_a_table_writes_json_and_says_whether_all_holds(tmp_p
     monkeypatch.setattr(command, "load", lambda name, **_options: Leaking(load(name)))
     assert main(arguments) == 1
     assert "does not hold: batch composition, padding" in capsys.readouterr().out
+
+
+class Damaged(Leaking):
+    """A model that gives the same in place of every embedding."""
+
+    def __init__(self, model, value):
+        super().__init__(model)
+        self._value = value
+
+    def embed(self, waveforms, **options):
+        found = self._model.embed(waveforms, **options)
+        return [Embedding(np.full_like(one.features, self._value), one.seconds_heard) for one in found]
+
+
+def test_embeddings_of_nan_hold_nothing_and_are_no_json_number(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "load", lambda name, **_options: Damaged(load(name), np.nan))
+    file = tmp_path / "report.json"
+    assert main(["fbank", "--count", "2", "--json", str(file)]) == 1
+    assert "does not hold: repetition, batch composition" in capsys.readouterr().out
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    rows = json.loads(file.read_text(), parse_constant=refuse)["rows"]
+    assert {row["difference"] for row in rows} == {None}
+    assert not any(row["holds"] for row in rows)
+
+
+def test_embeddings_of_zero_differ_by_nothing(clips):
+    rows = rows_of(examine(Damaged(load("fbank"), 0.0), clips[:2]))
+    assert {(row["difference"], row["of_distance"]) for row in rows.values()} == {(0.0, 0.0)}
+
+
+@pytest.mark.parametrize("count", ["1", "0", "-3"])
+def test_fewer_than_two_clips_are_refused(count, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["fbank", "--count", count])
+    assert ended.value.code == 2
+    assert "it takes 2" in capsys.readouterr().err
+
+
+def test_words_of_a_narrow_language_model_are_near_and_its_sounds_are_the_same():
+    assert expectation("bfloat16", "gama", "encoder").kind == "exact"
+    assert {expectation("bfloat16", "gama", layer).kind for layer in ("lm", "lm.0")} == {"within"}
 
 
 def test_no_model_no_layer_and_no_clips_are_said_in_words(tmp_path, capsys):

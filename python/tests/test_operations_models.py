@@ -204,7 +204,29 @@ def test_another_model_of_the_same_id_is_refused_and_the_first_one_stays(process
     error = process.error("load_model", {"model": folder, "dtype": "bfloat16"})
     assert error["code"] == "invalid_request"
     assert "tiny-gama is loaded already, as float32 on cpu" in error["message"]
+    assert "with another dtype (float32, asked for bfloat16); unload it" in error["message"]
+    error = process.error("load_model", {"model": folder, "attention": "eager"})
+    assert "with another attention (sdpa, asked for eager); unload it" in error["message"]
     assert process.result("process_audio", ask("tiny-gama"))["dtype"] == "float32"
+
+
+def test_a_model_is_found_by_every_request_that_means_it(process, tmp_path):
+    def load(**options):
+        return process.result("load_model", {"model": other, **options})["model"]
+
+    other = str(write_folder(tmp_path / "other", seed=1))
+    first = load(attention="eager", quantization="none")
+    assert (first["attention"], first["quantization"]) == ("eager", "none")
+    assert load(attention="eager", device="cpu") == first
+    message = process.error("load_model", {"model": other})["message"]
+    assert "with another attention (eager, asked for the default)" in message
+    process.result("unload_model", {"model_id": "other"})
+    default = load()
+    assert default["attention"] == "sdpa"
+    assert load(attention="sdpa") == default
+    process.result("unload_model", {"model_id": "other"})
+    assert load(attention="sdpa") == load() == default
+    process.result("unload_model", {"model_id": "other"})
 
 
 def test_every_layer_that_a_model_names_gives_features(process, folder):

@@ -3,13 +3,17 @@
 import json
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
+import torch
 
 from gama_operations.errors import CapabilityError, InvalidRequestError, ModelInvalidError, ModelNotFoundError
-from gama_operations.models.registry import WEIGHTS, default_device, load, resolve
-from gama_tiny import noise, write_folder
+from gama_operations.models.gama.adapter import GamaModel, Identity
+from gama_operations.models.gama.model import Gama
+from gama_operations.models.registry import WEIGHTS, default_device, default_dtype, load, resolve
+from gama_tiny import description, noise, tiny, write_folder
 from wav2vec2_models import SAME, save
 
 
@@ -114,6 +118,47 @@ def test_weights_of_few_bits_are_refused_off_cuda_and_never_ignored(tmp_path, mo
     assert load("fbank").info.dtype == "float32"
 
 
+def test_the_default_dtype_is_the_one_that_goes_with_the_quantization_that_is_wanted(tmp_path, monkeypatch):
+    folder = write_folder(tmp_path)
+    assert [default_dtype(folder, bits) for bits in ("8bit", "4bit", "none", None)] == [
+        *("float16", "bfloat16", "float32", "float32")
+    ]
+    monkeypatch.setenv("GAMA_QUANTIZATION", "8bit")
+    assert [default_dtype(folder, bits) for bits in ("4bit", "none", None)] == [
+        *("bfloat16", "float32", "float16")
+    ]
+    unquantized = load(str(folder), device="cpu", quantization="none").info
+    assert (unquantized.dtype, unquantized.quantization) == ("float32", "none")
+    monkeypatch.setenv("GAMA_QUANTIZATION", "bf16")
+    assert default_dtype(folder, "none") == "bfloat16"
+
+
+def test_weights_become_few_bits_before_they_go_to_the_device(monkeypatch):
+    """With a stand-in for bitsandbytes, which computes on CUDA only: it shows the order of the steps."""
+    came_from = []
+
+    class Small(torch.nn.Linear):
+        def __init__(self, inputs, outputs, bias, **_options):
+            super().__init__(inputs, outputs, bias)
+
+    def parameter(weight, **_options):
+        return torch.nn.Parameter(weight.half(), requires_grad=False)
+
+    bnb = types.SimpleNamespace(nn=types.SimpleNamespace(Linear8bitLt=Small, Int8Params=parameter))
+    monkeypatch.setitem(sys.modules, "bitsandbytes", bnb)
+    model, whole = tiny(), sum(parameter.numel() for parameter in tiny().parameters())
+    to = Gama.to
+    monkeypatch.setattr(Gama, "to", lambda self, device: (came_from.append(small(self)), to(self, device))[1])
+
+    def small(gama):
+        return sum(type(module) is Small for module in gama.modules())
+
+    loaded = GamaModel(model, description(), None, Identity("m", "r", "trained", "meta", "float16"), "8bit")
+    assert came_from == [14]  # seven of each of two layers, none of the head
+    assert {parameter.device.type for parameter in model.parameters()} == {"meta"}
+    assert (loaded.info.quantization, loaded.info.parameters) == ("8bit", whole)
+
+
 def test_a_quantization_that_nobody_knows_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("GAMA_QUANTIZATION", "int8")
     with pytest.raises(InvalidRequestError, match=r"GAMA_QUANTIZATION=int8 is none of 8bit, 4bit"):
@@ -126,8 +171,11 @@ def test_attention_is_what_was_asked_for_and_changes_no_answer(tmp_path):
     for attention in ("eager", "sdpa"):
         model = load(folder, device="cpu", attention=attention)
         assert model.model.language_model.config._attn_implementation == attention
+        assert model.info.attention == attention
         answers[attention] = model.describe([noise(16_000)], [None])[0].text
     assert answers["eager"] == answers["sdpa"]
+    assert load(folder, device="cpu").info.attention == "sdpa"
+    assert load("fbank").info.attention is None
     with pytest.raises(CapabilityError, match="attention 'flash_attention_2' cannot be had"):
         load(folder, device="cpu", attention="flash_attention_2")
 
@@ -135,6 +183,8 @@ def test_attention_is_what_was_asked_for_and_changes_no_answer(tmp_path):
 def test_attention_of_an_encoder_is_chosen_in_the_same_way(tmp_path):
     folder = str(save(tmp_path))
     encoders = [load(folder, device="cpu", attention=attention) for attention in ("eager", "sdpa")]
+    assert [encoder.info.attention for encoder in encoders] == ["eager", "sdpa"]
+    assert load(folder, device="cpu").info.attention == "sdpa"
     eager, sdpa = (encoder.embed([noise(16_000)])[0].features for encoder in encoders)
     np.testing.assert_allclose(eager, sdpa, atol=SAME)
 
@@ -176,3 +226,39 @@ def test_importing_the_registry_and_the_protocol_does_not_import_torch():
     code = f"{imports}import sys; sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"
     finished = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
     assert finished.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        *(({"offers": wrong}, r"`\$\.offers") for wrong in (5, "abc", [1])),
+        ({"questions": [r"\bdog\b"]}, r"`\$\.questions`"),
+        ({"questions": {"class": "("}}, "no regular expression"),
+        ({"embedding": "encoder"}, r"`\$\.embedding`"),
+        ({"embedding": {"layer": "encoder.99"}}, r"embedding\.layer 'encoder\.99' is none of encoder\.0"),
+        ({"default_prompt": 5}, r"`\$\.default_prompt`"),
+    ],
+)
+def test_a_field_of_a_gama_that_is_of_another_kind_is_named(tmp_path, change, says):
+    file = write_folder(tmp_path) / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(ModelInvalidError, match=says):
+        load(str(tmp_path), device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        *(({"lora": {"r": r}}, "r of lora .* at least 1") for r in (0, -1)),
+        ({"lora": True}, "`object"),
+        ({"embed_dim": 64.5}, "`int`.*embed_dim"),
+        *(({"norm_std": wrong}, "norm_std") for wrong in (float("nan"), 0.0, "x")),
+        ({"norm_mean": "x"}, "norm_mean"),
+    ],
+)
+def test_a_size_of_a_gama_that_makes_no_model_is_named(tmp_path, change, says):
+    file = write_folder(tmp_path) / "config.json"
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps({**values, "gama": {**values["gama"], **change}}))
+    with pytest.raises(ModelInvalidError, match=says):
+        load(str(tmp_path), device="cpu")

@@ -255,6 +255,10 @@ export interface ModelDescription {
   extras: string[];
   /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
   notes: string[];
+  /** How the language model, or the encoder, computes it; null for a baseline, which has none. */
+  attention: Attention | null;
+  /** Of the language model. */
+  quantization: Quantization;
 }
 
 /** Parameters of `load_model`. */

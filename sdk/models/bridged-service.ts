@@ -79,6 +79,8 @@ export abstract class BridgedService implements ModelService {
       ...(options.dtype === undefined ? {} : { dtype: options.dtype }),
       weights: options.weights ?? "trained",
       seed: options.seed ?? 0,
+      ...(options.attention === undefined ? {} : { attention: options.attention }),
+      ...(options.quantization === undefined ? {} : { quantization: options.quantization }),
     };
     this.#form = JSON.stringify(this.#parameters);
   }

@@ -40,6 +40,8 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
     offers: model.offers,
     extras: model.extras,
     notes: model.notes,
+    attention: model.attention,
+    quantization: model.quantization,
   };
 }
 

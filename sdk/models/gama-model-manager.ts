@@ -1,7 +1,9 @@
+import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { CallOptions } from "../bridge/call-options.ts";
-import { sharedBridge } from "../bridge/shared-bridge.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
+import { InvalidArgumentError, OperationFailedError } from "../errors.ts";
 import { toModelInfo } from "./from-wire.ts";
 import type { GAMAModelConfig, VerificationOptions } from "./gama-model-config.ts";
 import type { ModelInfo } from "./model-service.ts";
@@ -24,24 +26,32 @@ import {
  * const manager = new GAMAModelManager({ modelId: "facebook/wav2vec2-base" });
  * await manager.downloadModel({ onProgress: progress("downloading") });
  * if (await manager.verifyModel()) await manager.loadModel();
+ *
+ * A model in the process that services share stays loaded until they are shut down and the manager is, too.
  */
-export class GAMAModelManager {
+export class GAMAModelManager implements AsyncDisposable {
   readonly config: GAMAModelConfig;
   /** What the model is called in the store. */
   readonly name: string;
   /** The folder that `modelPath` names. */
   readonly #folder: string | undefined;
+  /** The shared process, once a model was loaded there. */
+  #held: GAMABridge | undefined;
 
   /** @throws InvalidArgumentError no model is named, or fields contradict each other */
   constructor(config: GAMAModelConfig) {
     const { modelId, modelPath, useFp16, dtype, useGradientCheckpointing } = config;
-    const name = config.name ?? (modelPath === undefined ? modelId : resolve(modelPath));
+    const source = modelPath === undefined ? modelId : resolve(modelPath);
+    const name = config.name ?? (source === undefined ? undefined : basename(source));
     if (name === undefined) {
       throw new InvalidArgumentError(
         "modelPath",
         "a folder, unless `modelId` or `name` is given",
         modelPath,
       );
+    }
+    if (name !== basename(name)) {
+      throw new InvalidArgumentError("name", "a name, without `/`", name);
     }
     if (useFp16 && dtype !== undefined && dtype !== "float16") {
       throw new InvalidArgumentError("useFp16", `absent beside \`dtype: "${dtype}"\``, useFp16);
@@ -56,8 +66,8 @@ export class GAMAModelManager {
       );
     }
     this.config = config;
-    this.name = basename(name);
-    this.#folder = modelPath === undefined ? undefined : resolve(modelPath);
+    this.name = name;
+    this.#folder = modelPath === undefined ? undefined : withoutLinks(resolve(modelPath));
   }
 
   /**
@@ -99,12 +109,17 @@ export class GAMAModelManager {
   /**
    * Compares the model's files with its manifest, and names and shapes of its tensors with its config.
    *
-   * @throws OperationFailedError `model_not_found`: it is not in the store
+   * @throws OperationFailedError `model_not_found`: it is not in the store, or another one has its name
    */
   async verify(options: CallOptions & VerificationOptions = {}): Promise<ModelVerdict> {
     const { hashes = this.config.verificationOptions?.hashes, ...call } = options;
     const data = { name: this.name, ...given({ hashes }) };
-    const verdict = await apart((bridge) => bridge.executeOperation("verify_model", data, call));
+    const verdict = await apart(async (bridge) => {
+      const { models } = await bridge.executeOperation("list_models", {}, call);
+      const named = models.find(({ name }) => name === this.name);
+      if (named?.state === "whole" && !this.#isOurs(named)) throw this.#notFound("verify_model");
+      return await bridge.executeOperation("verify_model", data, call);
+    });
     return {
       model: toStoredModel(verdict.model),
       problems: verdict.problems,
@@ -121,26 +136,67 @@ export class GAMAModelManager {
 
   /**
    * Loads the model with the options of the config: from the store, or from its folder where it was not added.
+   * Where `modelId` names a repository, nothing else of the same name is loaded in its place.
    *
    * @throws CapabilityError weights of 8 or 4 bits off CUDA, or an attention that cannot be had
    * @throws OperationFailedError `model_not_found`, `model_invalid`, `out_of_memory`
    */
   async loadModel(options: CallOptions = {}): Promise<ModelInfo> {
-    const { bridge = sharedBridge(), device, useFp16, quantization, attention } = this.config;
+    const { bridge = this.#hold(), device, useFp16, quantization, attention } = this.config;
     const dtype = useFp16 ? "float16" : this.config.dtype;
     const { models } = await bridge.executeOperation("list_models", {}, options);
     const isHere = models.some((model) => this.#isOurs(model));
+    if (!isHere && this.config.modelId !== undefined && this.#folder === undefined) {
+      throw this.#notFound("load_model");
+    }
     const model = isHere ? this.name : (this.#folder ?? this.name);
     const data = { model, ...given({ device, dtype, quantization, attention }) };
     return toModelInfo((await bridge.executeOperation("load_model", data, options)).model);
   }
 
-  /** A model of our name may be of another folder. */
+  /** Lets go of the shared process, which ends with the last that uses it. */
+  async shutdown(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) await releaseSharedBridge(held);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** Held, or the last service that ends would end it in the middle of the loading. */
+  #hold(): GAMABridge {
+    if (this.#held === undefined || this.#held.isClosed) this.#held = holdSharedBridge();
+    return this.#held;
+  }
+
+  #notFound(operation: string): OperationFailedError {
+    const { modelId } = this.config;
+    const wanted = modelId === undefined ? `of ${this.#folder}` : `of hub:${modelId}`;
+    const message = `the store has no whole model ${JSON.stringify(this.name)} ${wanted}: bring it with \`downloadModel\` or \`addModel\`, under another \`name\` where this one is taken`;
+    return new OperationFailedError(operation, {
+      code: "model_not_found",
+      type: "ModelNotFoundError",
+      message,
+    });
+  }
+
+  /** A model of our name may be of another repository or folder. */
   #isOurs({ name, state, source }: Pick<StoredModel, "name" | "state" | "source">): boolean {
     if (name !== this.name || state !== "whole") return false;
-    return (
-      this.config.modelId !== undefined || this.#folder === undefined || source === this.#folder
-    );
+    const { modelId } = this.config;
+    if (modelId !== undefined) return source === `hub:${modelId}`;
+    return this.#folder === undefined || source === this.#folder;
+  }
+}
+
+/** As Python writes it down. */
+function withoutLinks(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder; // not there: Python says so, with what to do
   }
 }
 

@@ -2,6 +2,7 @@ import type { AudioInput } from "../audio/audio-input.ts";
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type {
+  Attention,
   Capability,
   ClipFailure,
   DType,
@@ -9,6 +10,7 @@ import type {
   ModelDescription,
   Pooling,
   Preset,
+  Quantization,
   Weights,
 } from "../bridge/protocol.gen.ts";
 import type { MemoryUsage } from "./memory-usage.ts";
@@ -38,6 +40,10 @@ export interface ServiceOptions {
    * @default 0
    */
   readonly seed?: number | undefined;
+  /** @default what transformers chooses: "sdpa", wherever the model has it */
+  readonly attention?: Attention | undefined;
+  /** @default GAMA_QUANTIZATION for GAMA, else "none" */
+  readonly quantization?: Quantization | undefined;
 }
 
 /** Facts about a loaded model. */
@@ -66,6 +72,10 @@ export interface ModelInfo {
   readonly extras: readonly string[];
   /** What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ... */
   readonly notes: readonly string[];
+  /** How the language model, or the encoder, computes it; null for a baseline, which has none. */
+  readonly attention: Attention | null;
+  /** Of the language model. */
+  readonly quantization: Quantization;
 }
 
 /** What stands on every result: which model, in which form. */

@@ -1,10 +1,10 @@
 """What features depend on, as one name: two clips share it only if their features are the same.
 
 Content: the bytes of the file, or of the samples, and which part of them is heard. Model: id, revision,
-weights, kind of device and dtype. What is asked for: the rule (layer, pooling, windows, length 1). And
-the code on the way: our decoding, resampling and models as they stand in the files, and the versions of the
-libraries below. A file's name is nothing, its time neither. The way attention is computed is left out: the
-ways differ by rounding.
+weights and their bits, kind of device and dtype. What is asked for: the rule (layer, pooling, windows, length
+1). And the code on the way: our decoding, resampling and models as they stand in the files, and the versions
+of the libraries below. A file's name is nothing, its time neither. The way attention is computed is left out:
+the ways differ by rounding.
 """
 
 import os
@@ -15,7 +15,7 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gama_operations.embedding_rule import ALL, resolve_layer, window_and_hop
+from gama_operations.embedding_rule import resolve_layer, window_and_hop
 from gama_operations.machine import versions
 from gama_operations.protocol import AudioSource, ExtractFeaturesData, Tensor
 from gama_operations.tensors import CallTensors
@@ -63,16 +63,15 @@ class FileState:
 def request_key(info: "ModelInfo", data: ExtractFeaturesData) -> bytes | None:
     """The part of the key that all clips of a request share; None where features are not to be kept.
 
-    Statistics of mel features take as long to find as to compute. Weights of 8 or 4 bits, which the facts of
-    a model do not tell, are the language model's, on CUDA only.
+    Statistics of mel features take as long to find as to compute.
     """
-    layer = resolve_layer(info, data.layer)
-    words = layer == ALL or layer.startswith("lm")
-    if info.family == "statistics" or (words and info.device.startswith("cuda")):
+    if info.family == "statistics":
         return None
-    model = (info.family, info.model_id, info.revision, info.weights, info.dtype, info.sample_rate)
+    model = (info.family, info.model_id, info.revision, info.weights, info.sample_rate)
+    numbers = (info.dtype, info.quantization)
+    layer = resolve_layer(info, data.layer)
     asked = (layer, data.pooling, data.l2, data.long_audio, *window_and_hop(info, data), info.window_seconds)
-    return repr((code_version(), model, info.device.partition(":")[0], asked)).encode()
+    return repr((code_version(), model, numbers, info.device.partition(":")[0], asked)).encode()
 
 
 def clip_key(shared: bytes, source: AudioSource, tensors: CallTensors) -> str | None:

@@ -210,6 +210,10 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     """Names in the weights' files that no part of the model uses."""
     notes: list[str]
     """What loading found out of the ordinary, a sentence each: merged LoRA, replaced tensors, ..."""
+    attention: Attention | None
+    """How the language model, or the encoder, computes it; null for a baseline, which has none."""
+    quantization: Quantization
+    """Of the language model."""
 
 
 class PingData(Struct, frozen=True, forbid_unknown_fields=True):

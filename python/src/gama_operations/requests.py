@@ -1,5 +1,6 @@
 """From a line to a request, and what can be said about a line that is none."""
 
+import json
 import re
 from types import UnionType
 from typing import Literal, Union, get_args, get_origin
@@ -10,6 +11,7 @@ from gama_operations.errors import InvalidRequestError, MessageTooLargeError, Op
 from gama_operations.protocol import MAX_LINE_BYTES, Credit, Id, Index, Priority
 from gama_operations.wire import OversizeLine
 
+HALF = "a text holds half a character, a surrogate without its other one: cut texts between characters"
 SHOWN = 200  # bytes of a bad line that its log event quotes
 
 
@@ -60,7 +62,19 @@ def read_request(line: bytes | OversizeLine) -> Envelope:
         shown = line[:SHOWN].decode("utf-8", "backslashreplace")
         found = _leading_id.match(line)
         request_id = _ids.decode(found[1]) if found else None
-        raise UnreadableLineError(InvalidRequestError(f"Not JSON ({error}): {shown}"), request_id) from error
+        why = HALF if _has_half_a_character(line) else str(error)
+        raise UnreadableLineError(InvalidRequestError(f"Not JSON ({why}): {shown}"), request_id) from error
+
+
+def _has_half_a_character(line: bytes) -> bool:
+    """Whether that is all that is wrong: msgspec calls such a line truncated."""
+    try:
+        json.dumps(json.loads(line), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 class _OnlyId(msgspec.Struct, frozen=True):

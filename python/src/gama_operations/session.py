@@ -20,6 +20,7 @@ from gama_operations.protocol import LoadModelData, ModelDescription, StatusResu
 from gama_operations.tensors import Arenas
 
 if TYPE_CHECKING:  # models import torch
+    from gama_operations.models.load_options import Attention
     from gama_operations.models.surface import AudioModel
 
 DEFAULT_MODEL = "gama-tiny"
@@ -62,7 +63,7 @@ class Session:
             key = _settled(data, call)
             if key in self._loaded_as:
                 return self.models[self._loaded_as[key]]
-            self._refuse_twin(registry.model_id(data.model, key.weights, key.seed))
+            self._refuse_twin(registry.model_id(data.model, key.weights, key.seed), key)
             return self._load(data, key, call)
 
     def _load(self, data: LoadModelData, key: LoadModelData, call: Call) -> "AudioModel":
@@ -81,7 +82,8 @@ class Session:
             )
         call.check()
         self.models[model.info.model_id] = model
-        self._loaded_as[key] = model.info.model_id
+        for same in _same_requests(key, model.info.attention):
+            self._loaded_as[same] = model.info.model_id
         return model
 
     def find(self, name: str | None, call: Call) -> "AudioModel":
@@ -99,13 +101,17 @@ class Session:
                     return self.models[model_id]
             return self.load(LoadModelData(name), call)
 
-    def _refuse_twin(self, model_id: str) -> None:
+    def _refuse_twin(self, model_id: str, key: LoadModelData) -> None:
         other = self.models.get(model_id)
-        if other is not None:
-            raise InvalidRequestError(
-                f"{model_id} is loaded already, as {other.info.dtype} on {other.info.device}, "
-                f"revision {other.info.revision}; unload it before loading another one of that id."
-            )
+        if other is None:
+            return
+        forms = [known for known, of in self._loaded_as.items() if of == model_id]
+        differences = min((_differences(known, key) for known in forms), key=len, default=[])
+        raise InvalidRequestError(
+            f"{model_id} is loaded already, as {other.info.dtype} on {other.info.device}, "
+            f"revision {other.info.revision}, and with another {', '.join(differences)}; unload it before "
+            "loading another one of that id."
+        )
 
     def unload(self, model_id: str) -> bool:
         """Drop a model and give its memory back to the system; False when it was not loaded."""
@@ -149,6 +155,30 @@ def _loading_if_torch_is_new(call: Call) -> AbstractContextManager[None]:
     return nullcontext() if imported_torch() else call.memory.phase("load")
 
 
+def _same_requests(key: LoadModelData, attention: "Attention | None") -> list[LoadModelData]:
+    """Requests that mean the model as it was loaded, the most exact one first.
+
+    Who names no attention wants what transformers chooses, which is `sdpa` wherever it can be had.
+    """
+    exact = msgspec.structs.replace(key, attention=attention)
+    is_default = key.attention is None or attention == "sdpa"
+    return [exact, msgspec.structs.replace(key, attention=None)] if is_default else [exact]
+
+
+def _differences(loaded: LoadModelData, asked: LoadModelData) -> list[str]:
+    """The fields in which a loaded model is another one than that asked for, with both values."""
+    pairs = zip(msgspec.structs.asdict(loaded).items(), msgspec.structs.asdict(asked).values(), strict=True)
+    return [
+        f"{name} ({_said(there)}, asked for {_said(wanted)})"
+        for (name, there), wanted in pairs
+        if there != wanted
+    ]
+
+
+def _said(value: object) -> str:
+    return "the default" if value is None else str(value)
+
+
 def _settled(data: LoadModelData, call: Call) -> LoadModelData:
     """The same request with nothing left open, so that two ways to ask for one model are equal."""
     from gama_operations.models import registry
@@ -157,7 +187,7 @@ def _settled(data: LoadModelData, call: Call) -> LoadModelData:
     seed = data.seed if data.weights == "random" else 0
     if isinstance(found, str):
         return LoadModelData(found, device="cpu", seed=seed)
-    dtype = data.dtype or registry.default_dtype(found)
+    dtype = data.dtype or registry.default_dtype(found, data.quantization)
     device_name = _checked_device(data.device, call)
     return msgspec.structs.replace(
         data,

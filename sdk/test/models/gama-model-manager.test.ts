@@ -1,5 +1,13 @@
 /** The manager and `grym-synth model`, with real processes, real files and a hub on loopback. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -8,6 +16,7 @@ import { sharedBridge } from "../../bridge/shared-bridge.ts";
 import { CapabilityError } from "../../errors.ts";
 import { GAMAModelManager } from "../../models/gama-model-manager.ts";
 import { listModels, removeModel } from "../../models/model-store.ts";
+import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { startHub, type TestHub } from "./hub-server.ts";
 
@@ -104,6 +113,39 @@ describe("a model manager", PATIENCE, () => {
     const { problems } = await manager.verify({ hashes: false });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^model\.safetensors has [\d,]+ bytes, expected .*model add/);
+  });
+
+  it("takes no other model for that of its repository, and no path for a name", async () => {
+    await new GAMAModelManager({ modelPath: model, name: "mine" }).addModel();
+    await using manager = new GAMAModelManager({ modelId: "somebody-else/mine" });
+    const missing = { code: "model_not_found", message: expect.stringContaining("downloadModel") };
+    expect(await manager.modelExists()).toBe(false);
+    await expect(manager.verify({ hashes: false })).rejects.toMatchObject(missing);
+    await expect(manager.loadModel()).rejects.toMatchObject(missing);
+    await using shipped = new GAMAModelManager({ modelId: "somebody-else/gama-tiny" });
+    await expect(shipped.loadModel()).rejects.toMatchObject(missing);
+    expect(() => new GAMAModelManager({ name: "x/y/mine" })).toThrow("`name`");
+  });
+
+  it("knows a folder that it is shown through a link, and holds the process that loaded it", async () => {
+    const link = join(folder, "link");
+    symlinkSync(model, link);
+    const config = { modelPath: link, name: "mine", attention: "eager", device: "cpu" } as const;
+    const manager = new GAMAModelManager(config);
+    await manager.addModel();
+    expect(await manager.modelExists()).toBe(true);
+    const info = await manager.loadModel();
+    expect(info).toMatchObject({ modelId: "mine", attention: "eager", quantization: "none" });
+    const bridge = sharedBridge();
+    const service = new Wav2Vec2Service({ model: "mine", attention: "eager", device: "cpu" });
+    expect(await service.initialize()).toEqual(info);
+    const other = new Wav2Vec2Service({ model: "mine", attention: "sdpa", device: "cpu" });
+    await expect(other.initialize()).rejects.toThrow("another attention (eager, asked for sdpa)");
+    await service.shutdown();
+    await other.shutdown();
+    expect(bridge.isClosed).toBe(false);
+    await manager.shutdown();
+    expect(bridge.isClosed).toBe(true);
   });
 
   it("refuses weights of few bits where there is no CUDA, and options that mean nothing", async () => {

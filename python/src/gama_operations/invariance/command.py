@@ -62,7 +62,11 @@ def examine(
     todo = [*changes(subject), *([_bfloat16(narrow)] if narrow else [])]
     rows = [
         measure(
-            change.name, change.compared, subject, change.run(subject), expectation(change.name, info.family)
+            change.name,
+            change.compared,
+            subject,
+            change.run(subject),
+            expectation(change.name, info.family, subject.layer),
         )
         for change in todo
     ]
@@ -87,6 +91,13 @@ def _bfloat16(narrow: AudioModel) -> Change:
     return Change("bfloat16", "weights as float32 with weights as bfloat16", run)
 
 
+def _count(stated: str) -> int:
+    count = int(stated)
+    if count < 2:
+        raise argparse.ArgumentTypeError(f"{count} is too few: distances are between clips, so it takes 2")
+    return count
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs all changes and prints their table."""
     parser = argparse.ArgumentParser(prog="python -m gama_operations.invariance", description=__doc__)
@@ -95,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--clips", type=Path, default=SAMPLES, metavar="DIR", help="default: the shipped samples"
     )
-    parser.add_argument("--count", type=int, default=CLIPS, help=f"clips to take, default {CLIPS}")
+    parser.add_argument("--count", type=_count, default=CLIPS, help=f"clips to take, default {CLIPS}")
     parser.add_argument(
         "--device", default="cpu", help="as torch names it, default cpu, which tolerances are of"
     )
@@ -116,5 +127,5 @@ def main(arguments: list[str] | None = None) -> int:
     verdict = f"does not hold: {', '.join(broken)}" if broken else "what must hold holds"
     sys.stdout.write(f"{text(report)}\n\n{verdict}\n")
     if options.json:
-        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return 1 if broken else 0

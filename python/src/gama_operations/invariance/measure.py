@@ -3,6 +3,7 @@
 Shapes: C channels, T samples, D features.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
@@ -54,8 +55,12 @@ class Row:
                 return None
 
     def as_json(self) -> dict[str, Any]:
-        """The row as a record holds it."""
-        return asdict(self) | {"holds": self.holds}
+        """The row as a record holds it; None for a number that is not finite, which JSON does not have."""
+        plain = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
+        return plain | {"holds": self.holds}
 
 
 @dataclass(slots=True)
@@ -98,14 +103,23 @@ def measure(
     moved = [float(np.linalg.norm(b - a)) for a, b in zip(before, after, strict=True)]
     norms = [float(np.linalg.norm(a)) for a in before]
     cosines = [
-        float(a @ b / (norm * np.linalg.norm(b))) for a, b, norm in zip(before, after, norms, strict=True)
+        _ratio(float(a @ b), float(np.linalg.norm(a) * np.linalg.norm(b)))
+        for a, b in zip(before, after, strict=True)
     ]
     return Row(
         change,
         compared,
         len(pairs),
-        max(distance / norm for distance, norm in zip(moved, norms, strict=True)),
-        min(cosines),
-        max(moved) / subject.distance,
+        max(_ratio(distance, norm) for distance, norm in zip(moved, norms, strict=True)),
+        min(cosines) if all(map(math.isfinite, cosines)) else -math.inf,
+        max(_ratio(distance, subject.distance) for distance in moved),
         expected,
     )
+
+
+def _ratio(part: float, whole: float) -> float:
+    """0 / 0 is no difference; NaN is infinitely far from all, or it would be dropped by `max`."""
+    if part == 0.0 and whole == 0.0:
+        return 0.0
+    found = part / whole if whole else math.inf
+    return math.inf if math.isnan(found) else found

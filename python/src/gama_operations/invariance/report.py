@@ -25,14 +25,18 @@ def _expected(expected: Mapping[str, Any]) -> str:
             return "not stated"
 
 
+def _number(value: float | None, form: str) -> str:
+    return "not finite" if value is None else format(value, form)
+
+
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     holds = {True: "yes", False: "NO", None: "-"}[row["holds"]]
     return (
         row["change"],
         row["compared"],
-        f"{row['difference']:.2g}",
-        f"{row['cosine']:.6f}",
-        f"{row['of_distance']:.2g}",
+        _number(row["difference"], ".2g"),
+        _number(row["cosine"], ".6f"),
+        _number(row["of_distance"], ".2g"),
         _expected(row["expected"]),
         holds,
         row["expected"]["reason"],

@@ -46,10 +46,11 @@ def check_quantization(quantization: Quantization, device: str, model_type: str)
 
 
 def quantize(model: "nn.Module", quantization: Quantization) -> None:
-    """Replaces the linear layers of a language model that lies on a CUDA device.
+    """Replaces the linear layers of a language model that lies on the CPU, and goes to CUDA afterwards.
 
-    Its output matrix and the layers that carry an adapter stay as they are. UNTESTED: it needs CUDA and
-    bitsandbytes, and no machine with both has run it.
+    Each becomes small on its way to the device, which never holds the whole. The output matrix and the layers
+    that carry an adapter stay as they are. UNTESTED: it needs CUDA and bitsandbytes, and no machine with both
+    has run it.
     """
     if quantization == "none":
         return
@@ -78,7 +79,12 @@ def _quantized(bnb: Any, linear: "nn.Linear", quantization: Quantization) -> "nn
         made = bnb.nn.Linear4bit(*size, compute_dtype=weight.dtype, quant_type="nf4")
         made.weight = bnb.nn.Params4bit(weight.cpu(), requires_grad=False, quant_type="nf4")
     made.bias = bias
-    return made.to(weight.device)  # the way to the device is where it quantizes
+    return made  # on the CPU: the way to the device is where it quantizes
+
+
+def attention_of(model: "PreTrainedModel") -> Attention:
+    """How a model of transformers, or our own language model, computes attention."""
+    return model.config._attn_implementation  # noqa: SLF001 # transformers has no other name for it
 
 
 def choose_attention(model: "PreTrainedModel", attention: Attention | None) -> None:
@@ -95,7 +101,7 @@ def choose_attention(model: "PreTrainedModel", attention: Attention | None) -> N
         raise CapabilityError(
             f"attention {attention!r} cannot be had for this model here: {error}", attention=attention
         ) from error
-    chosen = getattr(model.config, "_attn_implementation", None)
+    chosen = attention_of(model)
     if chosen != attention:
         raise CapabilityError(
             f"attention {attention!r} cannot be had for this model here: transformers keeps {chosen!r}",

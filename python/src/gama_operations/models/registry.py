@@ -6,6 +6,7 @@ No model code is imported before a model is loaded: torch takes seconds.
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -14,9 +15,9 @@ from gama_operations.models.family.catalogue import MODULES, check_model_type, l
 from gama_operations.models.load_options import (
     Attention,
     Quantization,
+    attention_of,
     check_quantization,
     choose_attention,
-    quantize,
 )
 from gama_operations.models.revision import revision
 from gama_operations.models.store.place import is_name, models_folder
@@ -111,8 +112,12 @@ def checked_device(device: str) -> str:
     return "cpu"
 
 
-def default_dtype(folder: Path) -> DType:
-    """float32; for a GAMA what GAMA_QUANTIZATION names.
+def default_dtype(folder: Path, quantization: Quantization | None = None) -> DType:
+    """float32; for a GAMA what its quantization computes in, else what GAMA_QUANTIZATION names.
+
+    Args:
+        folder: Of the model.
+        quantization: As it was asked for; None leaves it to GAMA_QUANTIZATION.
 
     Raises:
         InvalidRequestError: it names something that we cannot do.
@@ -126,7 +131,11 @@ def default_dtype(folder: Path) -> DType:
             f"GAMA_QUANTIZATION={named} is none of {', '.join(filter(None, QUANTIZATIONS))}: set it to one "
             "of them, or unset it"
         )
-    return QUANTIZATIONS[named.lower()]
+    if quantization is None:
+        return QUANTIZATIONS[named.lower()]
+    if quantization == "none" and named.lower() in ("8bit", "4bit"):
+        return "float32"  # what goes with weights of few bits, which are not wanted, says nothing of others
+    return QUANTIZATIONS[named.lower() if quantization == "none" else quantization]
 
 
 def default_quantization(folder: Path) -> Quantization:
@@ -181,7 +190,7 @@ def load(
     Args:
         model: `gama-tiny`, `wav2vec2-tiny`, `fbank`, `mfcc-20`, or a folder with a config.json.
         device: As torch names it; default `default_device()`.
-        dtype: Of the weights, default `default_dtype`; GAMA's audio stack stays float32.
+        dtype: Of the weights, default that of `default_dtype`; GAMA's audio stack stays float32.
         weights: `random` for the same architecture, freshly initialised from `seed`.
         seed: Of the random weights.
         attention: As transformers names it; default what transformers chooses.
@@ -202,15 +211,19 @@ def load(
         return MelStatistics(found)
     config = read_config(found)
     report("import", 0, 3)
-    narrowed = default_dtype(found)  # also where a dtype is given: a wish that cannot be met is told
+    narrowed = default_dtype(
+        found, quantization
+    )  # also where a dtype is given: a wish that cannot be met is told
     dtype = dtype or narrowed
     where = checked_device(device or default_device())
-    check_quantization(quantization or default_quantization(found), where, config["model_type"])
+    quantized = quantization or default_quantization(found)
+    check_quantization(quantized, where, config["model_type"])
     check_model_type(config["model_type"])
     if config["model_type"] in MODULES:
         report("read", 1, 3)
         member = load_family(found, config, device=where, dtype=dtype, weights=weights, seed=seed)
         choose_attention(member.transformer, attention)
+        member.info = replace(member.info, attention=attention_of(member.transformer))
         report("build", 3, 3)
         return member
     if config["model_type"] != "gama":
@@ -232,11 +245,7 @@ def load(
         model_id(model, weights, seed), revision(found, config, weights), weights, where, dtype
     )
     report("build", 2, 3)
-    quantized = quantization or default_quantization(found)
-    plain = attention is None and quantized == "none"
-    gama = load_gama_model(found, identity=identity, seed=seed, plain=plain)
-    choose_attention(gama.model.language_model, attention)
-    quantize(gama.model.language_model, quantized)
+    gama = load_gama_model(found, identity=identity, seed=seed, attention=attention, quantization=quantized)
     report("build", 3, 3)
     return gama
 

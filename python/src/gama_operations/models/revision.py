@@ -10,15 +10,17 @@ from gama_operations.models.store.manifest import MANIFEST, Manifest
 def revision(folder: Path, config: dict[str, Any], weights: Literal["trained", "random"] = "trained") -> str:
     """What config.json says, else 12 hex digits of the weights' SHA-256 (the config's for random weights).
 
-    Of a model of the store what its manifest says, while its files are untouched: reading 13 GB takes long.
+    Of a model of the store what it or its manifest says, while its files are those of the manifest; their
+    content is read only where size or time of writing has changed: 13 GB take long. A model whose weights
+    lie in other folders is named by what loads them (`composed_revision`).
     """
     stated = config.get("revision")
-    if stated:
+    kept = weights == "trained" and "checkpoint" not in config and (folder / MANIFEST).is_file()
+    manifest = Manifest.read(folder) if kept else None
+    if manifest is not None and (manifest.is_untouched(folder) or manifest.is_same(folder)):
+        return str(stated or manifest.revision)
+    if stated and manifest is None:
         return str(stated)
-    if weights == "trained" and (folder / MANIFEST).is_file():
-        manifest = Manifest.read(folder)
-        if manifest.is_untouched(folder):
-            return manifest.revision
     digest = hashlib.sha256()
     for file in _weight_files(folder, weights) or [folder / "config.json"]:
         with file.open("rb") as stream:

@@ -11,6 +11,8 @@ from typing import Literal, Protocol, TypeGuard, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from gama_operations.models.load_options import Attention, Quantization
+
 Capability = Literal["embed", "describe", "score", "transcribe"]
 Pooling = Literal["mean", "mean_std", "none"]
 Family = Literal[
@@ -42,6 +44,8 @@ class ModelInfo:
     offers: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    attention: Attention | None = None
+    quantization: Quantization = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from torch import Tensor
 from gama_operations.errors import InvalidRequestError
 from gama_operations.models.batching import bucket, pack
 from gama_operations.models.ctc_kind import unused_head
-from gama_operations.models.load_options import Attention, choose_attention
+from gama_operations.models.load_options import Attention, attention_of, choose_attention
 from gama_operations.models.revision import revision
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.wav2vec2_folder import Wav2Vec2Folder
@@ -100,6 +100,7 @@ def load_wav2vec2(
         capabilities=("embed",),
         parameters=parameters,
         notes=tuple(filter(None, [unused_head(folder, read.values)])),
+        attention="sdpa" if packed else attention_of(model),
     )
     encoder = model if packed else PaddedEncoder(model)
     return Wav2Vec2Encoder(encoder, info, read.convolutions, normalise=read.normalise)

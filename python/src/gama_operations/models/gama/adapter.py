@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from gama_operations.errors import CapabilityError
+from gama_operations.errors import CapabilityError, ModelInvalidError
 from gama_operations.models.gama.embedding import Pooling, heard_tokens, layer_names, layer_tokens, pooled
 from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.frontend import MelFrontend
@@ -19,6 +19,7 @@ from gama_operations.models.gama.kept_audio import KeptAudio, hear
 from gama_operations.models.gama.model import Gama
 from gama_operations.models.gama.offers import refuse_unlearnt
 from gama_operations.models.gama.prompt import HEAD, TextCodec, instruction_prompt
+from gama_operations.models.load_options import Quantization, attention_of, quantize
 from gama_operations.models.surface import Embedding, ModelInfo, RunContext, Waveform
 from gama_operations.models.with_answers import (
     CLIPS_AT_ONCE,
@@ -51,7 +52,19 @@ class GamaModel(WithAnswers):
     its post-norm attention is the delicate part); `dtype` is the language model's.
     """
 
-    def __init__(self, model: Gama, folder: GamaFolder, codec: TextCodec | None, identity: Identity) -> None:
+    def __init__(
+        self,
+        model: Gama,
+        folder: GamaFolder,
+        codec: TextCodec | None,
+        identity: Identity,
+        quantization: Quantization = "none",
+    ) -> None:
+        """Puts the model on its device.
+
+        Raises:
+            ModelInvalidError: the folder's default layer is none of the model's.
+        """
         self.model = model
         self.folder = folder
         self.codec = codec
@@ -62,7 +75,14 @@ class GamaModel(WithAnswers):
         for parameter in model.language_model.parameters():
             # parameters only: rotary frequencies, which are buffers, lose positions in 16 bits
             parameter.data = parameter.data.to(DTYPES[identity.dtype])
+        parameters = sum(parameter.numel() for parameter in model.parameters())  # 4 bits lie two in a number
+        quantize(model.language_model, quantization)
         model.to(identity.device)
+        default_layer = folder.embedding.get("layer", "encoder")
+        if default_layer not in layer_names(model):
+            raise ModelInvalidError(
+                f"config.json: embedding.layer {default_layer!r} is none of {', '.join(layer_names(model))}"
+            )
         self.info = ModelInfo(
             **asdict(identity),
             family="gama",
@@ -71,10 +91,12 @@ class GamaModel(WithAnswers):
             seconds_per_pass=CLIPS_AT_ONCE * folder.gama.window_seconds,
             embedding_dim=folder.gama.embed_dim,
             layers=layer_names(model),
-            default_layer=folder.embedding.get("layer", "encoder"),
+            default_layer=default_layer,
             capabilities=("embed",) if codec is None else ("embed", "describe", "score"),
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            parameters=parameters,
             offers=folder.offers if identity.weights == "trained" else (),
+            attention=attention_of(model.language_model),
+            quantization=quantization,
         )
 
     @property

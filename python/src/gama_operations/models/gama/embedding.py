@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gama_operations.errors import InvalidRequestError
-from gama_operations.models.gama.config import GamaConfig
+from gama_operations.models.gama.config import LTU_POOL, GamaConfig
 from gama_operations.models.gama.model import Gama
 
 Pooling = Literal["mean", "mean_std", "none"]
@@ -43,8 +43,8 @@ def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
     """Tokens [B, L, D] of a layer.
 
     Encoder and aggregator: S time tokens (`patch_frames` long: 160 ms in the release), encoder patches
-    averaged over frequency as the model itself does; `qformer`: its queries; `lm`: the audio prefix, queries
-    first, in the width of the language model.
+    averaged over frequency as the model itself does; `qformer`: its queries; `lm`: the audio prefix (GAMA's:
+    queries first), in the width of the language model.
 
     Raises:
         InvalidRequestError: no such layer.
@@ -53,13 +53,13 @@ def layer_tokens(model: Gama, fbank: Tensor, layer: str) -> Tensor:
     if layer not in names:
         raise InvalidRequestError(f"no layer {layer!r}; this model has {', '.join(names)}")
     part, _, number = layer.partition(".")
+    if part == "lm":
+        return _language_tokens(model, model.audio_prefix(fbank), number)
     audio = model.audio
     encoded = audio.audio_encoder(fbank)
     if part == "encoder":
         patches = encoded.hidden_states[int(number)] if number else encoded.last
         return audio.audio_encoder.time_tokens(patches)
-    if part == "lm":
-        return _language_tokens(model, audio.project(audio.tokens(encoded)), number)
     # no hooks: clips may go through the model side by side
     last, j, k = audio.pooled(encoded)
     if part == "aggregator":
@@ -88,6 +88,8 @@ def heard_tokens(config: GamaConfig, layer: str, frames: int) -> int:
     """How many of the first tokens stand for sound and not for padding."""
     part = layer.partition(".")[0]
     columns = math.ceil(frames / config.patch_frames)
+    if config.architecture == "ltu":
+        return math.ceil(columns / LTU_POOL) if part == "lm" else columns
     return {"qformer": config.query_tokens, "lm": config.query_tokens + columns}.get(part, columns)
 
 

@@ -16,13 +16,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+
 from gama_operations.errors import ModelInvalidError
 from gama_operations.models.gama.base import BaseFacts, read_base_config
 from gama_operations.models.gama.checkpoint import save_weights
 from gama_operations.models.gama.config import GamaConfig
 from gama_operations.models.gama.model import Gama
+from gama_operations.models.gama.stated import DEFAULT_PROMPT, read_sizes, read_stated
 
-DEFAULT_PROMPT = "Write an audio caption describing the sound."
+__all__ = ["DEFAULT_PROMPT", "GamaFolder", "save_gama"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,16 @@ class GamaFolder:
                 raise ModelInvalidError(f"{file} lacks {' and '.join(absent)}")
         elif "language_model" in values:
             raise ModelInvalidError(f"{file} states language_model and a base: the base's own config counts")
+        stated = read_stated(file, values)
         return cls(
-            gama=GamaConfig.from_dict(values.get("gama", {})),
+            gama=read_sizes(file, values.get("gama", {})),
             language_model=values["language_model"] if base is None else read_base_config(base),
-            name=values.get("name"),
-            revision=values.get("revision"),
-            default_prompt=values.get("default_prompt", DEFAULT_PROMPT),
-            offers=tuple(values.get("offers", ())),
-            embedding=values.get("embedding", {}),
-            questions=values.get("questions", {}),
+            name=stated.name,
+            revision=stated.revision,
+            default_prompt=stated.default_prompt,
+            offers=stated.offers,
+            embedding=msgspec.to_builtins(stated.embedding),
+            questions=stated.questions,
             base=base,
             checkpoint=checkpoint,
             expects=BaseFacts.from_dict(values["expects"]) if "expects" in values else None,

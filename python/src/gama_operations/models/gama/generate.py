@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import torch
 from torch import Tensor
 
-from gama_operations.errors import InvalidRequestError
+from gama_operations.errors import InvalidRequestError, NonFiniteResultError
 from gama_operations.models.gama.key_values import empty_cache
 from gama_operations.models.gama.sampling import choose, process_scores
 from gama_operations.models.surface import Generation
@@ -124,6 +124,19 @@ class _Rows:
         """The row says no more."""
         return self.ended[row] or len(self.new[row]) == self.room[row]
 
+    def refuse_damage(self, logits: Tensor) -> None:
+        """A row that is not over must have logits [V] that mean something: the highest of NaN is any token.
+
+        Raises:
+            NonFiniteResultError: one is NaN or infinite.
+        """
+        broken = (~logits.isfinite().all(-1)).tolist()
+        if any(wrong and not self.over(row) for row, wrong in enumerate(broken)):
+            raise NonFiniteResultError(
+                "the language model gave logits that are NaN or infinite, which say nothing: its numbers "
+                "overflowed, or its weights are damaged. Load it as float32, or from a sound copy"
+            )
+
     def add(self, tokens: list[int]) -> None:
         """Takes the next token of every row that is not over."""
         for row, token in enumerate(tokens):
@@ -168,7 +181,11 @@ class Decoding:
 
     @torch.inference_mode()
     def step(self) -> None:
-        """The next token of every row."""
+        """The next token of every row.
+
+        Raises:
+            NonFiniteResultError: a row's logits are NaN or infinite.
+        """
         output = self._model.language_model(
             inputs_embeds=self._embeds,
             attention_mask=self._mask,
@@ -178,6 +195,7 @@ class Decoding:
             logits_to_keep=1,
         )
         logits = output.logits[:, -1].float()  # (B, V)
+        self._rows.refuse_damage(logits)
         scores = process_scores(logits, self._rows.seen.to(logits.device), self._options)
         chosen = choose(scores, self._options, self._generators)
         self._rows.add(chosen.tolist())
@@ -210,6 +228,7 @@ def generate(
 
     Raises:
         InvalidRequestError: a prompt does not fit into the model's positions.
+        NonFiniteResultError: the logits of a row are NaN or infinite.
     """
     embeds, mask = left_padded(model, prefix, prompts)
     cache = empty_cache(model)

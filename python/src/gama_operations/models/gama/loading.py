@@ -11,6 +11,7 @@ from gama_operations.models.gama.folder import GamaFolder
 from gama_operations.models.gama.ltu import UNTESTED as LTU_UNTESTED
 from gama_operations.models.gama.prompt import TextCodec
 from gama_operations.models.gama.stored import refuse_outside
+from gama_operations.models.load_options import Attention, Quantization, choose_attention
 
 
 def load_gama_model(
@@ -18,24 +19,27 @@ def load_gama_model(
     *,
     identity: Identity,
     seed: int = 0,
-    plain: bool = False,
+    attention: Attention | None = None,
+    quantization: Quantization = "none",
 ) -> GamaModel:
     """The model of a GAMA folder; a folder without tokenizer.json embeds, but does not describe.
 
-    With `plain` a trained language model is our own, where its config allows it: the same numbers, without
-    transformers.
+    Where nobody asks how it computes, a trained language model is our own, if its config allows it: the same
+    numbers, without transformers.
 
     Raises:
+        CapabilityError: that attention cannot be had.
         ModelInvalidError: config, weights or tokenizer do not make the model.
     """
     description = GamaFolder.read(folder)
     refuse_outside(folder, description)
     report = None
     if identity.weights == "trained":
+        plain = attention is None and quantization == "none"
         assembled = assemble(description, *description.sources(folder), plain=plain)
         model, report = assembled.model, assembled.report
-        if assembled.base is not None and description.revision is None and description.checkpoint is not None:
-            # a config.json by hand: no file of weights lies in the folder itself
+        if assembled.base is not None and description.checkpoint is not None:
+            # also where config.json states one: a checkpoint may have been replaced since
             identity = replace(identity, revision=composed_revision(assembled.base, description.checkpoint))
     else:
         model = random_gama(description, seed)
@@ -47,7 +51,8 @@ def load_gama_model(
             f"{parts}: tokenizer.json has {codec.tokenizer.get_vocab_size()} tokens, "
             f"the language model {model.vocabulary}"
         )
-    loaded = GamaModel(model, description, codec, identity)
+    choose_attention(model.language_model, attention)
+    loaded = GamaModel(model, description, codec, identity, quantization)
     info = loaded.info
     if report is not None:
         info = replace(info, extras=report.extras, notes=report.notes())

@@ -15,6 +15,7 @@ from gama_operations.errors import CapabilityError, InvalidRequestError
 from gama_operations.models.gama.generate import Speaker, end_tokens, position_limit, positions_of
 from gama_operations.models.gama.kept_audio import HeardAudio, continued
 from gama_operations.models.gama.key_values import keeps_keys
+from gama_operations.models.load_options import attention_of
 
 TOKENS_AT_ONCE = 512
 """Of all answers in a pass; bounds its logits (65 MB of float32 with 32,000 token ids)."""
@@ -71,7 +72,7 @@ def likelihoods(
 
 
 def _refuse_other_attention(model: Speaker) -> None:
-    attention = getattr(model.language_model.config, "_attn_implementation", None)
+    attention = attention_of(model.language_model)
     if not keeps_keys(model) or attention not in MASKED_BY_US:
         raise CapabilityError(
             f"{model.language_model.config.model_type} with attention {attention!r} cannot score: candidates "

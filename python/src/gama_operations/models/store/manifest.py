@@ -123,6 +123,17 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for stat, file in zip(found, self.files, strict=True)
         )
 
+    def is_same(self, folder: Path) -> bool:
+        """Whether every file has the content that it had; reads it all, unless a size has changed."""
+        places = [folder / file.path for file in self.files]
+        try:
+            if any(place.stat().st_size != file.size for place, file in zip(places, self.files, strict=True)):
+                return False
+            found = [digest(place, lambda _count: None).sha256 for place in places]
+        except OSError:
+            return False
+        return found == [file.sha256 for file in self.files]
+
 
 class Digests(msgspec.Struct, frozen=True):
     """Hashes of a file: its own, and the one that git names it by."""
