@@ -161,7 +161,7 @@ def test_11_two_requests_of_one_id_are_both_answered(start):
 
 
 def test_an_unknown_operation_is_an_error_that_names_those_there_are(start):
-    error = start().error("transcribe")
+    error = start().error("compose_music")
     assert error["code"] == "unknown_operation"
     assert "extract_features" in error["message"]
 

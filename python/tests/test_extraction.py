@@ -16,7 +16,9 @@ from gama_operations.tensors import Arenas, CallTensors
 class Overflowing:
     """A model in 16 bits whose features overflow for loud clips."""
 
-    info = SimpleNamespace(model_id="narrow", dtype="float16", sample_rate=16_000, window_seconds=None)
+    info = SimpleNamespace(
+        model_id="narrow", dtype="float16", sample_rate=16_000, window_seconds=None, default_layer="only"
+    )
 
     def embed(self, waveforms, **_options):
         return [Embedding(np.float32([1, np.inf if clip.max() > 0.5 else 2]), 1.0) for clip in waveforms]
