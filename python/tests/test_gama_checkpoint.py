@@ -52,9 +52,9 @@ def test_an_audio_stack_that_was_saved_in_16_bits_computes_in_32(tmp_path):
 @pytest.mark.parametrize(
     ("part", "change", "says"),
     [
-        ("gama", {"aggregator_mode": "papr"}, "aggregator_mode 'papr'"),
+        ("gama", {"aggregator_mode": "papr"}, "'papr' - at `\\$.aggregator_mode`"),
         ("gama", {"pool_divisor": 0}, "pool_divisor must be above 0"),
-        ("gama", {"embed_dim": "wide"}, "wrong type"),
+        ("gama", {"embed_dim": "wide"}, "Expected `int`, got `str` - at `\\$.embed_dim`"),
         ("gama", {"lora": {"rank": 8}}, "wrong type"),
         ("language_model", {"model_type": "abacus"}, "no abacus config"),
         ("language_model", {"hidden_size": "wide"}, "no llama config"),

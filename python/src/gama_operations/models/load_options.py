@@ -84,7 +84,8 @@ def _quantized(bnb: Any, linear: "nn.Linear", quantization: Quantization) -> "nn
 
 def attention_of(model: "PreTrainedModel") -> Attention:
     """How a model of transformers, or our own language model, computes attention."""
-    return model.config._attn_implementation  # noqa: SLF001 # transformers has no other name for it
+    config: Any = model.config
+    return config._attn_implementation  # noqa: SLF001 # transformers has no other name for it
 
 
 def choose_attention(model: "PreTrainedModel", attention: Attention | None) -> None:
