@@ -27,6 +27,7 @@ from gama_operations.protocol import (
     TextPart,
     WindowAnswer,
 )
+from gama_operations.result_facts import result_facts
 from gama_operations.session import Session
 from gama_operations.transcribing import transcript_as_answer
 from gama_operations.windows import Window, cut
@@ -110,22 +111,16 @@ def _decode_question(model: "AudioModel", data: ProcessAudioData, call: Call) ->
 
 
 def _result(answer: Answer, model: "AudioModel", call: Call) -> ProcessAudioResult:
-    usage = call.memory.usage()
     return ProcessAudioResult(
         result=answer.text,
         prompt=answer.prompt,
         tokens=answer.tokens,
         stop_reason=answer.stop_reason,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         seconds_heard=answer.seconds_heard,
         seconds_given=answer.seconds_given,
         cached=answer.cached,
         windows=answer.windows,
+        **result_facts(model, call),
     )
 
 
@@ -160,16 +155,10 @@ def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult
         call.progress("generate", done, len(answers), "questions")
     if done == 0:
         raise all_failed(failures, len(wanted))
-    usage = call.memory.usage()
     return DescribeResult(
         answers=answers,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         failures=failures,
+        **result_facts(model, call),
     )
 
 
@@ -257,19 +246,13 @@ def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
         call.progress("score", batch[-1][0] + 1, len(clips), "clips")
     if known is None:
         raise all_failed(failures, len(clips))
-    usage = call.memory.usage()
     return ScoreResult(
         clips=clips,
         candidates=data.candidates,
         tokens=list(known.tokens),
         prompt=known.prompt,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         failures=failures,
+        **result_facts(model, call),
     )
 
 

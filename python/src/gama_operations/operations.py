@@ -35,6 +35,7 @@ from gama_operations.protocol import (
     UnloadModelData,
     UnloadModelResult,
 )
+from gama_operations.result_facts import result_facts
 from gama_operations.session import Session, describe_model
 from gama_operations.statistics_operations import cluster, compare, probe
 from gama_operations.store_operations import STORE
@@ -142,7 +143,6 @@ def _describe(
 ) -> ExtractFeaturesResult:
     features = reply_features(extraction, data, call)
     window, hop = window_and_hop(model.info, data)
-    usage = call.memory.usage()
     return ExtractFeaturesResult(
         features=features,
         shape=list(extraction.features.shape),
@@ -153,18 +153,13 @@ def _describe(
         window_seconds=window,
         hop_seconds=hop,
         l2=data.l2,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         seconds_heard=extraction.seconds_heard,
         seconds_given=extraction.seconds_given,
         clip_seconds=extraction.clip_seconds,
         cached=extraction.cached,
         windows=extraction.windows,
         failures=extraction.failures,
+        **result_facts(model, call),
     )
 
 

@@ -20,6 +20,7 @@ from gama_operations.protocol import (
     WindowAnswer,
     WordSpan,
 )
+from gama_operations.result_facts import result_facts
 from gama_operations.session import Session
 
 if TYPE_CHECKING:  # which imports numpy
@@ -58,20 +59,14 @@ def transcribe(session: Session, data: TranscribeData, call: Call) -> Transcribe
         call.progress("transcribe", batch[-1][0] + 1, len(clips), "clips")
     if not used:
         raise all_failed(failures, len(clips))
-    usage = call.memory.usage()
     return TranscribeResult(
         clips=clips,
         frame_seconds=model.frame_seconds,
         long_audio=data.long_audio,
         window_seconds=data.window_seconds,
         context_seconds=data.context_seconds,
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         failures=failures,
+        **result_facts(model, call),
     )
 
 
@@ -107,22 +102,16 @@ def transcript_as_answer(
             "`options` out, or ask a model of the family gama"
         )
     clip = _clip(_run(model, [heard.waveform], WINDOW, call)[0], heard)
-    usage = call.memory.usage()
     return ProcessAudioResult(
         result=clip.text,
         prompt="",
         tokens=len(clip.text),
         stop_reason="end",
-        processing_time=call.memory.seconds,
-        memory_usage=usage,
-        model_id=model.info.model_id,
-        revision=model.info.revision,
-        device=model.info.device,
-        dtype=model.info.dtype,
         seconds_heard=clip.seconds_heard,
         seconds_given=clip.seconds_given,
         cached=False,
         windows=[WindowAnswer(0.0, clip.seconds_heard, clip.text, len(clip.text), "end")],
+        **result_facts(model, call),
     )
 
 
