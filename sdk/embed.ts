@@ -5,7 +5,8 @@ import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row
 import { embedWindows } from "./embedding/embed-windows.ts";
 import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
 import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
-import type { FeatureOptions, Features, ModelService } from "./models/model-service.ts";
+import type { FeatureOptions, Features } from "./models/feature-types.ts";
+import type { ModelService } from "./models/model-service.ts";
 
 /** How clips are embedded. */
 export interface EmbedOptions extends CallOptions {

@@ -107,6 +107,24 @@ export type { NodeMemory, NodeTimeline } from "./memory/node-memory.ts";
 export { type ProfileOptions, profile } from "./memory/profile.ts";
 export type { ReleasedResources, ReleaseOptions } from "./memory/release.ts";
 export type { MemorySpan, MemoryTimeline, PhaseSummary } from "./memory/spans.ts";
+export type {
+  Answer,
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
+  ProcessedAudio,
+  ProcessingOptions,
+  TextPiece,
+  WindowAnswer,
+} from "./models/answer-types.ts";
+export type {
+  FeatureOptions,
+  FeatureStreamOptions,
+  Features,
+  FeaturesEnd,
+  FeaturesPart,
+} from "./models/feature-types.ts";
 // Models
 export type {
   DownloadOptions,
@@ -122,26 +140,10 @@ export {
 } from "./models/mel-statistics-service.ts";
 export type { MemoryPhase, MemoryUsage, PeakSource } from "./models/memory-usage.ts";
 export type {
-  Answer,
-  AnswerStreamOptions,
-  Answers,
-  AudioQuestion,
-  DescribeOptions,
-  FeatureOptions,
-  FeatureStreamOptions,
-  Features,
-  FeaturesEnd,
-  FeaturesPart,
   ModelInfo,
   ModelService,
   ModelStatus,
-  ProcessedAudio,
-  ProcessingOptions,
-  ResultEnvelope,
   ServiceOptions,
-  TextPiece,
-  TimeSpan,
-  WindowAnswer,
 } from "./models/model-service.ts";
 export {
   listModels,
@@ -150,6 +152,7 @@ export {
   removeModel,
   type StoredModel,
 } from "./models/model-store.ts";
+export type { ResultEnvelope, TimeSpan } from "./models/result-envelope.ts";
 export type { ClipScores, ScoredAudio, ScoredClips, ScoreOptions } from "./models/score-types.ts";
 export {
   type SpokenWord,

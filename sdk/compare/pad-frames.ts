@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors.ts";
-import type { Features } from "../models/model-service.ts";
+import type { Features } from "../models/feature-types.ts";
 
 /** Frames of several clips as `probe` of the kind `attention` takes them. */
 export interface PaddedFrames {

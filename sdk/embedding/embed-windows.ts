@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../bridge/protocol.gen.ts";
 import { OperationFailedError } from "../errors.ts";
-import type { FeatureOptions, Features, ModelService } from "../models/model-service.ts";
+import type { FeatureOptions, Features } from "../models/feature-types.ts";
+import type { ModelService } from "../models/model-service.ts";
 import type { ClipRow } from "./clip-row.ts";
 
 /** A clip in windows: a row for each, with `start` and `end` in seconds. */

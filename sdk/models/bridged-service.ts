@@ -5,6 +5,22 @@ import { once } from "../bridge/part-stream.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { ClosedError, ProcessExitError } from "../errors.ts";
+import type {
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
+  ProcessedAudio,
+  ProcessingOptions,
+  TextPiece,
+} from "./answer-types.ts";
+import type {
+  FeatureOptions,
+  FeatureStreamOptions,
+  Features,
+  FeaturesEnd,
+  FeaturesPart,
+} from "./feature-types.ts";
 import {
   toAnswers,
   toFeatures,
@@ -17,24 +33,7 @@ import {
   toTextPiece,
 } from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
-import type {
-  AnswerStreamOptions,
-  Answers,
-  AudioQuestion,
-  DescribeOptions,
-  FeatureOptions,
-  FeatureStreamOptions,
-  Features,
-  FeaturesEnd,
-  FeaturesPart,
-  ModelInfo,
-  ModelService,
-  ModelStatus,
-  ProcessedAudio,
-  ProcessingOptions,
-  ServiceOptions,
-  TextPiece,
-} from "./model-service.ts";
+import type { ModelInfo, ModelService, ModelStatus, ServiceOptions } from "./model-service.ts";
 import { takeParts } from "./part-stream.ts";
 import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 import {

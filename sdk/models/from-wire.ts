@@ -7,18 +7,11 @@ import type {
 } from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
+import type { Answer, Answers, ProcessedAudio, TextPiece } from "./answer-types.ts";
+import type { Features, FeaturesEnd, FeaturesPart } from "./feature-types.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
-import type {
-  Answer,
-  Answers,
-  Features,
-  FeaturesEnd,
-  FeaturesPart,
-  ModelInfo,
-  ProcessedAudio,
-  ResultEnvelope,
-  TextPiece,
-} from "./model-service.ts";
+import type { ModelInfo } from "./model-service.ts";
+import type { ResultEnvelope } from "./result-envelope.ts";
 import type { ClipScores, ScoredAudio, ScoredClips } from "./score-types.ts";
 
 export function toModelInfo(model: ModelDescription): ModelInfo {

@@ -4,16 +4,27 @@ import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type {
   Attention,
   Capability,
-  ClipFailure,
   DType,
-  LongAudio,
   ModelDescription,
-  Pooling,
-  Preset,
   Quantization,
   Weights,
 } from "../bridge/protocol.gen.ts";
-import type { MemoryUsage } from "./memory-usage.ts";
+import type {
+  AnswerStreamOptions,
+  Answers,
+  AudioQuestion,
+  DescribeOptions,
+  ProcessedAudio,
+  ProcessingOptions,
+  TextPiece,
+} from "./answer-types.ts";
+import type {
+  FeatureOptions,
+  FeatureStreamOptions,
+  Features,
+  FeaturesEnd,
+  FeaturesPart,
+} from "./feature-types.ts";
 import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 import type { TranscribeOptions, Transcript, Transcripts } from "./transcript.ts";
 
@@ -77,241 +88,6 @@ export interface ModelInfo {
   /** Of the language model. */
   readonly quantization: Quantization;
 }
-
-/** What stands on every result: which model, in which form. */
-export interface ResultEnvelope {
-  readonly modelId: string;
-  readonly revision: string;
-  readonly device: string;
-  readonly dtype: DType;
-  /** Seconds, Python's own work. */
-  readonly processingTime: number;
-  readonly memoryUsage: MemoryUsage;
-}
-
-/** How an answer is written. Greedy, unless `doSample` or a preset is set: a comparison asks twice. */
-export interface ProcessingOptions extends CallOptions {
-  /** @default the model's own request for a description */
-  readonly prompt?: string | undefined;
-  /**
-   * Sampling as the released scripts do it; what is set beside it takes the place of the preset's own.
-   * @default greedy
-   */
-  readonly preset?: Preset | undefined;
-  /** @default 100 */
-  readonly maxNewTokens?: number | undefined;
-  /** @default false */
-  readonly doSample?: boolean | undefined;
-  /** @default 1 */
-  readonly temperature?: number | undefined;
-  /** @default 1 */
-  readonly topP?: number | undefined;
-  /**
-   * 0: all tokens.
-   * @default 0
-   */
-  readonly topK?: number | undefined;
-  /** @default 1 */
-  readonly repetitionPenalty?: number | undefined;
-  /** @default 0 */
-  readonly seed?: number | undefined;
-  /**
-   * Uses what the model kept of the same samples from an earlier question, and keeps them for the next
-   * one; the answer is the same without.
-   * @default true
-   */
-  readonly cache?: boolean | undefined;
-  /**
-   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` rejects
-   * with `audio_too_long`, `windows` asks about each window (`windows` of the result).
-   * @default "truncate"
-   */
-  readonly longAudio?: LongAudio | undefined;
-}
-
-/** A part of a clip, in seconds from where what was given begins. */
-export interface TimeSpan {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The answer about one window of a clip. */
-export interface WindowAnswer extends TimeSpan {
-  readonly text: string;
-  readonly tokens: number;
-  readonly stopReason: "end" | "length";
-}
-
-/** An answer about a clip. */
-export interface Answer {
-  /** About several windows: a line for each. */
-  readonly text: string;
-  readonly prompt: string;
-  readonly tokens: number;
-  /** `length`: it was cut off at `maxNewTokens`. */
-  readonly stopReason: "end" | "length";
-  readonly secondsHeard: number;
-  readonly secondsGiven: number;
-  /** The audio was kept from an earlier question: only the answer was computed. */
-  readonly cached: boolean;
-  /** What was heard, and the answer about it: one window, or several with `longAudio: "windows"`. */
-  readonly windows: readonly WindowAnswer[];
-}
-
-/** The answer to a single question. */
-export interface ProcessedAudio extends Answer, ResultEnvelope {}
-
-/** How an answer is written that comes in pieces. */
-export interface AnswerStreamOptions extends ProcessingOptions {
-  /**
-   * Pieces that may be on their way, wait to be taken, or are worked on by the loop, at once.
-   * @default 4
-   */
-  readonly window?: number | undefined;
-}
-
-/** Text as it is written. */
-export interface TextPiece {
-  /** Of which window of the clip it is, from 0. */
-  readonly window: number;
-  /** Joined, the pieces of a window are its answer. */
-  readonly text: string;
-}
-
-/** One of several questions. */
-export interface AudioQuestion {
-  readonly audio: AudioInput;
-  /** @default the model's own request for a description */
-  readonly prompt?: string | undefined;
-}
-
-/** How several questions are answered: alike. */
-export type DescribeOptions = Omit<ProcessingOptions, "prompt">;
-
-/** Answers to several questions. */
-export interface Answers extends ResultEnvelope {
-  /** In the order of the questions; `undefined` where the clip could not be used. */
-  readonly answers: readonly (Answer | undefined)[];
-  /** `index` is the place of the question. */
-  readonly failures: readonly ClipFailure[];
-}
-
-/** How features are taken. */
-export interface FeatureOptions extends CallOptions {
-  /**
-   * A name, its place in `layers` (from the end where negative), or `all`: those that are as wide as the
-   * default one, a row each.
-   * @default the model's `defaultLayer`
-   */
-  readonly layer?: string | number | undefined;
-  /**
-   * Over time; `mean_std` (statistics pooling) is mean and standard deviation, `none` keeps the frames,
-   * one clip at a time.
-   * @default "mean"
-   */
-  readonly pooling?: Pooling | undefined;
-  /**
-   * Clips that go through the model together; fewer, where they are longer than its
-   * `secondsPerPass`.
-   * @default 16
-   */
-  readonly batchSize?: number | undefined;
-  /**
-   * Of a clip longer than the model's `windowSeconds`: `truncate` hears its beginning, `error` refuses it
-   * (`audio_too_long`), `windows` gives one clip a row for each window.
-   * @default "truncate"
-   */
-  readonly longAudio?: LongAudio | undefined;
-  /**
-   * Of `longAudio: "windows"`.
-   * @default the most that the model hears at once
-   */
-  readonly windowSeconds?: number | undefined;
-  /**
-   * From where one window begins to where the next does; at most a window. The last one is shorter.
-   * @default windowSeconds
-   */
-  readonly hopSeconds?: number | undefined;
-  /**
-   * Scales each row to length 1, after pooling.
-   * @default false
-   */
-  readonly l2?: boolean | undefined;
-  /**
-   * Take features that were computed before, by any process, from the disk, and keep those that are
-   * computed now; not while a profile runs. `embed` and `learn` do; what is measured must not.
-   * @default false
-   */
-  readonly cache?: boolean | undefined;
-  /** Takes the features, whose `data` is then the beginning of this array. */
-  readonly out?: Float32Array | undefined;
-}
-
-/** Features of one clip or of several. */
-export interface Features extends ResultEnvelope {
-  /** C order: last index fastest. A clip that failed has a row of NaN. */
-  readonly data: Float32Array;
-  /**
-   * One clip: [features], [frames, features] without pooling, or [windows, features] with
-   * `longAudio: "windows"`. Several: [clips, features]. With `layer: "all"` each row is
-   * [layers, features].
-   */
-  readonly shape: readonly number[];
-  /** Its name, or `all`. */
-  readonly layer: string;
-  /** Names: the one, or those that `all` has stacked, in order. */
-  readonly layers: readonly string[];
-  readonly pooling: Pooling;
-  readonly longAudio: LongAudio;
-  /** Of `longAudio: "windows"`; null where a clip went whole. */
-  readonly windowSeconds: number | null;
-  readonly hopSeconds: number | null;
-  /** Whether rows were scaled to length 1. */
-  readonly l2: boolean;
-  /** Per clip. */
-  readonly secondsHeard: readonly number[];
-  readonly secondsGiven: readonly number[];
-  /** Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache. */
-  readonly clipSeconds: readonly number[];
-  /** Per clip: its features were computed before. */
-  readonly cached: readonly boolean[];
-  /** What was heard of one clip, part by part; empty for several clips. */
-  readonly windows: readonly TimeSpan[];
-  readonly failures: readonly ClipFailure[];
-}
-
-/** How features are taken that come in parts. */
-export interface FeatureStreamOptions extends Omit<FeatureOptions, "pooling" | "out"> {
-  /** @default "mean" */
-  readonly pooling?: Exclude<Pooling, "none"> | undefined;
-  /**
-   * Batches that may be on their way, wait to be taken, or are worked on by the loop, at once.
-   * @default 4
-   */
-  readonly window?: number | undefined;
-}
-
-/** Features of a batch of clips: those of like length come together. */
-export interface FeaturesPart {
-  /** Places of the clips in what was asked; the rows. */
-  readonly indices: readonly number[];
-  /** C order: last index fastest. */
-  readonly data: Float32Array;
-  /** [clips, features], or [clips, layers, features] */
-  readonly shape: readonly number[];
-  readonly secondsHeard: readonly number[];
-  readonly secondsGiven: readonly number[];
-  /** Encoding time per clip (a batch's time divided by its clips); 0 for one from the cache. */
-  readonly clipSeconds: readonly number[];
-  /** Per clip: its features were computed before. */
-  readonly cached: readonly boolean[];
-}
-
-/** What is told when the last part has come; `failures` are the clips that were in none. */
-export type FeaturesEnd = Omit<
-  Features,
-  "data" | "shape" | "secondsHeard" | "secondsGiven" | "clipSeconds" | "cached" | "windows"
->;
 
 /** A service and the process behind it. */
 export interface ModelStatus {

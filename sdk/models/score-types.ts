@@ -1,6 +1,6 @@
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { ClipFailure } from "../bridge/protocol.gen.ts";
-import type { ResultEnvelope } from "./model-service.ts";
+import type { ResultEnvelope } from "./result-envelope.ts";
 
 /** How candidates are scored. */
 export interface ScoreOptions extends CallOptions {

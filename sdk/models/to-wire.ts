@@ -9,12 +9,8 @@ import type {
   TranscribeData,
 } from "../bridge/protocol.gen.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type {
-  AudioQuestion,
-  DescribeOptions,
-  FeatureOptions,
-  ProcessingOptions,
-} from "./model-service.ts";
+import type { AudioQuestion, DescribeOptions, ProcessingOptions } from "./answer-types.ts";
+import type { FeatureOptions } from "./feature-types.ts";
 import type { ScoreOptions } from "./score-types.ts";
 import type { TranscribeOptions } from "./transcript.ts";
 

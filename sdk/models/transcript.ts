@@ -9,7 +9,7 @@ import { table } from "../display/table.ts";
 import { WireError } from "../errors.ts";
 import { ShownObject } from "../shown-object.ts";
 import { type MemoryUsage, toMemoryUsage } from "./memory-usage.ts";
-import type { ResultEnvelope, TimeSpan } from "./model-service.ts";
+import type { ResultEnvelope, TimeSpan } from "./result-envelope.ts";
 
 /** How speech is written down. */
 export interface TranscribeOptions extends CallOptions {

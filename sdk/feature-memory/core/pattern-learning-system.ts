@@ -1,8 +1,9 @@
 import type { AudioInput } from "../../audio/audio-input.ts";
 import { type CallOptions, withinLimit } from "../../bridge/call-options.ts";
 import { ClosedError, InvalidArgumentError } from "../../errors.ts";
+import type { Features } from "../../models/feature-types.ts";
 import { GAMAService } from "../../models/gama-service.ts";
-import type { Features, ModelService } from "../../models/model-service.ts";
+import type { ModelService } from "../../models/model-service.ts";
 import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { resolveFolder } from "./check-options.ts";

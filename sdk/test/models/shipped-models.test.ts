@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CapabilityError } from "../../errors.ts";
+import type { ProcessedAudio } from "../../models/answer-types.ts";
 import { GAMAService } from "../../models/gama-service.ts";
-import type { ProcessedAudio } from "../../models/model-service.ts";
 import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
 import { clip, keepSharedProcess, RATE, tone } from "./services.ts";
 
