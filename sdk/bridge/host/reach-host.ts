@@ -22,8 +22,8 @@ const MAIN = join(import.meta.dirname, "main.ts");
 export const LOOK_AGAIN_MS = 20;
 /** How much of a failed host's last words is shown, bytes. */
 const SHOWN_BYTES = 4_096;
-/** Nobody listens: there is no file, or the file of a dead host. */
-const NOBODY = ["ENOENT", "ECONNREFUSED"];
+/** Nobody listens: there is no file, the file of a dead host, or that of one that died before it took us. */
+const NOBODY = ["ENOENT", "ECONNREFUSED", "ECONNRESET"];
 /** A host that has as many waiting connections as it may have. */
 const BUSY = "EAGAIN";
 

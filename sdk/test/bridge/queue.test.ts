@@ -9,7 +9,7 @@ import { ask as askLight, lightBridge } from "./light-python.ts";
 
 const RATE = 16_000;
 
-/** A process that answers after a moment, with the most requests that it ever had at once. */
+/** A process that answers after a moment, with the most requests that it ever had at once, and those before. */
 const COUNTING = `
   let open = 0, most = 0;
   const seen = [];
@@ -18,7 +18,8 @@ const COUNTING = `
     if (operation === "cancel") return;
     seen.push(id);
     most = Math.max(most, ++open);
-    setTimeout(() => { open -= 1; send({ id, result: { most, seen } }); }, 20);
+    const result = { most, seen: [...seen] };
+    setTimeout(() => { open -= 1; send({ id, result }); }, 20);
   });`;
 
 interface Counted {
