@@ -102,6 +102,7 @@ describe('import "grym-synth"', () => {
         "sdk/compare/pad-frames.ts",
         "sdk/compare/paired-difference.ts",
         "sdk/compare/probe.ts",
+        "sdk/display/facts.ts",
         "sdk/display/html.ts",
         "sdk/display/mime.ts",
         "sdk/display/table-format.ts",
