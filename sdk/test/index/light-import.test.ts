@@ -140,6 +140,8 @@ describe('import "grym-synth"', () => {
         "sdk/models/to-wire.ts",
         "sdk/models/transcript.ts",
         "sdk/models/wav2vec2-service.ts",
+        "sdk/notebook/help.ts",
+        "sdk/notebook/timed.ts",
         "sdk/package.json",
         "sdk/records/environment.ts",
         "sdk/records/format-record.ts",

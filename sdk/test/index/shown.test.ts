@@ -31,6 +31,7 @@ const instances: Readonly<Record<string, () => object>> = {
   GAMAService: () => new synth.GAMAService({ bridge }),
   MelStatisticsService: () => fbank,
   MemoryManager: () => new synth.MemoryManager({ bridge }),
+  Timed: () => new synth.Timed(1, [0.5], { start: 1, end: 1, used: 0 }),
   PatternLearningSystem: () => new patterns.PatternLearningSystem({ folder }),
   PatternRecognizer: () => new patterns.PatternRecognizer(storage),
   PatternStorage: () => storage,
