@@ -10,7 +10,7 @@ export function showAs<T extends object>(
   target: T,
   show: (target: T) => MimeBundle | Promise<MimeBundle>,
 ): T {
-  return Object.defineProperty(target, DISPLAY, { value: () => show(target) });
+  return Object.defineProperty(target, DISPLAY, { value: () => show(target), configurable: true });
 }
 
 /**

@@ -21,7 +21,7 @@ export interface DanfoFrame {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** What can be shown as a table. */
-export type TableData = ArqueroTable | DanfoFrame | readonly TableRow[];
+export type TableData = ArqueroTable | DanfoFrame | readonly TableRow[] | TableSource;
 
 /** A column of whatever keeps it. */
 export interface SourceColumn {
@@ -31,7 +31,7 @@ export interface SourceColumn {
   at(row: number): unknown;
 }
 
-/** Rows and columns, not copied. */
+/** Rows and columns, read when they are shown. */
 export interface TableSource {
   readonly rows: number;
   readonly columns: readonly SourceColumn[];
@@ -68,8 +68,9 @@ export function isDanfoFrame(value: unknown): value is DanfoFrame {
 
 /** Rows and columns of what can be shown as a table. */
 export function tableSource(data: TableData): TableSource {
+  if (Array.isArray(data)) return recordsSource(data);
   if (isArqueroTable(data)) return arqueroSource(data);
-  return isDanfoFrame(data) ? danfoSource(data) : recordsSource(data);
+  return isDanfoFrame(data) ? danfoSource(data) : (data as TableSource); // the one kind that is left
 }
 
 function arqueroSource(data: ArqueroTable): TableSource {
@@ -95,7 +96,10 @@ function danfoSource({ columns, shape, dtypes, values }: DanfoFrame): TableSourc
 
 /** Columns in the order of their first sight. */
 function recordsSource(rows: readonly TableRow[]): TableSource {
-  const names = new Set(rows.slice(0, ROWS_SCANNED).flatMap((row) => Object.keys(row)));
+  const names = new Set<string>();
+  for (const row of rows.slice(0, ROWS_SCANNED)) {
+    for (const name of Object.keys(row)) names.add(name);
+  }
   const columns = [...names].map((name) => ({
     name,
     type: undefined,

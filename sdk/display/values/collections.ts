@@ -6,20 +6,37 @@ const ROWS = 20;
 
 /** A Map or a Set as a table of its first and last entries. */
 export function collectionBundle(value: object): MimeBundle | Promise<MimeBundle> | undefined {
-  const rows = rowsOf(value);
-  if (rows === undefined || rows.length === 0) return undefined;
-  const kind = types.isMap(value) ? "Map" : "Set";
-  return table(rows, { title: `${kind}(${rows.length})`, limit: ROWS })[DISPLAY]();
+  // By the methods of the built-in class: those of a child may do anything.
+  if (types.isMap(value)) {
+    return entriesBundle("Map", ["key", "value"], Map.prototype.entries.call(value));
+  }
+  if (!types.isSet(value)) return undefined;
+  return entriesBundle("Set", ["value"], singles(Set.prototype.values.call(value)));
 }
 
-// By the methods of the built-in class: those of a child may do anything.
-function rowsOf(value: object): Record<string, unknown>[] | undefined {
-  if (types.isMap(value)) {
-    const entries: [unknown, unknown][] = [...Map.prototype.entries.call(value)];
-    return entries.map(([key, it]) => ({ key, value: it }));
+function* singles(values: Iterable<unknown>): Generator<readonly unknown[]> {
+  for (const value of values) yield [value];
+}
+
+function entriesBundle(
+  kind: string,
+  names: readonly string[],
+  entries: Iterable<readonly unknown[]>,
+): MimeBundle | Promise<MimeBundle> | undefined {
+  const first: (readonly unknown[])[] = [];
+  /** The last ones, each at its place modulo their number: a Map may be larger than a copy of it could be. */
+  const last: (readonly unknown[])[] = [];
+  let rows = 0;
+  for (const entry of entries) {
+    if (rows < ROWS) first.push(entry);
+    last[rows % ROWS] = entry;
+    rows += 1;
   }
-  if (types.isSet(value)) {
-    return [...Set.prototype.values.call(value)].map((it: unknown) => ({ value: it }));
-  }
-  return undefined;
+  if (rows === 0) return undefined;
+  const columns = names.map((name, at) => ({
+    name,
+    type: undefined,
+    at: (row: number) => (row < ROWS ? first[row] : last[row % ROWS])?.[at],
+  }));
+  return table({ rows, columns }, { title: `${kind}(${rows})`, limit: ROWS })[DISPLAY]();
 }

@@ -132,9 +132,9 @@ export class PatternStorage implements AsyncDisposable {
       const found = hits.flatMap(({ id, similarity }) => {
         // Gone only if another process has deleted it within these milliseconds.
         const pattern = patterns.get(id);
-        return pattern === undefined ? [] : [showAs({ ...pattern, similarity }, patternBundle)];
+        return pattern === undefined ? [] : [{ ...pattern, similarity }];
       });
-      return showAs(found, patternsBundle);
+      return showAll(found);
     });
   }
 
@@ -156,17 +156,11 @@ export class PatternStorage implements AsyncDisposable {
     return await this.#read(async ({ collection, search }) => {
       if (limit === undefined) {
         const patterns = (await collection.read(filter)).map(({ pattern }) => pattern);
-        return showAs(
-          patterns.toSorted((a, b) => compareText(a.id, b.id)),
-          patternsBundle,
-        );
+        return showAll(patterns.toSorted((a, b) => compareText(a.id, b.id)));
       }
       const chosen = (await collection.readIds(filter)).toSorted(compareText).slice(0, limit);
       const patterns = await search.read(chosen);
-      return showAs(
-        chosen.flatMap((id) => patterns.get(id) ?? []),
-        patternsBundle,
-      );
+      return showAll(chosen.flatMap((id) => patterns.get(id) ?? []));
     });
   }
 
@@ -224,6 +218,12 @@ export class PatternStorage implements AsyncDisposable {
     await this.#writer.idle();
     await this.#store.close();
   }
+}
+
+/** Patterns that show themselves, one by one and together. */
+function showAll<Pattern extends AudioPattern>(patterns: Pattern[]): Pattern[] {
+  for (const pattern of patterns) showAs(pattern, patternBundle);
+  return showAs(patterns, patternsBundle);
 }
 
 /** By code units: the same on every machine. */

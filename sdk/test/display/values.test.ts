@@ -139,7 +139,14 @@ describe("values of the language", () => {
       "{ k: 1 }  [ 2 ]",
     ]);
     const many = new Set(Array.from({ length: 100 }, (_, n) => n));
-    expect((await shown(many)).text).toContain("… 80 more rows");
+    const lines = (await shown(many)).text.split("\n");
+    expect([lines[3], lines[12], lines[13], lines[14], lines.at(-1)]).toEqual([
+      "    0",
+      "    9",
+      "… 80 more rows",
+      "   90",
+      "   99",
+    ]);
     expect((await shown(new Map())).text).toBe("Map(0) {}");
   });
 

@@ -144,7 +144,9 @@ describe("results", () => {
     await storage.storeMany(patterns.toPatterns(found, { labels: ["class"] }));
     const query = Float32Array.of(1, 0.1, 0, 0);
     await expectShown(await storage.findSimilar(query, 2), "2 patterns");
-    await expectShown(await storage.find(), "dog");
+    const [first, ...rest] = await storage.find();
+    await expectShown(first, "Pattern a");
+    await expectShown(await storage.find({ ids: rest.map(({ id }) => id) }), "cat");
     await expectShown(await storage.retrieve("a"), "Pattern a");
     await expectShown(await storage.getStatistics(), "totalPatterns");
     const recognizer = new patterns.PatternRecognizer(storage);
