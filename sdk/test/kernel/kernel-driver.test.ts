@@ -13,6 +13,7 @@ const SUITES = [
   "test_interrupt",
   "test_host",
   "test_headless",
+  "test_papermill",
   "test_welcome",
 ];
 const LIMIT_MS = 180_000;
