@@ -14,6 +14,7 @@ const SUITES = [
   "test_host",
   "test_headless",
   "test_papermill",
+  "test_notebooks",
   "test_welcome",
 ];
 const LIMIT_MS = 180_000;
