@@ -31,7 +31,8 @@ export type ClipSource =
     };
 
 /**
- * A piece of audio. The last expression of a notebook cell shows it as a player.
+ * A piece of audio. The last expression of a notebook cell shows it as a player with its waveform and mel
+ * spectrogram (of samples, wav and flac).
  *
  * @example
  * const tone = AudioClip.fromSamples(new Float32Array(16_000), 16_000);
@@ -113,10 +114,30 @@ function describeClip(source: ClipSource): string {
   return `AudioClip(${seconds} s, ${source.channels.length} × ${source.sampleRate} Hz)`;
 }
 
-/** A player whose bytes stand in the page, so that it also plays offline. */
-function playerBundle(source: ClipSource): MimeBundle {
+/** A player whose bytes stand in the page, so that it also plays offline, and a picture of the sound. */
+async function playerBundle(source: ClipSource): Promise<MimeBundle> {
   const { type, bytes, part } = playableSound(source);
   const url = `data:${type};base64,${Buffer.from(bytes).toString("base64")}${part}`;
   const title = escapeMarkup(describeClip(source));
-  return { "text/html": `<audio controls title="${title}" src="${url}"></audio>` };
+  const audio = `<audio controls title="${title}" src="${url}"></audio>`;
+  const { picture, reason } = await pictureOf(source);
+  const image = picture === undefined ? "" : `<br/><img alt="${title}" src="${picture}"/>`;
+  const note = reason === undefined ? "" : `\n(${reason})`;
+  return {
+    "text/html": `<div>${audio}${image}</div>`,
+    "text/plain": `${describeClip(source)}${note}`,
+  };
+}
+
+async function pictureOf(source: ClipSource): Promise<{ picture?: string; reason?: string }> {
+  const { clipPicture } = await import("./picture/clip-picture.ts");
+  try {
+    // As the address of an image: front ends remove drawings from pages that they do not trust.
+    const svg = clipPicture(source);
+    return { picture: `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}` };
+  } catch (error) {
+    // It still plays; what else may be wrong with the file, the player has said already.
+    if (error instanceof RangeError) return { reason: error.message };
+    throw error;
+  }
 }

@@ -1,12 +1,7 @@
 // What a notebook shows
 // How things show themselves, for own display objects and for kernels
-export {
-  bundleOf,
-  type DisplayMessage,
-  type DisplayOptions,
-  display,
-  type KernelHook,
-} from "./display.ts";
+export { bundleOf } from "./bundle.ts";
+export { display } from "./display.ts";
 // The parts of a figure
 export type {
   Annotation,
@@ -22,6 +17,7 @@ export type {
 export { PALETTE, TEMPLATE } from "./figure/template.ts";
 export { type FigureOptions, figure } from "./figure.ts";
 export { type Html, html, isHtml, markdown, trustedHtml } from "./html.ts";
+export type { DisplayMessage, DisplayOptions, KernelHook } from "./kernel-hook.ts";
 export {
   DISPLAY,
   type Displayable,
@@ -40,4 +36,5 @@ export {
   type TitledAudio,
 } from "./player.ts";
 export { type Progress, type ProgressUpdate, progress } from "./progress.ts";
-export { type ArqueroTable, type TableOptions, type TableRow, table } from "./table.ts";
+export { type TableOptions, table } from "./table.ts";
+export type { ArqueroTable, DanfoFrame, TableRow } from "./table-source.ts";

@@ -19,11 +19,13 @@ export interface Displayable {
 
 /** Whether a value brings its own {@link DISPLAY} method. */
 export function isDisplayable(value: unknown): value is Displayable {
-  return (
-    value !== null &&
-    (typeof value === "object" || typeof value === "function") &&
-    typeof (value as Partial<Displayable>)[DISPLAY] === "function" // a look, no claim
-  );
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  try {
+    // Asked with `in` first: a proxy may make up every property that is read.
+    return DISPLAY in value && typeof value[DISPLAY] === "function";
+  } catch {
+    return false; // a proxy that refuses to be asked, or was revoked, shows nothing of itself
+  }
 }
 
 /** Something shown in a notebook as a MIME bundle, and in a terminal as `text`. */

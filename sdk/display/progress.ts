@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type KernelHook, kernelHook } from "./display.ts";
+import { type KernelHook, kernelHook } from "./kernel-hook.ts";
 import { DISPLAY, type Displayable, type MimeBundle } from "./mime.ts";
 import { type WorkState, workHtml, workText } from "./progress-view.ts";
 

@@ -2,6 +2,8 @@ import { inspect } from "node:util";
 import { isHtml } from "./html.ts";
 
 const MISSING = "–";
+/** Characters of an object within a cell. */
+const LONGEST = 300;
 
 /** How one column is written: its alignment, and the text of each value. */
 export interface ColumnFormat {
@@ -65,6 +67,8 @@ function writeValue(value: unknown): string {
   if (value === null || value === undefined) return MISSING;
   if (isHtml(value)) return value.text;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value !== "object") return String(value);
-  return inspect(value, { maxArrayLength: 6, depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  if (typeof value !== "object" && typeof value !== "function") return String(value);
+  const options = { maxArrayLength: 6, depth: 1, breakLength: Number.POSITIVE_INFINITY };
+  const text = inspect(value, options);
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
 }

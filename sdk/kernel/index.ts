@@ -4,11 +4,10 @@
  */
 
 export {
-  DISPLAY,
-  type Display,
   type DisplayMessage,
   type DisplayOptions,
   KERNEL,
   type KernelHook,
-  type MimeBundle,
-} from "./display.ts";
+} from "../display/kernel-hook.ts";
+export { DISPLAY, type MimeBundle } from "../display/mime.ts";
+export type { Display } from "./display.ts";

@@ -110,7 +110,7 @@ export class MemoryReport<T = unknown> extends ShownObject {
   }
 
   async #bundle(): Promise<MimeBundle> {
-    const { bundleOf } = await import("../display/display.ts");
+    const { bundleOf } = await import("../display/bundle.ts");
     const shown = await bundleOf(await this.figure());
     const phases = this.table();
     // A front end shows one form of a bundle: picture and table must stand in the same one. The

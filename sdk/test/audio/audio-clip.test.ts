@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { type AudioBufferLike, AudioClip } from "../../audio/audio-clip.ts";
 import { type AudioInput, toWireAudio } from "../../audio/audio-input.ts";
+import { bundleOf } from "../../display/index.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { MelStatisticsService } from "../../models/mel-statistics-service.ts";
 
@@ -14,14 +15,6 @@ const right = left.map((sample) => -sample / 2);
 const folder = mkdtempSync(join(tmpdir(), "audio-clip-"));
 const service = new MelStatisticsService();
 afterAll(() => service.shutdown());
-
-type Displayed = Record<symbol, () => Record<string, string>>;
-
-function show(clip: AudioClip): Record<string, string> {
-  const method = (clip as unknown as Displayed)[Symbol.for("Jupyter.display")];
-  if (method === undefined) throw new Error("the clip has no display method");
-  return method.call(clip);
-}
 
 describe("AudioClip", () => {
   it("as float WAV is decoded by libsndfile to the very samples, both channels", async () => {
@@ -64,9 +57,9 @@ describe("AudioClip", () => {
     expect(clip.seconds).toBe(1);
   });
 
-  it("shows itself as a player that holds the bytes, with text beside it", () => {
-    const bundle = show(AudioClip.fromSamples(left, RATE));
-    const base64 = /src="data:audio\/wav;base64,([^"]+)"/.exec(bundle["text/html"] ?? "")?.[1];
+  it("shows itself as a player that holds the bytes, with text beside it", async () => {
+    const bundle = await bundleOf(AudioClip.fromSamples(left, RATE));
+    const base64 = /src="data:audio\/wav;base64,([^"]+)"/.exec(String(bundle["text/html"]))?.[1];
     const wav = Buffer.from(base64 ?? "", "base64");
     expect(wav.subarray(0, 4).toString()).toBe("RIFF");
     expect(wav.length).toBe(44 + 2 * RATE);
@@ -74,10 +67,11 @@ describe("AudioClip", () => {
     expect(inspect(AudioClip.fromSamples(left, RATE))).toBe(bundle["text/plain"]);
   });
 
-  it("of a part of a file plays that part, and its name cannot leave the attribute", () => {
+  it("of a part of a file plays that part, and its name cannot leave the attribute", async () => {
     const path = join(folder, '"><b>x.wav');
     writeFileSync(path, AudioClip.fromSamples(left, RATE).wav());
-    const html = show(AudioClip.fromFile(path, { offset: 0.5, duration: 0.25 }))["text/html"];
+    const clip = AudioClip.fromFile(path, { offset: 0.5, duration: 0.25 });
+    const { "text/html": html } = await bundleOf(clip);
     expect(html).toContain('#t=0.5,0.75"');
     expect(html).not.toContain("<b>");
   });
@@ -91,17 +85,17 @@ describe("AudioClip", () => {
     expect(() => AudioClip.fromFile(path, { offset: 1 }).wav()).toThrow(InvalidArgumentError);
   });
 
-  it("of a file that is not there is one typed error, shown or read", () => {
+  it("of a file that is not there is one typed error, shown or read", async () => {
     const clip = AudioClip.fromFile(join(folder, "missing.wav"));
-    expect(() => show(clip)).toThrow(InvalidArgumentError);
+    await expect(bundleOf(clip)).rejects.toThrow(InvalidArgumentError);
     expect(() => clip.wav()).toThrow("missing.wav");
     expect(() => clip.wav()).toThrow(InvalidArgumentError);
   });
 
-  it("does not swell a notebook with a long file", () => {
+  it("does not swell a notebook with a long file", async () => {
     const path = join(folder, "long.wav");
     writeFileSync(path, new Uint8Array(17 * 2 ** 20));
-    expect(() => show(AudioClip.fromFile(path))).toThrow("at most 16 MiB");
+    await expect(bundleOf(AudioClip.fromFile(path))).rejects.toThrow("at most 16 MiB");
   });
 
   it.each([

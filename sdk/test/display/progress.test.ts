@@ -28,7 +28,7 @@ describe("progress in a notebook", () => {
     const [first, ...later] = kernel.messages;
     expect(first?.update).toBe(false);
     expect(later.map(({ update }) => update)).not.toContain(false);
-    expect(new Set(kernel.messages.map(({ transient }) => transient.display_id)).size).toBe(1);
+    expect(new Set(kernel.messages.map(({ transient }) => transient?.display_id)).size).toBe(1);
   });
 
   test("draws at most ten times a second, and never forgets the last state", () => {

@@ -48,7 +48,8 @@ describe("table", () => {
       "b",
       "2.000",
     ]);
-    expect((await bundleOf(frame))["text/html"]).toBe(table(frame).source);
+    const shown = await bundleOf(frame);
+    expect(shown["text/html"]).toBe(table(frame, { structure: true, limit: 20 }).source);
   });
 
   test("escapes names, values and title, and leaves trusted html as it is", () => {
@@ -66,11 +67,29 @@ describe("table", () => {
     expect(table([{ forged }]).source).not.toContain("<script>");
   });
 
-  test("shows the first hundred rows, and says how many more there are", () => {
+  test("of more than a hundred rows shows the first and last fifty, and says how many stand between", () => {
     const rows = Array.from({ length: 1000 }, (_, n) => ({ n }));
     const { source, text } = table(rows);
     expect(readXml(source).filter(({ name }) => name === "tr")).toHaveLength(1 + 100 + 1);
-    expect(text.split("\n").at(-1)).toBe("… 900 more rows");
+    const lines = text.split("\n");
+    expect([lines[51], lines[52], lines[53]]).toEqual([" 49", "… 900 more rows", "950"]);
+    expect(lines.at(-1)).toBe("999");
+  });
+
+  test("of a data frame tells numbers of rows, types as TypeScript writes them, and the size", () => {
+    const rows = [
+      { id: "a", seconds: 1.5, labels: ["x"] },
+      { id: "b", seconds: null, labels: [] },
+    ];
+    const { source, text } = table(rows, { structure: true });
+    expect(cells(source, "th").map((head) => head.text)).toEqual([
+      "",
+      "idstring",
+      "secondsnumber | null",
+      "labelsarray",
+    ]);
+    expect(text.split("\n").at(-1)).toBe("2 rows × 3 columns");
+    expect(text).toMatch(/^0 {2}a/m);
   });
 
   test("stands in columns as plain text", () => {

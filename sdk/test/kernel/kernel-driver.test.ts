@@ -12,6 +12,7 @@ const SUITES = [
   "test_imports",
   "test_interrupt",
   "test_host",
+  "test_display",
   "test_headless",
   "test_papermill",
   "test_install",

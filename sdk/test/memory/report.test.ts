@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { MemorySpan as WireSpan } from "../../bridge/protocol.gen.ts";
-import { bundleOf } from "../../display/display.ts";
+import { bundleOf } from "../../display/bundle.ts";
 import { textWidth } from "../../display/figure/text.ts";
 import { labelledBands, toBands } from "../../memory/bands.ts";
 import { MemoryReport } from "../../memory/memory-report.ts";

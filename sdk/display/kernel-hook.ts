@@ -1,0 +1,59 @@
+import type { MimeBundle } from "./mime.ts";
+
+/** Global property under which libraries find the kernel that runs them. */
+export const KERNEL: unique symbol = Symbol.for("grym-synth.kernel");
+
+/** One `display_data` or `update_display_data` message. */
+export interface DisplayMessage {
+  readonly data: MimeBundle;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** A display with an id can be updated in place. */
+  readonly transient?: { readonly display_id?: string };
+  /** Replaces what the same `display_id` shows. @default false */
+  readonly update?: boolean;
+}
+
+export interface DisplayOptions {
+  /** Names the output, so that a later call can replace it. */
+  readonly displayId?: string;
+  /**
+   * Replace the outputs named `displayId` instead of adding a new one.
+   * @default false
+   */
+  readonly update?: boolean;
+  /**
+   * The value is a MIME bundle already.
+   * @default false
+   */
+  readonly raw?: boolean;
+  /** MIME type → facts for the front end, beside those of the bundle. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** What a library may ask of the kernel, found at `globalThis[Symbol.for("grym-synth.kernel")]`. */
+export interface KernelHook {
+  publish(message: DisplayMessage): void;
+  /** Empties the output of the cell; with `wait`, when the next output arrives. */
+  clearOutput(wait?: boolean): void;
+  /** Shows text beside the notebook, in front ends that have a pager. */
+  page(data: MimeBundle): void;
+  /** Aborts when the cell to which the running code belongs is interrupted. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The kernel that this code runs in, or undefined in a plain Node process. */
+export function kernelHook(): KernelHook | undefined {
+  const hooks = globalThis as { [key: symbol]: unknown };
+  return hooks[KERNEL] as KernelHook | undefined; // the kernel's own contract
+}
+
+/** The message that shows a bundle. */
+export function toMessage(data: MimeBundle, options: DisplayOptions): DisplayMessage {
+  const { displayId, update = false, metadata = {} } = options;
+  return {
+    data,
+    metadata,
+    transient: displayId === undefined ? {} : { display_id: displayId },
+    update,
+  };
+}
