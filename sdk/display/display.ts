@@ -14,6 +14,8 @@ export interface DisplayMessage {
 /** The hook that the grym-synth kernel sets on `globalThis`. */
 export interface KernelHook {
   publish(message: DisplayMessage): void;
+  /** The cell does not end before this work does. */
+  hold(work: Promise<unknown>): void;
 }
 
 export interface DisplayOptions {
@@ -45,7 +47,17 @@ export async function display(value: unknown, options: DisplayOptions = {}): Pro
     console.log(await plainForm(value));
     return;
   }
-  const { displayId, update = false } = options;
+  const shown = publishBundle(kernel, value, options);
+  kernel.hold(shown);
+  // A promise of its own: an error that nobody handles is still one, though the cell has waited.
+  await shown;
+}
+
+async function publishBundle(
+  kernel: KernelHook,
+  value: unknown,
+  { displayId, update = false }: DisplayOptions,
+): Promise<void> {
   kernel.publish({
     data: await bundleOf(value),
     metadata: {},

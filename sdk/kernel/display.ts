@@ -1,7 +1,12 @@
 /** How values are shown: MIME bundles, the last expression, the hook that libraries use. */
 
 import { inspect } from "node:util";
+import type { Comm, CommExtras, CommTarget } from "./comms.ts";
 import type { DisplayType } from "./thread-messages.ts";
+import type { JsonObject } from "./wire-message.ts";
+
+// Cells may patch the global.
+const { stringify } = JSON;
 
 /** Property of a bundle that becomes the output's metadata: MIME type → facts. */
 export const METADATA: unique symbol = Symbol.for("grym-synth.metadata");
@@ -33,6 +38,15 @@ export interface KernelHook {
   clearOutput(wait?: boolean): void;
   /** Shows text beside the notebook, in front ends that have a pager. */
   page(data: MimeBundle): void;
+  /**
+   * The cell to which the running code belongs does not end before this work does, or ten seconds have
+   * passed: what it shows after its end is lost in front ends without a window.
+   */
+  hold(work: Promise<unknown>): void;
+  /** Opens a channel to an object of the front end (a widget, say). */
+  comm(target: string, data?: JsonObject, extras?: CommExtras & { readonly id?: string }): Comm;
+  /** Listens for channels that the front end opens. */
+  onComm(target: string, listener: CommTarget): void;
   /** Aborts when the cell to which the running code belongs is interrupted. */
   readonly signal: AbortSignal | undefined;
 }
@@ -53,10 +67,17 @@ export type Display = (value: unknown, options?: DisplayOptions) => Promise<void
 
 /** The global `display` over a hook. */
 export function displayFunction(hook: KernelHook): Display {
-  return async (value, { displayId, update = false, raw = false, metadata = {} } = {}) => {
+  const show: Display = async (value, options = {}) => {
+    const { displayId, update = false, raw = false, metadata = {} } = options;
     const data = raw && typeof value === "object" ? { ...value } : await shownBundle(value);
     const transient = displayId === undefined ? {} : { display_id: displayId };
     hook.publish({ data, metadata, transient, update });
+  };
+  return async (value, options) => {
+    const shown = show(value, options);
+    hook.hold(shown);
+    // A promise of its own: an error that nobody handles is still one, though the cell has waited.
+    await shown;
   };
 }
 
@@ -94,7 +115,7 @@ export function displayContent(message: DisplayMessage, executionCount?: number)
       value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
     ]),
   );
-  return JSON.stringify({
+  return stringify({
     data,
     metadata: { ...message.data[METADATA], ...message.metadata },
     ...(executionCount === undefined
