@@ -1,5 +1,5 @@
 import { bundleOf } from "./bundle.ts";
-import { type DisplayMessage, type DisplayOptions, kernelHook, toMessage } from "./kernel-hook.ts";
+import { type DisplayMessage, type DisplayOptions, kernelHook, publishWhenMade, toMessage } from "./kernel-hook.ts";
 import { isDisplayObject, type MimeBundle } from "./mime.ts";
 import { printed } from "./values/printed.ts";
 
@@ -14,7 +14,7 @@ export { bundleOf };
 export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
   const kernel = kernelHook();
   if (kernel === undefined) console.log(await plainForm(value, options));
-  else kernel.publish(await displayMessage(value, options));
+  else await publishWhenMade(kernel, displayMessage(value, options));
 }
 
 /** The message that shows a value. */

@@ -7,8 +7,11 @@
  */
 
 import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import { currentCell } from "./cell.ts";
+import { guardAsyncHooks } from "./async-hooks-guard.ts";
+import { cellUrl, currentCell } from "./cell.ts";
+import { Comms } from "./comms.ts";
 import {
   type DisplayMessage,
   displayContent,
@@ -18,6 +21,8 @@ import {
   type KernelHook,
 } from "./display.ts";
 import { CellRunner } from "./execute.ts";
+import { keptNames } from "./global-names.ts";
+import { InputRequests } from "./input.ts";
 import { installLoader } from "./module-loader.ts";
 import { ModuleVersions } from "./module-versions.ts";
 import { exitKernel, guardProcess } from "./process-guard.ts";
@@ -31,7 +36,9 @@ if (connectionFile === undefined) {
   process.exit(2);
 }
 
-const nodeGlobals = Object.getOwnPropertyNames(globalThis);
+// Cells see `require` beside the globals: bundled packages ask whether there is a global one.
+const kept = keptNames({ require: () => createRequire(cellUrl(0)) });
+const nodeGlobals = [...Object.getOwnPropertyNames(globalThis), "require"];
 const worker = new Worker(new URL("./worker.ts", import.meta.url), {
   workerData: { connectionFile, nodeGlobals },
 });
@@ -39,11 +46,13 @@ const post = (message: ToWorker): void => worker.postMessage(message);
 
 const versions = new ModuleVersions();
 const tracebacks = new Tracebacks();
-const runner = new CellRunner(post, versions, tracebacks);
+const runner = new CellRunner({ post, versions, tracebacks, kept });
+const inputs = new InputRequests(post);
+const comms = new Comms(post);
 
 /** Number of the cell to which running code belongs; 0 before the first one. */
 function cellNumber(): number {
-  return (currentCell() ?? runner.last)?.order.cell ?? 0;
+  return (currentCell() ?? runner.last)?.number ?? 0;
 }
 
 const hook: KernelHook = {
@@ -52,12 +61,15 @@ const hook: KernelHook = {
       type: "display",
       // An update names its output by id; front ends without a window only listen to the cell that
       // runs, while a progress bar may be moved by a callback that an earlier cell has set up.
-      cell: message.update === true ? (runner.last?.order.cell ?? 0) : cellNumber(),
+      cell: message.update === true ? (runner.last?.number ?? 0) : cellNumber(),
       messageType: displayType(message),
       content: displayContent(message),
     }),
   clearOutput: (wait = false) => post({ type: "clear", cell: cellNumber(), wait }),
   page: (data) => post({ type: "page", cell: cellNumber(), data: { ...data } }),
+  hold: (work) => currentCell()?.hold(work),
+  comm: (target, data, extras) => comms.open(target, data, extras),
+  onComm: (target, listener) => comms.onOpen(target, listener),
   get signal(): AbortSignal | undefined {
     return currentCell()?.signal;
   },
@@ -68,19 +80,33 @@ guardProcess(
   (error) => post({ type: "late-error", cell: cellNumber(), error: tracebacks.report(error) }),
   () => post({ type: "terminate" }),
 );
+guardAsyncHooks((text) => post({ type: "stream", cell: cellNumber(), name: "stderr", text }));
 installLoader(versions);
 Object.defineProperties(globalThis, {
   [KERNEL]: { value: hook, configurable: true },
   display: { value: displayFunction(hook), writable: true, configurable: true },
+  input: { value: inputs.ask, writable: true, configurable: true },
   clearOutput: { value: hook.clearOutput, writable: true, configurable: true },
 });
 
 worker.on("message", (message: ToMain) => {
-  if (message.type === "run") runner.run(message);
-  else if (message.type === "shutdown") exitKernel();
-  else {
-    runner.interrupt();
-    post({ type: "interrupted", serial: message.serial });
+  switch (message.type) {
+    case "run":
+      runner.run(message);
+      break;
+    case "comm":
+      comms.receive(message);
+      break;
+    case "input":
+      inputs.answered(message.serial, message.value);
+      break;
+    case "interrupt":
+      runner.interrupt();
+      comms.interrupt();
+      post({ type: "interrupted", serial: message.serial });
+      break;
+    case "shutdown":
+      exitKernel();
   }
 });
 worker.on("error", (error) => {

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { CellOutputs } from "./cell-outputs.ts";
 import { internalErrorReport } from "./cell-syntax-error.ts";
+import { CommRegistry } from "./comm-registry.ts";
 import type { Connection } from "./connection.ts";
 import { ExecutionQueue } from "./execution-queue.ts";
 import { History } from "./history.ts";
@@ -12,8 +13,9 @@ import type { MainInspector } from "./main-inspector.ts";
 import { type KernelRequest, Outbox } from "./outbox.ts";
 import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
 import { Sockets } from "./sockets.ts";
+import { StdinChannel } from "./stdin-channel.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
-import type { JsonObject } from "./wire-message.ts";
+import type { Header, JsonObject, WireMessage } from "./wire-message.ts";
 
 /** How long a spinning cell may delay a shutdown before the process is killed. */
 const SHUTDOWN_LIMIT_MS = 2000;
@@ -32,6 +34,8 @@ export class ProtocolKernel {
   readonly #outbox: Outbox;
   readonly #outputs: CellOutputs;
   readonly #queue: ExecutionQueue;
+  readonly #stdin: StdinChannel;
+  readonly #comms: CommRegistry;
   readonly #interrupter: Interrupter;
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   #ending = false;
@@ -42,12 +46,28 @@ export class ProtocolKernel {
     this.#sockets = sockets;
     this.#outbox = outbox;
     this.#outputs = new CellOutputs(outbox);
-    this.#interrupter = new Interrupter(options.postToMain, options.inspector);
-    this.#handlers = requestHandlers(options.inspector, history);
+    this.#stdin = new StdinChannel(outbox, options.postToMain);
+    this.#interrupter = new Interrupter(options.postToMain, options.inspector, () =>
+      this.#sayStuck(),
+    );
+    this.#comms = new CommRegistry({
+      outbox,
+      post: options.postToMain,
+      open: (parent) => {
+        const cell = this.#queue.nextCell();
+        this.#outputs.open(cell, parent);
+        return cell;
+      },
+      forget: (cell) => this.#outputs.close(cell),
+      parentOf: (cell) => this.#outputs.parentOf(cell),
+      handled: (parent) => this.#idle(parent),
+    });
+    this.#handlers = requestHandlers(options.inspector, history, this.#comms);
     this.#queue = new ExecutionQueue({
       outbox,
       outputs: this.#outputs,
       history,
+      stdin: this.#stdin,
       nodeGlobals: new Set(options.nodeGlobals),
       ready: () => this.#interrupter.settled,
       run: options.postToMain,
@@ -63,14 +83,20 @@ export class ProtocolKernel {
         if (kernel === undefined) early.push({ channel, message });
         else kernel.#receive({ channel, message });
       },
+      onInput: (message) => kernel?.receiveInput(message),
       onSubscription: (topic) => outbox.welcome(topic),
       onRefused: (reason) => warn(`refused ${reason}`),
+      onLost: (reason) => warn(`could not send: ${reason}`),
     });
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
     for (const request of early) kernel.#receive(request);
     return kernel;
+  }
+
+  receiveInput(message: WireMessage): void {
+    this.#stdin.receive(message);
   }
 
   /** Takes a message of the main thread. */
@@ -95,7 +121,18 @@ export class ProtocolKernel {
         this.#outputs.error(message.cell, message.error);
         break;
       case "done":
-        this.#queue.done(message.cell, message.error);
+        this.#queue.done(message.cell, message);
+        break;
+      case "input":
+        this.#stdin.ask(message);
+        break;
+      case "comm":
+        this.#outputs.flush();
+        this.#comms.send(message);
+        break;
+      case "comm-handled":
+        this.#outputs.flush();
+        this.#comms.handled(message.cell);
         break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);
@@ -128,20 +165,24 @@ export class ProtocolKernel {
     if (type === "execute_request") this.#queue.add(request);
     else if (type === "interrupt_request") this.#interrupt(request);
     else if (type === "shutdown_request") this.#shutdown(request);
-    else void this.#answer(request, type.replace(/_request$/, ""));
+    else if (CommRegistry.isCommType(type)) {
+      this.#outbox.status(request.message.header, "busy");
+      this.#comms.receive(type, request.message);
+    } else if (type.endsWith("_request")) void this.#answer(request, type.replace(/_request$/, ""));
+    else warn(`ignored ${type}`);
   }
 
   async #answer(request: KernelRequest, name: string): Promise<void> {
-    const handler = this.#handlers.get(name);
+    const handler = this.#handlers.get(name) ?? (() => unknownRequest(name));
     const { header, content } = request.message;
     this.#outbox.status(header, "busy");
-    if (handler !== undefined) {
-      this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
-    } else if (name === "comm_open") {
-      // No target is registered, which the protocol answers by closing the comm.
-      this.#outbox.publish(header, "comm_close", { comm_id: content["comm_id"], data: {} });
-    } else if (!name.startsWith("comm_")) warn(`no handler for ${header.msg_type}`);
-    this.#outbox.status(header, "idle");
+    this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
+    this.#idle(header);
+  }
+
+  /** Ends a request that ran no cell. */
+  #idle(parent: Header): void {
+    this.#outbox.status(parent, "idle");
     // Front ends show the latest state, and a cell may still be running.
     const running = this.#queue.runningParent;
     if (running !== undefined) this.#outbox.status(running, "busy");
@@ -149,11 +190,35 @@ export class ProtocolKernel {
 
   #interrupt(request: KernelRequest): void {
     const { header } = request.message;
+    const isLast = this.#interrupter.isStuck;
     this.#outbox.status(header, "busy");
     this.#queue.interrupt(request.message.header);
     void this.#interrupter.interrupt();
     this.#outbox.reply(request, "interrupt_reply", { status: "ok" });
     this.#outbox.status(header, "idle");
+    if (isLast) void this.#die();
+  }
+
+  /** Native code has held the main thread for two seconds. */
+  #sayStuck(): void {
+    const running = this.#queue.runningParent;
+    const text =
+      "The interrupt has not stopped this after 2 s, so native code must be running (a synchronous call " +
+      "of a child process, of a database, of the file system …). It ends with that call; interrupting " +
+      "again ends the kernel process now, with all variables, and Jupyter starts a new one.\n";
+    this.#outputs.flush();
+    this.#outbox.publish(running ?? {}, "stream", { name: "stderr", text });
+  }
+
+  /** Ends the process under a cell that nothing else stops; whoever started it restarts it. */
+  async #die(): Promise<void> {
+    const evalue = "the kernel process was ended, since native code did not stop";
+    const traceback = [`\u001b[31mKeyboardInterrupt\u001b[39m: ${evalue}`];
+    this.#queue.abandon({ ename: "KeyboardInterrupt", evalue, traceback });
+    // The queue says so in a later microtask.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#sockets.close();
+    killGroup();
   }
 
   #shutdown(request: KernelRequest): void {
@@ -164,6 +229,21 @@ export class ProtocolKernel {
     this.#outbox.publish(header, "shutdown_reply", reply);
     this.#outbox.status(header, "idle");
     void this.end();
+  }
+}
+
+/** A client must not wait for ever for what this kernel does not know. */
+function unknownRequest(name: string): JsonObject {
+  const evalue = `this kernel does not know ${name}_request`;
+  return { status: "error", ename: "NotImplementedError", evalue, traceback: [evalue] };
+}
+
+/** Kills this process with the children that it waits for; detached ones have groups of their own. */
+function killGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.kill(process.pid, "SIGKILL"); // this process leads no group
   }
 }
 

@@ -1,5 +1,6 @@
 /** Answers to requests that run no cell. */
 
+import type { CommRegistry } from "./comm-registry.ts";
 import { complete } from "./completion.ts";
 import type { History } from "./history.ts";
 import { inspectAt } from "./inspection.ts";
@@ -15,10 +16,11 @@ export type RequestHandler = (content: JsonObject) => JsonObject | Promise<JsonO
 export function requestHandlers(
   inspector: MainInspector,
   history: History,
+  comms: CommRegistry,
 ): ReadonlyMap<string, RequestHandler> {
   return new Map<string, RequestHandler>([
     ["kernel_info", () => KERNEL_INFO],
-    ["comm_info", () => ({ status: "ok", comms: {} })],
+    ["comm_info", (content) => comms.info(content)],
     ["history", (content) => history.reply(content)],
     ["is_complete", (content) => completenessReply(textOf(content))],
     ["complete", (content) => completeReply(inspector, content)],

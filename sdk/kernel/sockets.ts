@@ -17,10 +17,14 @@ export type RequestChannel = "shell" | "control";
 /** Receives requests and new subscriptions. */
 export interface SocketHandlers {
   onRequest(channel: RequestChannel, message: WireMessage): void;
+  /** A message of the stdin channel: an answer to a question. */
+  onInput(message: WireMessage): void;
   /** Topic of a new IOPub subscription; gives the welcome that the subscriber hears first. */
   onSubscription(topic: string): OutgoingMessage;
   /** A message that was refused: not signed, or not a message. */
   onRefused(reason: string): void;
+  /** A message that could not be sent. */
+  onLost(reason: string): void;
 }
 
 /** Bound sockets; sends are queued, since zeromq takes one at a time. */
@@ -49,8 +53,9 @@ export class Sockets {
       sockets.#iopub.bind(endpoint(connection, connection.iopubPort)),
       sockets.#heartbeat.bind(endpoint(connection, connection.heartbeatPort)),
     ]);
-    void sockets.#listen("shell", sockets.#shell);
-    void sockets.#listen("control", sockets.#control);
+    void sockets.#listen(sockets.#shell, (it) => handlers.onRequest("shell", it));
+    void sockets.#listen(sockets.#control, (it) => handlers.onRequest("control", it));
+    void sockets.#listen(sockets.#stdin, (it) => handlers.onInput(it));
     void sockets.#echoHeartbeat();
     void sockets.#iopub.welcomeSubscribers((topic) =>
       encodeMessage(handlers.onSubscription(topic.toString("utf8")), connection.key),
@@ -58,18 +63,18 @@ export class Sockets {
     return sockets;
   }
 
-  send(channel: RequestChannel | "iopub", message: OutgoingMessage): void {
+  send(channel: RequestChannel | "stdin" | "iopub", message: OutgoingMessage): void {
     const frames = encodeMessage(message, this.#key);
     if (channel === "iopub") {
       this.#iopub.broadcast(frames);
       return;
     }
-    const socket = channel === "shell" ? this.#shell : this.#control;
+    const socket = { shell: this.#shell, control: this.#control, stdin: this.#stdin }[channel];
     const before = this.#sending.get(socket) ?? Promise.resolve();
-    this.#sending.set(
-      socket,
-      before.then(() => (socket.closed ? undefined : socket.send(frames))),
-    );
+    const sent = before.then(() => (socket.closed ? undefined : socket.send(frames)));
+    // A peer that is gone must not keep later messages from others.
+    const lost = (error: unknown): void => this.#handlers.onLost(`${channel}: ${String(error)}`);
+    this.#sending.set(socket, sent.catch(lost));
   }
 
   /** Sends what is queued, then closes everything. */
@@ -79,10 +84,10 @@ export class Sockets {
     this.#heartbeat.close();
   }
 
-  async #listen(channel: RequestChannel, socket: Router): Promise<void> {
+  async #listen(socket: Router, take: (message: WireMessage) => void): Promise<void> {
     for await (const frames of socket) {
       try {
-        this.#handlers.onRequest(channel, decodeMessage(frames, this.#key));
+        take(decodeMessage(frames, this.#key));
       } catch (error) {
         if (!(error instanceof WireMessageError)) throw error;
         this.#handlers.onRefused(error.message);

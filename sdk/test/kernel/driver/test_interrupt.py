@@ -24,6 +24,13 @@ CELLS = {
     "a loop in an immediate": "setImmediate(() => { for (;;) {} }); await new Promise(() => {})",
     "endless awaits": "for (;;) await null",
     "a runaway regular expression": "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+    "a storm of ticks": "const tick = () => process.nextTick(tick); tick(); await new Promise(() => {})",
+    "a storm of microtasks": "const next = () => queueMicrotask(next); next(); await new Promise(() => {})",
+    "a wait for another thread": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+    "a value that shows itself for ever": "({ [Symbol.for('Jupyter.display')]() { for (;;) {} } })",
+    "a display that never ends": (
+        "display({ [Symbol.for('Jupyter.display')]: () => new Promise(() => {}) }); 1"
+    ),
     "endless output": "for (;;) console.log('line')",
 }
 
@@ -163,11 +170,49 @@ class Interrupts(KernelCase):
             "const end = Date.now() + (globalThis.patience ?? 60_000);\n"
             "while (Date.now() < end) {}\nexport const loaded = true;\n"
         )
+        self.run_cell("delete globalThis.patience")
         code = 'import { loaded } from "./slow.ts"; loaded'
         outcome = self.interrupt_after(code, 0.5)
         assert outcome.reply["ename"] == "KeyboardInterrupt"
         self.run_cell("globalThis.patience = 0")
         assert self.run_cell(code).text == "true"
+
+    def test_a_package_and_a_required_file_that_were_half_done_are_loaded_afresh(self) -> None:
+        spin = "const end = Date.now() + (globalThis.patience ?? 60_000);\nwhile (Date.now() < end) {}\n"
+        package = self.folder / "node_modules" / "slow-package"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(
+            '{"name": "slow-package", "type": "module", "main": "index.js"}'
+        )
+        (package / "index.js").write_text(f"{spin}export const loaded = true;\n")
+        (self.folder / "lazy.ts").write_text('export const lazy = () => import("./lazily.ts");\n')
+        (self.folder / "lazily.ts").write_text(f"{spin}export const loaded = true;\n")
+        (self.folder / "slow.cjs").write_text(f"{spin}module.exports = {{ loaded: true }};\n")
+        self.run_cell('import { lazy } from "./lazy.ts"')
+        for code in (
+            'import { loaded } from "slow-package"; loaded',
+            'require("./slow.cjs").loaded',
+            "(await lazy()).loaded",
+        ):
+            with self.subTest(code):
+                self.run_cell("delete globalThis.patience")
+                assert self.interrupt_after(code, 0.5).reply["ename"] == "KeyboardInterrupt"
+                self.run_cell("globalThis.patience = 0")
+                assert self.run_cell(code).text == "true"
+
+    def test_an_import_that_nobody_awaits_does_not_make_others_count_as_half_done(self) -> None:
+        (self.folder / "hang.ts").write_text("await new Promise(() => {});\n")
+        (self.folder / "shared.ts").write_text("export class Shared {}\n")
+        self.run_cell('void import("./hang.ts")')
+        self.run_cell('import { Shared } from "./shared.ts"; const made = new Shared();')
+        assert self.interrupt_after("for (;;) {}", 0.2).reply["ename"] == "KeyboardInterrupt"
+        code = 'const again = await import("./shared.ts"); made instanceof again.Shared'
+        assert self.run_cell(code).text == "true"
+
+    def test_an_async_hook_is_warned_of(self) -> None:
+        code = 'import { createHook } from "node:async_hooks"; const hook = createHook({}).enable(); 1'
+        assert "interrupt" in self.run_cell(code).stream("stderr")
+        assert self.run_cell("hook.disable(); 2").text == "2"
 
     def test_completion_answers_while_a_cell_spins(self) -> None:
         self.run_cell("const spinningName = 1;")
