@@ -1,5 +1,5 @@
 /**
- * The kernel process: `node --no-force-async-hooks-checks --no-warnings main.ts CONNECTION_FILE`.
+ * The kernel process: `node --no-force-async-hooks-checks --no-warnings boot.mjs CONNECTION_FILE`.
  *
  * This thread runs the cells and nothing else; the worker owns sockets and protocol and can
  * interrupt this thread while it spins. Without the first flag an interrupt inside a timer would
@@ -27,12 +27,12 @@ import { Tracebacks } from "./traceback.ts";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
-  process.stderr.write("usage: node --no-force-async-hooks-checks main.ts CONNECTION_FILE\n");
+  process.stderr.write("usage: node --no-force-async-hooks-checks boot.mjs CONNECTION_FILE\n");
   process.exit(2);
 }
 
 const nodeGlobals = Object.getOwnPropertyNames(globalThis);
-const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+const worker = new Worker(new URL("./boot.mjs", import.meta.url), {
   workerData: { connectionFile, nodeGlobals },
 });
 const post = (message: ToWorker): void => worker.postMessage(message);

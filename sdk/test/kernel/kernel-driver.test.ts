@@ -14,6 +14,7 @@ const SUITES = [
   "test_host",
   "test_headless",
   "test_welcome",
+  "test_start",
 ];
 const LIMIT_MS = 180_000;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tempfile
 import time
 import unittest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 KERNEL_NAME = "grym-synth"
 REPOSITORY = Path(__file__).resolve().parents[4]
-MAIN = REPOSITORY / "sdk" / "kernel" / "main.ts"
+CLI = REPOSITORY / "sdk" / "cli" / "bin.mjs"
 NODE = os.environ.get("GRYM_TEST_NODE", str(REPOSITORY / "node_modules" / "node" / "bin" / "node"))
 TIMEOUT_SECONDS = 60.0
 """Ends a test that hangs; nothing is expected to take this long, on a busy machine either."""
@@ -32,13 +33,10 @@ def install_temporary_spec() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="grym-kernel-spec-")
     spec = Path(folder.name) / "kernels" / KERNEL_NAME
     spec.mkdir(parents=True)
-    flags = ["--no-force-async-hooks-checks", "--no-warnings"]
-    content = {
-        "argv": [NODE, *flags, str(MAIN), "{connection_file}"],
-        "display_name": "TypeScript (grym-synth)",
-        "language": "typescript",
-        "interrupt_mode": "message",
-    }
+    command = [NODE, "--no-warnings", CLI, "kernel", "spec"]
+    printed = subprocess.run(command, check=True, capture_output=True)  # noqa: S603, our own command
+    content = json.loads(printed.stdout)
+    content["argv"][0] = NODE
     (spec / "kernel.json").write_text(json.dumps(content))
     os.environ["JUPYTER_PATH"] = folder.name
     return folder
