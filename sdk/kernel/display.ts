@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 import type { DisplayType } from "./thread-messages.ts";
+import type { KernelSettings } from "./types/type-policy.ts";
 
 /** Property of a bundle that becomes the output's metadata: MIME type → facts. */
 export const METADATA: unique symbol = Symbol.for("grym-synth.metadata");
@@ -33,6 +34,8 @@ export interface KernelHook {
   clearOutput(wait?: boolean): void;
   /** Shows text beside the notebook, in front ends that have a pager. */
   page(data: MimeBundle): void;
+  /** Settings of the kernel, from the next cell on. @throws TypeError for a setting that there is not */
+  options(settings: KernelSettings): void;
   /** Aborts when the cell to which the running code belongs is interrupted. */
   readonly signal: AbortSignal | undefined;
 }

@@ -6,6 +6,7 @@ import type { History } from "./history.ts";
 import type { KernelRequest, Outbox } from "./outbox.ts";
 import { rewriteCell } from "./rewrite.ts";
 import type { ErrorReport, RunOrder } from "./thread-messages.ts";
+import type { CellTypes } from "./types/cell-types.ts";
 import type { Header, JsonObject } from "./wire-message.ts";
 
 /** What the queue needs from the rest of the kernel. */
@@ -14,6 +15,7 @@ export interface QueueContext {
   readonly outputs: CellOutputs;
   readonly history: History;
   readonly nodeGlobals: ReadonlySet<string>;
+  readonly types: Pick<CellTypes, "check" | "ran">;
   /** Settles when the main thread is free of interrupts. */
   ready(): Promise<void>;
   /** Hands a cell to the main thread. */
@@ -140,7 +142,11 @@ export class ExecutionQueue {
       const stopOnError = content["stop_on_error"] !== false;
       this.#running = { cell, parent, line, silent, stopOnError, pages, end, interrupted: false };
     });
-    const error = (await this.#start(cell, line, code)) ?? (await ended);
+    const refused = await this.#start(cell, line, code);
+    const error = refused ?? (await ended);
+    if (refused === undefined) {
+      await this.#context.types.ran({ cell, line, source: code }, error === undefined);
+    }
     this.#finish(request, error, { execution_count: line, payload: pages });
   }
 
@@ -148,6 +154,8 @@ export class ExecutionQueue {
   async #start(cell: number, line: number, source: string): Promise<ErrorReport | undefined> {
     try {
       const { keeps, ...script } = rewriteCell(source, this.#context.nodeGlobals, this.#kept);
+      const refused = await this.#context.types.check({ cell, line, source });
+      if (refused !== undefined) return refused;
       for (const name of script.declares) this.#kept.delete(name);
       for (const name of keeps) this.#kept.add(name);
       await this.#context.ready();

@@ -24,6 +24,7 @@ import { exitKernel, guardProcess } from "./process-guard.ts";
 import { captureStreams } from "./streams.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
 import { Tracebacks } from "./traceback.ts";
+import { checkSettings } from "./types/type-policy.ts";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -58,6 +59,7 @@ const hook: KernelHook = {
     }),
   clearOutput: (wait = false) => post({ type: "clear", cell: cellNumber(), wait }),
   page: (data) => post({ type: "page", cell: cellNumber(), data: { ...data } }),
+  options: (settings) => post({ type: "settings", settings: checkSettings(settings) }),
   get signal(): AbortSignal | undefined {
     return currentCell()?.signal;
   },
@@ -73,6 +75,7 @@ Object.defineProperties(globalThis, {
   [KERNEL]: { value: hook, configurable: true },
   display: { value: displayFunction(hook), writable: true, configurable: true },
   clearOutput: { value: hook.clearOutput, writable: true, configurable: true },
+  kernelOptions: { value: hook.options, writable: true, configurable: true },
 });
 
 worker.on("message", (message: ToMain) => {

@@ -13,6 +13,7 @@ import { type KernelRequest, Outbox } from "./outbox.ts";
 import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
 import { Sockets } from "./sockets.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
+import { CellTypes } from "./types/cell-types.ts";
 import type { JsonObject } from "./wire-message.ts";
 
 /** How long a spinning cell may delay a shutdown before the process is killed. */
@@ -33,6 +34,7 @@ export class ProtocolKernel {
   readonly #outputs: CellOutputs;
   readonly #queue: ExecutionQueue;
   readonly #interrupter: Interrupter;
+  readonly #types: CellTypes;
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   #ending = false;
 
@@ -43,12 +45,17 @@ export class ProtocolKernel {
     this.#outbox = outbox;
     this.#outputs = new CellOutputs(outbox);
     this.#interrupter = new Interrupter(options.postToMain, options.inspector);
-    this.#handlers = requestHandlers(options.inspector, history);
+    this.#types = new CellTypes({
+      heldGlobals: (names) => options.inspector.heldGlobals(names),
+      tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
+    });
+    this.#handlers = requestHandlers(options.inspector, history, this.#types);
     this.#queue = new ExecutionQueue({
       outbox,
       outputs: this.#outputs,
       history,
       nodeGlobals: new Set(options.nodeGlobals),
+      types: this.#types,
       ready: () => this.#interrupter.settled,
       run: options.postToMain,
     });
@@ -69,6 +76,7 @@ export class ProtocolKernel {
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
+    kernel.#types.start();
     for (const request of early) kernel.#receive(request);
     return kernel;
   }
@@ -97,6 +105,9 @@ export class ProtocolKernel {
       case "done":
         this.#queue.done(message.cell, message.error);
         break;
+      case "settings":
+        if (message.settings.types !== undefined) this.#types.policy = message.settings.types;
+        break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);
         break;
@@ -112,6 +123,7 @@ export class ProtocolKernel {
     setTimeout(() => process.kill(process.pid, "SIGKILL"), SHUTDOWN_LIMIT_MS);
     // A cell that runs gets to its `finally` blocks; one that spins is stopped.
     await this.#interrupter.interrupt();
+    this.#types.close();
     await this.#sockets.close();
     this.#options.inspector.disconnect();
     this.#options.postToMain({ type: "shutdown" });

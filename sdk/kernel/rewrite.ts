@@ -86,7 +86,7 @@ function transpile(text: string): { code: string; payload: SourceMapPayload } {
 }
 
 /** `{a: 1}` alone is an object for its writer, though a block for the grammar (as in Node's REPL). */
-function asExpression(source: string): string {
+export function asExpression(source: string): string {
   if (!/^\s*\{[\s\S]*\}\s*$/.test(source)) return source;
   const wrapped = `(${source})`;
   const { errors } = parseSync("cell.ts", wrapped, { sourceType: "module" });

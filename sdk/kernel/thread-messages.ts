@@ -4,6 +4,7 @@
  */
 
 import type { CellMap } from "./source-map.ts";
+import type { KernelSettings } from "./types/type-policy.ts";
 
 /** An error as the Jupyter protocol carries it. */
 export interface ErrorReport {
@@ -67,6 +68,7 @@ export type ToWorker =
     }
   | { readonly type: "late-error"; readonly cell: number; readonly error: ErrorReport }
   | { readonly type: "done"; readonly cell: number; readonly error: ErrorReport | undefined }
+  | { readonly type: "settings"; readonly settings: KernelSettings }
   | { readonly type: "interrupted"; readonly serial: number }
   /** A signal asks the kernel to end. */
   | { readonly type: "terminate" };

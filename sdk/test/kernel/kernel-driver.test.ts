@@ -15,6 +15,7 @@ const SUITES = [
   "test_headless",
   "test_welcome",
   "test_start",
+  "test_types",
 ];
 const LIMIT_MS = 180_000;
 
