@@ -1,5 +1,11 @@
 import { bundleOf } from "./bundle.ts";
-import { type DisplayMessage, type DisplayOptions, kernelHook, publishWhenMade, toMessage } from "./kernel-hook.ts";
+import {
+  type DisplayMessage,
+  type DisplayOptions,
+  kernelHook,
+  publishWhenMade,
+  toMessage,
+} from "./kernel-hook.ts";
 import { isDisplayObject, type MimeBundle } from "./mime.ts";
 import { printed } from "./values/printed.ts";
 

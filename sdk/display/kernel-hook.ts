@@ -1,4 +1,5 @@
 import type { Comm, CommExtras, CommTarget } from "../kernel/comms.ts";
+import type { KernelSettings } from "../kernel/types/type-policy.ts";
 import type { JsonObject } from "../kernel/wire-message.ts";
 import type { MimeBundle } from "./mime.ts";
 
@@ -45,13 +46,11 @@ export interface KernelHook {
    */
   hold(work: Promise<unknown>): void;
   /** Opens a channel to an object of the front end (a widget, say). */
-  comm(
-    target: string,
-    data?: JsonObject,
-    extras?: CommExtras & { readonly id?: string },
-  ): Comm;
+  comm(target: string, data?: JsonObject, extras?: CommExtras & { readonly id?: string }): Comm;
   /** Listens for channels that the front end opens. */
   onComm(target: string, listener: CommTarget): void;
+  /** Settings of the kernel, from the next cell on. @throws TypeError for a setting that there is not */
+  options(settings: KernelSettings): void;
   /** Aborts when the cell to which the running code belongs is interrupted. */
   readonly signal: AbortSignal | undefined;
 }

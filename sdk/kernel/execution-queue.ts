@@ -7,6 +7,7 @@ import type { KernelRequest, Outbox } from "./outbox.ts";
 import { type RewrittenCell, rewriteCell } from "./rewrite.ts";
 import type { StdinChannel } from "./stdin-channel.ts";
 import type { ErrorReport, ExpressionOutcome, RunOrder } from "./thread-messages.ts";
+import type { CellTypes } from "./types/cell-types.ts";
 import { expressionReplies, userExpressions } from "./user-expressions.ts";
 import type { Header, JsonObject } from "./wire-message.ts";
 
@@ -17,6 +18,7 @@ export interface QueueContext {
   readonly history: History;
   readonly stdin: StdinChannel;
   readonly nodeGlobals: ReadonlySet<string>;
+  readonly types: Pick<CellTypes, "check" | "ran">;
   /** Settles when the main thread is free of interrupts. */
   ready(): Promise<void>;
   /** Hands a cell to the main thread. */
@@ -163,6 +165,9 @@ export class ExecutionQueue {
     });
     const failed = await this.#start(cell, line, code, content);
     const ending = failed === undefined ? await ended : { error: failed, expressions: [] };
+    if (failed === undefined) {
+      await this.#context.types.ran({ cell, line, source: code }, ending.error === undefined);
+    }
     stdin.close();
     this.#finish(request, ending, { execution_count: line, payload: pages });
   }
@@ -176,6 +181,8 @@ export class ExecutionQueue {
   ): Promise<ErrorReport | undefined> {
     try {
       const { code, map, declares, keeps } = this.#rewrite(source);
+      const refused = await this.#context.types.check({ cell, line, source });
+      if (refused !== undefined) return refused;
       for (const name of keeps) this.#kept.add(name);
       const expressions = userExpressions(
         request["user_expressions"],

@@ -4,9 +4,12 @@
  */
 
 import { type Runtime, Session } from "node:inspector";
+import { within } from "./deadline.ts";
 
 /** How long an expression may be evaluated for completion or inspection. */
 const EVALUATION_LIMIT_MS = 200;
+/** How long an answer is waited for: native code on the main thread lets nobody in. */
+export const ANSWER_LIMIT_MS = 150;
 
 /** Parameters of V8's protocol, with those that Node's types leave out. */
 interface PureEvaluation extends Runtime.EvaluateParameterType {
@@ -45,6 +48,13 @@ export class MainInspector {
         resolve(failed ? undefined : answer.result);
       });
     });
+  }
+
+  /** Those of the global names that hold a value; undefined while the main thread does not answer. */
+  async heldGlobals(names: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+    const test = `${JSON.stringify(names)}.filter((name) => globalThis[name] !== undefined).join()`;
+    const held = await within(this.evaluate(test), ANSWER_LIMIT_MS);
+    return typeof held?.value === "string" ? new Set(held.value.split(",")) : undefined;
   }
 
   /** Properties of an object and of its prototypes; getters are named, not called. */

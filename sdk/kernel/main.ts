@@ -1,5 +1,5 @@
 /**
- * The kernel process: `node --no-force-async-hooks-checks --no-warnings main.ts CONNECTION_FILE`.
+ * The kernel process: `node --no-force-async-hooks-checks --no-warnings boot.mjs CONNECTION_FILE`.
  *
  * This thread runs the cells and nothing else; the worker owns sockets and protocol and can
  * interrupt this thread while it spins. Without the first flag an interrupt inside a timer would
@@ -29,17 +29,18 @@ import { exitKernel, guardProcess } from "./process-guard.ts";
 import { captureStreams } from "./streams.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
 import { Tracebacks } from "./traceback.ts";
+import { checkSettings } from "./types/type-policy.ts";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
-  process.stderr.write("usage: node --no-force-async-hooks-checks main.ts CONNECTION_FILE\n");
+  process.stderr.write("usage: node --no-force-async-hooks-checks boot.mjs CONNECTION_FILE\n");
   process.exit(2);
 }
 
 // Cells see `require` beside the globals: bundled packages ask whether there is a global one.
 const kept = keptNames({ require: () => createRequire(cellUrl(0)) });
 const nodeGlobals = [...Object.getOwnPropertyNames(globalThis), "require"];
-const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+const worker = new Worker(new URL("./boot.mjs", import.meta.url), {
   workerData: { connectionFile, nodeGlobals },
 });
 const post = (message: ToWorker): void => worker.postMessage(message);
@@ -70,6 +71,7 @@ const hook: KernelHook = {
   hold: (work) => currentCell()?.hold(work),
   comm: (target, data, extras) => comms.open(target, data, extras),
   onComm: (target, listener) => comms.onOpen(target, listener),
+  options: (settings) => post({ type: "settings", settings: checkSettings(settings) }),
   get signal(): AbortSignal | undefined {
     return currentCell()?.signal;
   },
@@ -87,6 +89,7 @@ Object.defineProperties(globalThis, {
   display: { value: displayFunction(hook), writable: true, configurable: true },
   input: { value: inputs.ask, writable: true, configurable: true },
   clearOutput: { value: hook.clearOutput, writable: true, configurable: true },
+  kernelOptions: { value: hook.options, writable: true, configurable: true },
 });
 
 worker.on("message", (message: ToMain) => {

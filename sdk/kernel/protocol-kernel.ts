@@ -15,6 +15,7 @@ import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
 import { Sockets } from "./sockets.ts";
 import { StdinChannel } from "./stdin-channel.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
+import { CellTypes } from "./types/cell-types.ts";
 import type { Header, JsonObject, WireMessage } from "./wire-message.ts";
 
 /** How long a spinning cell may delay a shutdown before the process is killed. */
@@ -37,6 +38,7 @@ export class ProtocolKernel {
   readonly #stdin: StdinChannel;
   readonly #comms: CommRegistry;
   readonly #interrupter: Interrupter;
+  readonly #types: CellTypes;
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   #ending = false;
 
@@ -50,6 +52,10 @@ export class ProtocolKernel {
     this.#interrupter = new Interrupter(options.postToMain, options.inspector, () =>
       this.#sayStuck(),
     );
+    this.#types = new CellTypes({
+      heldGlobals: (names) => options.inspector.heldGlobals(names),
+      tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
+    });
     this.#comms = new CommRegistry({
       outbox,
       post: options.postToMain,
@@ -62,13 +68,17 @@ export class ProtocolKernel {
       parentOf: (cell) => this.#outputs.parentOf(cell),
       handled: (parent) => this.#idle(parent),
     });
-    this.#handlers = requestHandlers(options.inspector, history, this.#comms);
+    this.#handlers = requestHandlers(options.inspector, history, {
+      comms: this.#comms,
+      types: this.#types,
+    });
     this.#queue = new ExecutionQueue({
       outbox,
       outputs: this.#outputs,
       history,
       stdin: this.#stdin,
       nodeGlobals: new Set(options.nodeGlobals),
+      types: this.#types,
       ready: () => this.#interrupter.settled,
       run: options.postToMain,
     });
@@ -91,6 +101,7 @@ export class ProtocolKernel {
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
+    kernel.#types.start();
     for (const request of early) kernel.#receive(request);
     return kernel;
   }
@@ -134,6 +145,9 @@ export class ProtocolKernel {
         this.#outputs.flush();
         this.#comms.handled(message.cell);
         break;
+      case "settings":
+        if (message.settings.types !== undefined) this.#types.policy = message.settings.types;
+        break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);
         break;
@@ -149,6 +163,7 @@ export class ProtocolKernel {
     setTimeout(() => process.kill(process.pid, "SIGKILL"), SHUTDOWN_LIMIT_MS);
     // A cell that runs gets to its `finally` blocks; one that spins is stopped.
     await this.#interrupter.interrupt();
+    this.#types.close();
     await this.#sockets.close();
     this.#options.inspector.disconnect();
     this.#options.postToMain({ type: "shutdown" });

@@ -7,6 +7,7 @@ import { inspectAt } from "./inspection.ts";
 import { isComplete } from "./is-complete.ts";
 import { KERNEL_INFO } from "./kernel-info.ts";
 import type { MainInspector } from "./main-inspector.ts";
+import type { CellTypes } from "./types/cell-types.ts";
 import type { JsonObject } from "./wire-message.ts";
 
 /** Content of the reply for the content of a request. */
@@ -16,7 +17,7 @@ export type RequestHandler = (content: JsonObject) => JsonObject | Promise<JsonO
 export function requestHandlers(
   inspector: MainInspector,
   history: History,
-  comms: CommRegistry,
+  { comms, types }: { readonly comms: CommRegistry; readonly types: CellTypes },
 ): ReadonlyMap<string, RequestHandler> {
   return new Map<string, RequestHandler>([
     ["kernel_info", () => KERNEL_INFO],

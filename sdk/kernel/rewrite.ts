@@ -108,7 +108,7 @@ function refuse(text: string, { program }: Transpiled): void {
 }
 
 /** `{a: 1}` alone is an object for its writer, though a block for the grammar (as in Node's REPL). */
-function asExpression(source: string): string {
+export function asExpression(source: string): string {
   if (!/^\s*\{/.test(source)) return source;
   const wrapped = `(${source}\n)`;
   const { errors } = parseSync("cell.ts", wrapped, { sourceType: "module" });

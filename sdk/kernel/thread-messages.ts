@@ -4,6 +4,7 @@
  */
 
 import type { CellMap } from "./source-map.ts";
+import type { KernelSettings } from "./types/type-policy.ts";
 import type { JsonObject } from "./wire-message.ts";
 
 /** An error as the Jupyter protocol carries it. */
@@ -122,6 +123,7 @@ export type ToWorker =
   | CommEvent
   /** The handlers of a comm message have run. */
   | { readonly type: "comm-handled"; readonly cell: number }
+  | { readonly type: "settings"; readonly settings: KernelSettings }
   | { readonly type: "interrupted"; readonly serial: number }
   /** A signal asks the kernel to end. */
   | { readonly type: "terminate" };

@@ -18,6 +18,8 @@ const SUITES = [
   "test_install",
   "test_notebooks",
   "test_welcome",
+  "test_start",
+  "test_types",
 ];
 const LIMIT_MS = 180_000;
 
