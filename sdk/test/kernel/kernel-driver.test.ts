@@ -11,6 +11,7 @@ const SUITES = [
   "test_cells",
   "test_imports",
   "test_interrupt",
+  "test_protocol",
   "test_host",
   "test_headless",
   "test_welcome",
