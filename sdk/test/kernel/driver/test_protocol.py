@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import tempfile
 import time
 import unittest
 from typing import TYPE_CHECKING, Any
 
-from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Message
+from jupyter_client.connect import write_connection_file
+from jupyter_client.kernelspec import get_kernel_spec
+from kernel_fixture import KERNEL_NAME, TIMEOUT_SECONDS, KernelCase, Message, install_temporary_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -220,15 +225,32 @@ class Requests(KernelCase):
         running = self.send("for (;;) {}")
         self.broadcasts_until("execute_input")
         time.sleep(0.2)
-        socket = self.km.connect_hb()
+        heart = self.km.connect_hb()
         try:
-            socket.send(b"ping")
-            assert socket.poll(int(TIMEOUT_SECONDS * 1000)) != 0
-            assert socket.recv() == b"ping"
+            heart.send(b"ping")
+            assert heart.poll(int(TIMEOUT_SECONDS * 1000)) != 0
+            assert heart.recv() == b"ping"
         finally:
-            socket.close(linger=0)
+            heart.close(linger=0)
         self.km.interrupt_kernel()
         assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+
+
+class Start(unittest.TestCase):
+    """Starting."""
+
+    def test_a_port_that_is_taken_is_said_and_ends_the_process(self) -> None:
+        with install_temporary_spec(), tempfile.TemporaryDirectory() as folder, socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            path, _ = write_connection_file(f"{folder}/connection.json", shell_port=taken.getsockname()[1])
+            argv = get_kernel_spec(KERNEL_NAME).argv
+            command = [path if part == "{connection_file}" else part for part in argv]
+            ended = subprocess.run(  # noqa: S603, our own kernel
+                command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+            )
+            assert ended.returncode == 1
+            assert "Address already in use" in ended.stderr
 
 
 if __name__ == "__main__":
