@@ -102,6 +102,8 @@ class Expressions(KernelCase):
         assert self.run_cell("'next'").reply["execution_count"] == before + 1
         history = self.reply(self.kc.history(hist_access_type="tail", n=2))["history"]
         assert [line[2] for line in history] == ["'counted'", "'next'"]
+        earlier = self.kc.history(hist_access_type="range", session=-1, start=0, stop=100)
+        assert self.reply(earlier)["history"] == []
 
 
 class Comms(KernelCase):
