@@ -3,6 +3,7 @@
  * kernel. The kernel itself is a program, `main.ts`.
  */
 
+export type { Comm, CommExtras, CommMessage, CommTarget } from "./comms.ts";
 export {
   DISPLAY,
   type Display,
@@ -12,3 +13,4 @@ export {
   type KernelHook,
   type MimeBundle,
 } from "./display.ts";
+export type { Input, InputOptions } from "./input.ts";

@@ -12,6 +12,7 @@ const SUITES = [
   "test_imports",
   "test_interrupt",
   "test_protocol",
+  "test_soak",
   "test_host",
   "test_headless",
   "test_welcome",
