@@ -36,12 +36,15 @@ export type CommTarget = (comm: Comm, opening: CommMessage) => void;
 /** The comms of this kernel. */
 export class Comms {
   readonly #post: (message: ToWorker) => void;
+  readonly #report: (error: unknown) => void;
   readonly #open = new Map<string, Comm>();
   readonly #targets = new Map<string, CommTarget>();
   #handling: Cell | undefined;
 
-  constructor(post: (message: ToWorker) => void) {
+  /** @param report receives what a handler throws. */
+  constructor(post: (message: ToWorker) => void, report: (error: unknown) => void) {
     this.#post = post;
+    this.#report = report;
   }
 
   /** Opens a comm to an object that the front end knows as `target`. */
@@ -65,9 +68,10 @@ export class Comms {
       runInCell(cell, () => {
         try {
           this.#handle(event);
-        } finally {
-          this.#handled(cell);
+        } catch (error) {
+          this.#report(error);
         }
+        this.#handled(cell);
       });
     });
   }

@@ -49,12 +49,17 @@ const versions = new ModuleVersions();
 const tracebacks = new Tracebacks();
 const runner = new CellRunner({ post, versions, tracebacks, kept });
 const inputs = new InputRequests(post);
-const comms = new Comms(post);
 
 /** Number of the cell to which running code belongs; 0 before the first one. */
 function cellNumber(): number {
   return (currentCell() ?? runner.last)?.number ?? 0;
 }
+
+/** An error that no cell waits for, told in the asynchronous context of its own. */
+function reportLate(error: unknown): void {
+  post({ type: "late-error", cell: cellNumber(), error: tracebacks.report(error) });
+}
+const comms = new Comms(post, reportLate);
 
 const hook: KernelHook = {
   publish: (message: DisplayMessage) =>
@@ -78,10 +83,7 @@ const hook: KernelHook = {
 };
 
 captureStreams((name, text) => post({ type: "stream", cell: cellNumber(), name, text }));
-guardProcess(
-  (error) => post({ type: "late-error", cell: cellNumber(), error: tracebacks.report(error) }),
-  () => post({ type: "terminate" }),
-);
+guardProcess(reportLate, () => post({ type: "terminate" }));
 guardAsyncHooks((text) => post({ type: "stream", cell: cellNumber(), name: "stderr", text }));
 installLoader(versions);
 Object.defineProperties(globalThis, {

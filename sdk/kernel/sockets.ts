@@ -46,13 +46,13 @@ export class Sockets {
   /** Binds the sockets of a connection and starts to listen. */
   static async bind(connection: Connection, handlers: SocketHandlers): Promise<Sockets> {
     const sockets = new Sockets(connection.key, handlers);
-    await Promise.all([
-      sockets.#shell.bind(endpoint(connection, connection.shellPort)),
-      sockets.#control.bind(endpoint(connection, connection.controlPort)),
-      sockets.#stdin.bind(endpoint(connection, connection.stdinPort)),
-      sockets.#iopub.bind(endpoint(connection, connection.iopubPort)),
-      sockets.#heartbeat.bind(endpoint(connection, connection.heartbeatPort)),
-    ]);
+    try {
+      await sockets.#bindAll(connection);
+    } catch (error) {
+      // An open socket would abort the process with its thread, and nobody would learn why.
+      sockets.#closeAll();
+      throw error;
+    }
     void sockets.#listen(sockets.#shell, (it) => handlers.onRequest("shell", it));
     void sockets.#listen(sockets.#control, (it) => handlers.onRequest("control", it));
     void sockets.#listen(sockets.#stdin, (it) => handlers.onInput(it));
@@ -80,6 +80,21 @@ export class Sockets {
   /** Sends what is queued, then closes everything. */
   async close(): Promise<void> {
     await Promise.all([...this.#sending.values(), this.#iopub.idle()]);
+    this.#closeAll();
+  }
+
+  async #bindAll(connection: Connection): Promise<void> {
+    const bound = await Promise.allSettled([
+      this.#shell.bind(endpoint(connection, connection.shellPort)),
+      this.#control.bind(endpoint(connection, connection.controlPort)),
+      this.#stdin.bind(endpoint(connection, connection.stdinPort)),
+      this.#iopub.bind(endpoint(connection, connection.iopubPort)),
+      this.#heartbeat.bind(endpoint(connection, connection.heartbeatPort)),
+    ]);
+    for (const it of bound) if (it.status === "rejected") throw it.reason;
+  }
+
+  #closeAll(): void {
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
     this.#heartbeat.close();
   }

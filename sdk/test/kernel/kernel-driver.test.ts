@@ -11,6 +11,8 @@ const SUITES = [
   "test_cells",
   "test_imports",
   "test_interrupt",
+  "test_protocol",
+  "test_soak",
   "test_host",
   "test_display",
   "test_headless",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,9 +11,22 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from jupyter_client.ioloop import AsyncIOLoopKernelManager
 from jupyter_client.manager import start_new_kernel
-from kernel_fixture import KERNEL_NAME, REPOSITORY, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
+from kernel_fixture import (
+    KERNEL_NAME,
+    REPOSITORY,
+    TIMEOUT_SECONDS,
+    KernelCase,
+    Message,
+    install_temporary_spec,
+)
+from traitlets.config import Config
+
+if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
 
 # What runs → the cell. Native calls without JavaScript are not among them: they end by themselves.
 CELLS = {
@@ -247,6 +261,61 @@ class Interrupts(KernelCase):
         # the kernel says idle when it has taken the last one.
         self.interrupts_taken(3)
         assert self.run_cell("idle").text == "5"
+
+
+class NativeCode(unittest.IsolatedAsyncioTestCase):
+    """Native code cannot be stopped; the process can."""
+
+    async def test_a_second_interrupt_ends_the_process_and_jupyter_starts_a_new_one(self) -> None:
+        quickly = Config({"KernelRestarter": {"time_to_dead": 0.3}})
+        with install_temporary_spec():
+            km = AsyncIOLoopKernelManager(kernel_name=KERNEL_NAME, config=quickly)
+            restarted = asyncio.Event()
+            await km.start_kernel()
+            km.add_restart_callback(restarted.set)
+            kc = km.client()
+            kc.start_channels()
+            try:
+                await kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+                kc.execute("globalThis.kept = 1; console.log(process.pid)")
+                pid = int((await broadcast(kc, "stream"))["text"])
+                running = kc.execute("require('node:child_process').execSync('sleep 30')")
+                await broadcast(kc, "execute_input")
+                await asyncio.sleep(0.3)
+                await km.interrupt_kernel()
+                warning = (await broadcast(kc, "stream"))["text"]
+                assert "native code" in warning
+                assert is_running(pid)
+                children = children_of(pid)
+                assert len(children) == 1
+                await km.interrupt_kernel()
+                while (reply := await kc.get_shell_msg(timeout=TIMEOUT_SECONDS))["parent_header"].get(
+                    "msg_id"
+                ) != running:
+                    pass
+                assert reply["content"]["ename"] == "KeyboardInterrupt"
+                await asyncio.wait_for(restarted.wait(), TIMEOUT_SECONDS)
+                assert not any(is_running(it) for it in (pid, *children))
+                await kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+                kc.execute("console.log(typeof kept)")
+                assert (await broadcast(kc, "stream"))["text"] == "undefined\n"
+            finally:
+                kc.stop_channels()
+                await km.shutdown_kernel(now=True)
+
+
+async def broadcast(kc: AsyncKernelClient, message_type: str) -> Message:
+    """Content of the next broadcast of a type."""
+    while True:
+        message = await kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+        if message["msg_type"] == message_type:
+            return message["content"]
+
+
+def children_of(pid: int) -> list[int]:
+    """Child processes of all threads of a process."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 class Shutdown(unittest.TestCase):
