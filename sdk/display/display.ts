@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { DISPLAY, isDisplayable, isDisplayObject, type MimeBundle } from "./mime.ts";
 import { isArqueroTable, table } from "./table.ts";
+import { tslabHook } from "./tslab-hook.ts";
 
 /** What the kernel takes for display: one `display_data` or `update_display_data` message. */
 export interface DisplayMessage {
@@ -30,7 +31,7 @@ export interface DisplayOptions {
 export function kernelHook(): KernelHook | undefined {
   // The kernel's own contract; its type lives in another program.
   const hooks = globalThis as { [key: symbol]: unknown };
-  return hooks[Symbol.for("grym-synth.kernel")] as KernelHook | undefined;
+  return (hooks[Symbol.for("grym-synth.kernel")] as KernelHook | undefined) ?? tslabHook();
 }
 
 /**
