@@ -11,7 +11,7 @@ from notebook_runs.pictures import png_size
 
 PLOTLY = "application/vnd.plotly.v1+json"
 MEASURED_TAG = "measured"
-"""Tag of a cell whose numbers are all measured, of memory say, with what is judged by them. Its words count."""
+"""Tag of a cell whose numbers and truths are all measured, of memory, say: its words alone count."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 MASKS = (
