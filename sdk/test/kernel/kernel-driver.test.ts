@@ -14,6 +14,7 @@ const SUITES = [
   "test_host",
   "test_headless",
   "test_papermill",
+  "test_tslab",
   "test_install",
   "test_notebooks",
   "test_welcome",
