@@ -79,6 +79,8 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   statistics: () => simulations("test_statistics.py"),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),
+  // 01 to 03: the others show what tslab does not have.
+  tslab: () => run([...notebooks, "--quick", "--kernel", "tslab", "01", "02", "03"], {}),
   digits: () => run(notebooks, { GRYM_DATASET: `fsdd:${digits}` }),
 };
 

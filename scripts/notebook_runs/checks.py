@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from notebook_runs.compare import differences
-from notebook_runs.execute import execute
+from notebook_runs.execute import KERNEL, execute
 from notebook_runs.junit import Case
 from notebook_runs.pool import Job, run_all
 from notebook_runs.stored import is_stored, memory_need, note_memory_need, too_large
@@ -25,6 +25,7 @@ class Mode:
     """Hold them against the stored ones: full runs on the default data only, others have other numbers."""
     write: bool
     """Store them, where they differ from the stored ones in more than times."""
+    kernel: str = KERNEL
 
 
 def check_all(paths: list[Path], mode: Mode, limit: int) -> Iterator[list[Case]]:
@@ -41,7 +42,7 @@ def check_all(paths: list[Path], mode: Mode, limit: int) -> Iterator[list[Case]]
 def check(path: Path, stored: NotebookNode, mode: Mode) -> list[Case]:
     """Run one notebook, and write it if that is asked for."""
     started = time.perf_counter()
-    run = execute(stored, path.parent)
+    run = execute(stored, path.parent, mode.kernel)
     seconds = time.perf_counter() - started
     was_stored = is_stored(stored)
     changes = list(differences(stored, run.notebook)) if run.problem is None and was_stored else []

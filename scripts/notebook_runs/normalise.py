@@ -11,7 +11,7 @@ from notebook_runs.pictures import png_size
 
 PLOTLY = "application/vnd.plotly.v1+json"
 MEASURED_TAG = "measured"
-"""Tag of a cell whose numbers are all measured: of memory, say. Its words and their order still count."""
+"""Tag of a cell whose numbers and truths are all measured, of memory, say: its words alone count."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 MASKS = (
@@ -21,6 +21,7 @@ MASKS = (
     (re.compile(r"\d+(?:\.\d+)? (?:[kMG]i?B|bytes)\b"), "<size>"),
 )
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+MEASURED = re.compile(rf"{NUMBER.pattern}|\b(?:true|false)\b")
 
 
 def normalise(cell: NotebookNode) -> list[list[str]]:
@@ -33,7 +34,7 @@ def _mask(line: str, *, measured: bool) -> str:
     line = line.replace("\N{MINUS SIGN}", "-")
     for pattern, word in MASKS:
         line = pattern.sub(word, line)
-    return NUMBER.sub("#", line) if measured else line
+    return MEASURED.sub("#", line) if measured else line
 
 
 def _joined(cell: NotebookNode) -> Iterator[NotebookNode]:

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { inspectKernel, installKernel } from "../../sdk/cli/kernel-spec.mjs";
 import { run } from "./command.mjs";
 import { debianPackages } from "./debian-packages.mjs";
+import { declarations } from "./declarations.mjs";
 import { findBasePython } from "./find-base-python.mjs";
 import {
   jupyterFolder,
@@ -15,6 +16,7 @@ import {
   venvPython,
 } from "./paths.mjs";
 import { fingerprint, isStamped, stamp } from "./stamp.mjs";
+import { tslabKernel, tslabPackages } from "./tslab.mjs";
 
 const again = "Run the same command again: finished steps are kept.";
 
@@ -137,6 +139,9 @@ export const userSteps = [
   ),
   jupyterSettings,
   kernel,
+  declarations,
+  tslabPackages,
+  tslabKernel,
 ];
 
 /** What `npm test` needs besides. */

@@ -2,7 +2,7 @@ import { bundleOf } from "./bundle.ts";
 import {
   type DisplayMessage,
   type DisplayOptions,
-  kernelHook,
+  displayHook,
   publishWhenMade,
   toMessage,
 } from "./kernel-hook.ts";
@@ -18,7 +18,7 @@ export { bundleOf };
  * What comes of which value: `bundleOf`.
  */
 export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
-  const kernel = kernelHook();
+  const kernel = displayHook();
   if (kernel === undefined) console.log(await plainForm(value, options));
   else await publishWhenMade(kernel, displayMessage(value, options));
 }

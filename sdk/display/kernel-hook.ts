@@ -2,6 +2,7 @@ import type { Comm, CommExtras, CommTarget } from "../kernel/comms.ts";
 import type { KernelSettings } from "../kernel/types/type-policy.ts";
 import type { JsonObject } from "../kernel/wire-message.ts";
 import type { MimeBundle } from "./mime.ts";
+import { tslabHook } from "./tslab-hook.ts";
 
 /** Global property under which libraries find the kernel that runs them. */
 export const KERNEL: unique symbol = Symbol.for("grym-synth.kernel");
@@ -61,6 +62,14 @@ export function kernelHook(): KernelHook | undefined {
   return hooks[KERNEL] as KernelHook | undefined; // the kernel's own contract
 }
 
+/** What it takes to show something. */
+export type DisplayHook = Pick<KernelHook, "publish" | "hold">;
+
+/** Where this code can show something: our kernel, or tslab, which can do no more. */
+export function displayHook(): DisplayHook | undefined {
+  return kernelHook() ?? tslabHook();
+}
+
 /** The message that shows a bundle. */
 export function toMessage(data: MimeBundle, options: DisplayOptions): DisplayMessage {
   const { displayId, update = false, metadata = {} } = options;
@@ -74,7 +83,7 @@ export function toMessage(data: MimeBundle, options: DisplayOptions): DisplayMes
 
 /** Publishes a message when it is made; the cell waits for it. */
 export async function publishWhenMade(
-  kernel: KernelHook,
+  kernel: DisplayHook,
   message: Promise<DisplayMessage>,
 ): Promise<void> {
   const shown = message.then((made) => kernel.publish(made));

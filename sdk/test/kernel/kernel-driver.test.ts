@@ -17,6 +17,7 @@ const SUITES = [
   "test_display",
   "test_headless",
   "test_papermill",
+  "test_tslab",
   "test_install",
   "test_notebooks",
   "test_welcome",

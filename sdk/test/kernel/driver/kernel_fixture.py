@@ -75,6 +75,7 @@ class Outcome:
 class KernelCase(unittest.TestCase):
     """Tests that share one kernel, whose working folder is `folder`."""
 
+    kernel_name: ClassVar[str] = KERNEL_NAME
     km: ClassVar[KernelManager]
     kc: ClassVar[BlockingKernelClient]
     folder: ClassVar[Path]
@@ -86,7 +87,12 @@ class KernelCase(unittest.TestCase):
         cls._spec = install_temporary_spec()
         cls._folder = tempfile.TemporaryDirectory(prefix="grym-kernel-cwd-")
         cls.folder = Path(cls._folder.name)
-        cls.km, cls.kc = start_new_kernel(kernel_name=KERNEL_NAME, cwd=cls._folder.name)
+        cls.start_kernel()
+
+    @classmethod
+    def start_kernel(cls) -> None:
+        """Starts the kernel in `folder`."""
+        cls.km, cls.kc = start_new_kernel(kernel_name=cls.kernel_name, cwd=str(cls.folder))
 
     @classmethod
     def tearDownClass(cls) -> None:

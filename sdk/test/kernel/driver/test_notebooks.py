@@ -97,7 +97,7 @@ class Differences(unittest.TestCase):
         ]
 
     def test_of_a_cell_whose_numbers_are_measured_only_the_words_count(self) -> None:
-        stored, now = {"text/plain": "batches of 3, feasible"}, {"text/plain": "batches of 16, feasible"}
+        stored, now = {"text/plain": "batches of 3, fits: true"}, {"text/plain": "batches of 16, fits: false"}
         assert found(stored, now, "measured") == []
         assert len(found(stored, {"text/plain": "batches of 3, too large"}, "measured")) == 1
 
