@@ -161,6 +161,9 @@ export {
   type Transcripts,
 } from "./models/transcript.ts";
 export { Wav2Vec2Service } from "./models/wav2vec2-service.ts";
+// Notebook
+export { type HelpOptions, help } from "./notebook/help.ts";
+export { Timed, type TimedMemory, type TimedOptions, timed } from "./notebook/timed.ts";
 // Records
 export { type Environment, readEnvironment } from "./records/environment.ts";
 export { formatRecord, formatRows } from "./records/format-record.ts";

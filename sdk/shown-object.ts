@@ -2,6 +2,18 @@ import { inspect } from "node:util";
 import { DISPLAY, type MimeBundle } from "./display/mime.ts";
 
 /**
+ * Makes an object show itself in a notebook, by a property that JSON, copies and comparisons do not see.
+ *
+ * @param show makes the forms; called each time that the object is shown
+ */
+export function showAs<T extends object>(
+  target: T,
+  show: (target: T) => MimeBundle | Promise<MimeBundle>,
+): T {
+  return Object.defineProperty(target, DISPLAY, { value: () => show(target) });
+}
+
+/**
  * Base of the SDK's own objects that a notebook shows and `console.log` prints in one line.
  *
  * The two methods are defined in the constructor: with `isolatedDeclarations` a class cannot

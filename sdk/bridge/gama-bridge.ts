@@ -1,3 +1,4 @@
+import { showAs } from "../shown-object.ts";
 import { type BridgeOptions, toSupervisorOptions } from "./bridge-options.ts";
 import {
   type CallOptions,
@@ -54,6 +55,7 @@ export class GAMABridge implements AsyncDisposable {
 
   constructor(options: BridgeOptions = {}) {
     this.#supervisor = new Supervisor(toSupervisorOptions(options));
+    showAs(this, async () => (await import("./shown-bridge.ts")).bridgeBundle(this));
   }
 
   /** Process id of the running child. */

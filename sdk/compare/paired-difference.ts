@@ -1,6 +1,7 @@
 import type { Interval } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
 import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
+import { showAs } from "../shown-object.ts";
 import type { StatisticsOptions } from "./probe.ts";
 
 /** Outcomes of two arms on the same clips, in the same order. */
@@ -65,7 +66,7 @@ export async function pairedDifference(
   );
   const { p_value, mean_a, mean_b, only_a, only_b, processing_time, memory_usage, ...outcome } =
     result;
-  return {
+  const found: PairedDifference = {
     ...outcome,
     pValue: p_value,
     meanA: mean_a,
@@ -75,4 +76,5 @@ export async function pairedDifference(
     processingTime: processing_time,
     memoryUsage: toMemoryUsage(memory_usage),
   };
+  return showAs(found, async (it) => (await import("./shown-outcomes.ts")).pairedBundle(it));
 }

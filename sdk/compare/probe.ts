@@ -3,6 +3,7 @@ import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import type { Interval, ProbeData } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
 import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
+import { showAs } from "../shown-object.ts";
 
 /** What is probed: features, and what should be read off them. */
 export interface ProbeInput {
@@ -85,10 +86,11 @@ export async function probe(
     call,
   );
   const { processing_time, memory_usage, layer_weights, ...outcome } = result;
-  return {
+  const found: ProbeOutcome = {
     ...outcome,
     layerWeights: layer_weights,
     processingTime: processing_time,
     memoryUsage: toMemoryUsage(memory_usage),
   };
+  return showAs(found, async (it) => (await import("./shown-outcomes.ts")).probeBundle(it));
 }

@@ -1,7 +1,10 @@
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
+import { factsBundle } from "../display/facts.ts";
+import type { MimeBundle } from "../display/mime.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { showAs } from "../shown-object.ts";
 import { makePlan, type PlanOptions } from "./make-plan.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 import type { MemoryReport } from "./memory-report.ts";
@@ -74,6 +77,7 @@ export class MemoryManager {
       return Number.isInteger(value) && value >= 1;
     });
     this.#config = config;
+    showAs(this, () => managerBundle(config));
   }
 
   /**
@@ -115,6 +119,16 @@ export class MemoryManager {
   ): Promise<ReleasedResources> {
     return await releaseResources(this.#config.bridge ?? sharedBridge(), options, call);
   }
+}
+
+function managerBundle({ bridge, ...config }: MemoryConfig): MimeBundle {
+  return factsBundle("MemoryManager", {
+    process: bridge === undefined ? "the one that all services share" : "of its own bridge",
+    "budget, bytes": config.maxMemory ?? "what is available, less the reserve",
+    "reserve, bytes": config.reserve ?? RESERVE,
+    "largest batch": config.maxBatchSize ?? MAX_BATCH_SIZE,
+    margin: config.margin ?? MARGIN,
+  });
 }
 
 function check(

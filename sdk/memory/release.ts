@@ -1,6 +1,9 @@
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import { factsBundle } from "../display/facts.ts";
+import type { MimeBundle } from "../display/mime.ts";
 import { noteUnloaded } from "../models/loaded-models.ts";
+import { showAs } from "../shown-object.ts";
 
 /** What is given back. */
 export interface ReleaseOptions {
@@ -43,7 +46,7 @@ export async function releaseResources(
   { models = [] }: ReleaseOptions,
   call: CallOptions,
 ): Promise<ReleasedResources> {
-  if (bridge.processNumber === 0) return NOTHING;
+  if (bridge.processNumber === 0) return showAs({ ...NOTHING }, releasedBundle);
   const named =
     models === "all"
       ? (await bridge.executeOperation("status", {}, call)).models.map(({ model_id }) => model_id)
@@ -53,7 +56,7 @@ export async function releaseResources(
   noteUnloaded(bridge, named);
   const { unloaded, anonymous, file_mapped, shared, memory_usage } = await freed;
   const { start_memory: before, end_memory: after } = memory_usage;
-  return {
+  const freedResources: ReleasedResources = {
     unloaded,
     before,
     after,
@@ -62,4 +65,13 @@ export async function releaseResources(
     fileMapped: file_mapped,
     shared,
   };
+  return showAs(freedResources, releasedBundle);
+}
+
+function releasedBundle({ unloaded, ...bytes }: ReleasedResources): MimeBundle {
+  const mebibytes = Object.entries(bytes).map(([name, value]) => [`${name}, MiB`, value / 2 ** 20]);
+  return factsBundle(`Released ${(bytes.released / 2 ** 20).toFixed(0)} MiB`, {
+    unloaded,
+    ...Object.fromEntries(mebibytes),
+  });
 }

@@ -5,6 +5,7 @@ import { once } from "../bridge/part-stream.ts";
 import type { LoadModelData } from "../bridge/protocol.gen.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { ClosedError, ProcessExitError } from "../errors.ts";
+import { showAs } from "../shown-object.ts";
 import type {
   AnswerStreamOptions,
   Answers,
@@ -82,6 +83,10 @@ export abstract class BridgedService implements ModelService {
       ...(options.quantization === undefined ? {} : { quantization: options.quantization }),
     };
     this.#form = JSON.stringify(this.#parameters);
+    showAs(this, async () => {
+      const { serviceBundle } = await import("./shown-results.ts");
+      return serviceBundle(this.constructor.name, this.#parameters, this.#info);
+    });
   }
 
   /** The bridge that carries this service's calls. */
@@ -235,7 +240,7 @@ export abstract class BridgedService implements ModelService {
     if (this.#shutdown) throw new ClosedError("service");
     const status = await this.#bridge.executeOperation("status", {}, options);
     const model = status.models.find(({ model_id }) => model_id === this.#info?.modelId);
-    return {
+    const answer: ModelStatus = {
       isLoaded: model !== undefined,
       model: model && toModelInfo(model),
       pid: status.pid,
@@ -248,6 +253,7 @@ export abstract class BridgedService implements ModelService {
       uptime: status.uptime,
       versions: status.versions,
     };
+    return showAs(answer, async (it) => (await import("./shown-results.ts")).statusBundle(it));
   }
 
   /** Unloads the model when no other service uses it; the last service ends the shared process. */

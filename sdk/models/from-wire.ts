@@ -7,6 +7,7 @@ import type {
 } from "../bridge/protocol.gen.ts";
 import type { TensorValue } from "../bridge/tensors.ts";
 import { WireError } from "../errors.ts";
+import { showAs } from "../shown-object.ts";
 import type { Answer, Answers, ProcessedAudio, TextPiece } from "./answer-types.ts";
 import type { Features, FeaturesEnd, FeaturesPart } from "./feature-types.ts";
 import { toMemoryUsage } from "./memory-usage.ts";
@@ -14,8 +15,11 @@ import type { ModelInfo } from "./model-service.ts";
 import type { ResultEnvelope } from "./result-envelope.ts";
 import type { ClipScores, ScoredAudio, ScoredClips } from "./score-types.ts";
 
+/** What results show of themselves, loaded when one is shown. */
+const forms = (): Promise<typeof import("./shown-results.ts")> => import("./shown-results.ts");
+
 export function toModelInfo(model: ModelDescription): ModelInfo {
-  return {
+  const info: ModelInfo = {
     modelId: model.model_id,
     revision: model.revision,
     family: model.family,
@@ -36,6 +40,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
     attention: model.attention,
     quantization: model.quantization,
   };
+  return showAs(info, async (it) => (await forms()).modelBundle(it));
 }
 
 type WireResult = OperationResult<"process_audio" | "describe" | "score" | "extract_features">;
@@ -52,7 +57,8 @@ function toEnvelope(result: WireResult): ResultEnvelope {
 }
 
 export function toProcessedAudio(result: OperationResult<"process_audio">): ProcessedAudio {
-  return { ...toAnswer({ ...result, text: result.result }), ...toEnvelope(result) };
+  const answer = { ...toAnswer({ ...result, text: result.result }), ...toEnvelope(result) };
+  return showAs(answer, async (it) => (await forms()).answerBundle(it));
 }
 
 export function toTextPiece({ window, text }: OperationPart<"process_audio">): TextPiece {
@@ -61,13 +67,14 @@ export function toTextPiece({ window, text }: OperationPart<"process_audio">): T
 
 /** @param clips the clip of each question */
 export function toAnswers(result: OperationResult<"describe">, clips: readonly number[]): Answers {
-  return {
+  const answers: Answers = {
     answers: result.answers.map((answer) => (answer ? toAnswer(answer) : undefined)),
     failures: result.failures.flatMap((failure) =>
       clips.flatMap((clip, index) => (clip === failure.index ? { ...failure, index } : [])),
     ),
     ...toEnvelope(result),
   };
+  return showAs(answers, async (it) => (await forms()).answersBundle(it));
 }
 
 function toAnswer(answer: WireAnswer): Answer {
@@ -90,7 +97,8 @@ export function toScoredClips(result: OperationResult<"score">): ScoredClips {
   const { candidates, tokens, prompt, failures } = result;
   const clips = result.clips.map((clip) => clip && toClipScores(clip, candidates));
   const known = clips.map((clip) => clip ?? undefined);
-  return { clips: known, candidates, tokens, prompt, failures, ...toEnvelope(result) };
+  const scored = { clips: known, candidates, tokens, prompt, failures, ...toEnvelope(result) };
+  return showAs(scored, async (it) => (await forms()).scoredClipsBundle(it));
 }
 
 /** The same of a single clip. */
@@ -98,7 +106,7 @@ export function toScoredAudio(result: OperationResult<"score">): ScoredAudio {
   const { clips, failures: _, ...asked } = toScoredClips(result);
   const [clip] = clips;
   if (clip === undefined) throw new WireError("Python sent no scores of the only clip");
-  return { ...clip, ...asked };
+  return showAs({ ...clip, ...asked }, async (it) => (await forms()).scoredAudioBundle(it));
 }
 
 function toClipScores(clip: WireClipScores, candidates: readonly string[]): ClipScores {
@@ -114,7 +122,7 @@ function toClipScores(clip: WireClipScores, candidates: readonly string[]): Clip
 }
 
 export function toFeatures(result: OperationResult<"extract_features">): Features {
-  return {
+  const features: Features = {
     ...toTable(result.features),
     secondsHeard: result.seconds_heard,
     secondsGiven: result.seconds_given,
@@ -123,6 +131,7 @@ export function toFeatures(result: OperationResult<"extract_features">): Feature
     windows: result.windows,
     ...toFeaturesEnd(result),
   };
+  return showAs(features, async (it) => (await forms()).featuresBundle(it));
 }
 
 export function toFeaturesPart(part: OperationPart<"extract_features">): FeaturesPart {

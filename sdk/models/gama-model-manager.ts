@@ -4,6 +4,7 @@ import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import { holdSharedBridge, releaseSharedBridge } from "../bridge/shared-bridge.ts";
 import { InvalidArgumentError, OperationFailedError } from "../errors.ts";
+import { showAs } from "../shown-object.ts";
 import { toModelInfo } from "./from-wire.ts";
 import type { GAMAModelConfig, VerificationOptions } from "./gama-model-config.ts";
 import type { ModelInfo } from "./model-service.ts";
@@ -68,6 +69,7 @@ export class GAMAModelManager implements AsyncDisposable {
     this.config = config;
     this.name = name;
     this.#folder = modelPath === undefined ? undefined : withoutLinks(resolve(modelPath));
+    showAs(this, async () => (await import("./shown-store.ts")).managerBundle(this));
   }
 
   /**
@@ -120,13 +122,14 @@ export class GAMAModelManager implements AsyncDisposable {
       if (named?.state === "whole" && !this.#isOurs(named)) throw this.#notFound("verify_model");
       return await bridge.executeOperation("verify_model", data, call);
     });
-    return {
+    const found: ModelVerdict = {
       model: toStoredModel(verdict.model),
       problems: verdict.problems,
       bytesRead: verdict.bytes_read,
       tensors: verdict.tensors,
       structure: verdict.structure,
     };
+    return showAs(found, async (it) => (await import("./shown-store.ts")).verdictBundle(it));
   }
 
   /** Whether it is whole in the store. */

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../bridge/call-options.ts";
 import { GAMABridge } from "../bridge/gama-bridge.ts";
 import type { StoredModel as WireStoredModel } from "../bridge/protocol.gen.ts";
+import { showAs } from "../shown-object.ts";
 
 // A download waits for the network, and may not notice for long that it was given up; ending it loses nothing.
 const CANCEL_GRACE_MS = 500;
@@ -50,7 +51,8 @@ export interface ModelStore {
 /** What the store holds. */
 export async function listModels(options: CallOptions = {}): Promise<ModelStore> {
   const listed = await apart((bridge) => bridge.executeOperation("list_models", {}, options));
-  return { ...listed, models: listed.models.map(toStoredModel) };
+  const store = { ...listed, models: listed.models.map(toStoredModel) };
+  return showAs(store, async (it) => (await import("./shown-store.ts")).storeBundle(it));
 }
 
 /**
@@ -73,5 +75,6 @@ export async function apart<Result>(
 }
 
 export function toStoredModel({ linked_size, ...model }: WireStoredModel): StoredModel {
-  return { ...model, linkedSize: linked_size };
+  const stored = { ...model, linkedSize: linked_size };
+  return showAs(stored, async (it) => (await import("./shown-store.ts")).storedModelBundle(it));
 }

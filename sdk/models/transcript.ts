@@ -7,7 +7,7 @@ import type {
 } from "../bridge/protocol.gen.ts";
 import { table } from "../display/table.ts";
 import { WireError } from "../errors.ts";
-import { ShownObject } from "../shown-object.ts";
+import { ShownObject, showAs } from "../shown-object.ts";
 import { type MemoryUsage, toMemoryUsage } from "./memory-usage.ts";
 import type { ResultEnvelope, TimeSpan } from "./result-envelope.ts";
 
@@ -89,7 +89,7 @@ export function toTranscripts(result: OperationResult<"transcribe">): Transcript
     processingTime: result.processing_time,
     memoryUsage: toMemoryUsage(result.memory_usage),
   };
-  return {
+  const transcripts: Transcripts = {
     ...envelope,
     clips: result.clips.map((clip) => (clip ? new Transcript(clip, envelope) : undefined)),
     frameSeconds: result.frame_seconds,
@@ -98,6 +98,9 @@ export function toTranscripts(result: OperationResult<"transcribe">): Transcript
     contextSeconds: result.context_seconds,
     failures: result.failures,
   };
+  return showAs(transcripts, async (it) =>
+    (await import("./shown-results.ts")).transcriptsBundle(it),
+  );
 }
 
 /** The same of a single clip. */

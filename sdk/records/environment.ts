@@ -3,7 +3,10 @@ import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import { factsBundle } from "../display/facts.ts";
+import type { MimeBundle } from "../display/mime.ts";
 import sdk from "../package.json" with { type: "json" };
+import { showAs } from "../shown-object.ts";
 
 /** Where and with what a record was made. */
 export interface Environment {
@@ -36,7 +39,7 @@ export async function readEnvironment(bridge?: GAMABridge): Promise<Environment>
     git("status", "--porcelain", "--untracked-files=no"),
     bridge?.executeOperation("status", {}),
   ]);
-  return {
+  const environment: Environment = {
     date: new Date().toISOString(),
     commit,
     isDirty: changes === null ? null : changes !== "",
@@ -52,6 +55,16 @@ export async function readEnvironment(bridge?: GAMABridge): Promise<Environment>
     },
     device: status?.device ?? null,
   };
+  return showAs(environment, environmentBundle);
+}
+
+function environmentBundle({ versions, loadAverage, ...facts }: Environment): MimeBundle {
+  const listed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return factsBundle("Environment", {
+    ...facts,
+    "load of 1, 5, 15 minutes": loadAverage,
+    versions: listed,
+  });
 }
 
 /** What git prints, or null where there is no git or no repository. */

@@ -2,8 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
+import { html } from "../display/html.ts";
+import type { MimeBundle } from "../display/mime.ts";
+import { table } from "../display/table.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { showAs } from "../shown-object.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+import { formatRecord } from "./format-record.ts";
 
 /** A number that was promised. */
 export interface Target {
@@ -63,7 +68,7 @@ export async function writeRecord(
   const record: RunRecord = { name, ...content, environment };
   await mkdir(folder, { recursive: true });
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`);
-  return record;
+  return showAs(record, recordBundle);
 }
 
 /**
@@ -75,13 +80,26 @@ export async function readRecord(name: string, folder: string = RESULTS): Promis
   const path = recordPath(name, folder);
   if (!existsSync(path)) throw new InvalidArgumentError("name", `a record in ${folder}`, name);
   // Written by writeRecord; the reader of a table trusts its own repository.
-  return JSON.parse(await readFile(path, "utf8")) as RunRecord;
+  return showAs(JSON.parse(await readFile(path, "utf8")) as RunRecord, recordBundle);
 }
 
 /** Whether a target was reached; one that was not measured was not. */
 export function isMet({ value, goal, better }: Target): boolean {
   if (value === null) return false;
   return better === "lower" ? value <= goal : value >= goal;
+}
+
+function recordBundle(record: RunRecord): MimeBundle {
+  const rows = table(record.rows, { title: record.question }).source;
+  const targets = table(
+    record.targets.map((target) => ({ ...target, met: isMet(target) ? "yes" : "NO" })),
+    { title: "Targets" },
+  ).source;
+  const notes = (record.notes ?? []).map((note) => html`<p>${note}</p>`.source).join("");
+  return {
+    "text/html": `<div>${rows}${targets}${notes}</div>`,
+    "text/plain": formatRecord(record),
+  };
 }
 
 function recordPath(name: string, folder: string): string {

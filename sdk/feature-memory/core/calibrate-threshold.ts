@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "../../errors.ts";
+import { showAs } from "../../shown-object.ts";
 import { reaches } from "../storage/cosine.ts";
 import { PatternRecognizer, type RecognitionQueryOptions, voteOf } from "./pattern-recognizer.ts";
 import type { PatternStorage } from "./pattern-storage.ts";
+import { thresholdBundle } from "./shown-patterns.ts";
 
 /** A clip whose label is known; best from sources that are not stored. */
 export interface CalibrationClip extends RecognitionQueryOptions {
@@ -51,7 +53,7 @@ export async function calibrateThreshold(
     const expected = `some whose ${voting.options.label} is stored, beside what they exclude`;
     throw new InvalidArgumentError("clips", expected, clips.length);
   }
-  return { ...bestThreshold(known, unknown), clips: known.length };
+  return showAs({ ...bestThreshold(known, unknown), clips: known.length }, thresholdBundle);
 }
 
 /** Whether a pattern of the clip's label is left when those that it excludes are left out. */

@@ -5,10 +5,12 @@ import type { Features } from "../../models/feature-types.ts";
 import { GAMAService } from "../../models/gama-service.ts";
 import type { ModelService } from "../../models/model-service.ts";
 import { Wav2Vec2Service } from "../../models/wav2vec2-service.ts";
+import { showAs } from "../../shown-object.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { resolveFolder } from "./check-options.ts";
 import { describeSource, hashContent } from "./content-hash.ts";
 import { PatternStorage } from "./pattern-storage.ts";
+import { learningBundle } from "./shown-patterns.ts";
 import type { PatternModel } from "./types.ts";
 
 /** Models that a pattern can be learnt with. */
@@ -59,6 +61,12 @@ export class PatternLearningSystem implements AsyncDisposable {
   /** @throws InvalidArgumentError a folder that is none */
   constructor(options: PatternLearningOptions) {
     this.#options = { ...options, folder: resolveFolder(options.folder) };
+    showAs(this, () =>
+      learningBundle(
+        this.#options.folder,
+        [...this.#storages.values()].map((it) => it.model),
+      ),
+    );
   }
 
   /**

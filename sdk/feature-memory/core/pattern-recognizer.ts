@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "../../errors.ts";
+import { showAs } from "../../shown-object.ts";
 import { reaches } from "../storage/cosine.ts";
 import type { PatternStorage } from "./pattern-storage.ts";
+import { recognitionBundle, recognizerBundle } from "./shown-patterns.ts";
 import type { PatternQuery, SearchOptions, SimilarPattern } from "./types.ts";
 
 /** How sounds are recognised; the limits are the seed's. */
@@ -69,6 +71,7 @@ export class PatternRecognizer {
     }
     this.storage = storage;
     this.options = { label, similarityThreshold, maxCandidates };
+    showAs(this, () => recognizerBundle(storage.folder, this.options));
   }
 
   /**
@@ -84,7 +87,8 @@ export class PatternRecognizer {
     const near = candidates.filter((it) => reaches(it.similarity, similarityThreshold));
     const votes = countVotes(near, label);
     const [winner = null] = votes.keys();
-    return { label: winner, similarity: candidates[0]?.similarity ?? -1, candidates, votes };
+    const similarity = candidates[0]?.similarity ?? -1;
+    return showAs({ label: winner, similarity, candidates, votes }, recognitionBundle);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ClosedError, InvalidArgumentError } from "../../errors.ts";
+import { showAs } from "../../shown-object.ts";
 import type { Hit } from "../storage/vector-scan.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
 import { checkLimits, requireCount, resolveFolder } from "./check-options.ts";
@@ -9,6 +10,7 @@ import { pickModel } from "./pattern-validator.ts";
 import { PatternWriter } from "./pattern-writer.ts";
 import { prepareSearch } from "./prepare-search.ts";
 import { readRow } from "./read-row.ts";
+import { metricsBundle, patternBundle, patternsBundle, storageBundle } from "./shown-patterns.ts";
 import type {
   AudioPattern,
   PatternCriteria,
@@ -53,6 +55,7 @@ export class PatternStorage implements AsyncDisposable {
     this.model = { ...pickModel(model), dimension: model.dimension };
     this.#store = new LazyStore(this.folder, this.model, maxScanBytes ?? MAX_SCAN_BYTES);
     this.#writer = new PatternWriter(this.#store, maxPatterns ?? Number.POSITIVE_INFINITY);
+    showAs(this, () => storageBundle(this.folder, this.model));
   }
 
   /** What was found damaged at opening, and moved aside; empty before `initialize`. */
@@ -97,7 +100,7 @@ export class PatternStorage implements AsyncDisposable {
   /** @throws FeatureMemoryError pattern_not_found */
   async retrieve(id: string): Promise<AudioPattern> {
     const { pattern } = await this.#read(({ collection }) => readRow(collection, id, this.folder));
-    return pattern;
+    return showAs(pattern, patternBundle);
   }
 
   async has(id: string): Promise<boolean> {
@@ -126,11 +129,12 @@ export class PatternStorage implements AsyncDisposable {
       const hits = await search.find(wanted);
       const patterns = await search.read(hits.map(({ id }) => id));
       search.times.add((performance.now() - started) / 1000);
-      return hits.flatMap(({ id, similarity }) => {
+      const found = hits.flatMap(({ id, similarity }) => {
         // Gone only if another process has deleted it within these milliseconds.
         const pattern = patterns.get(id);
-        return pattern === undefined ? [] : [{ ...pattern, similarity }];
+        return pattern === undefined ? [] : [showAs({ ...pattern, similarity }, patternBundle)];
       });
+      return showAs(found, patternsBundle);
     });
   }
 
@@ -152,11 +156,17 @@ export class PatternStorage implements AsyncDisposable {
     return await this.#read(async ({ collection, search }) => {
       if (limit === undefined) {
         const patterns = (await collection.read(filter)).map(({ pattern }) => pattern);
-        return patterns.toSorted((a, b) => compareText(a.id, b.id));
+        return showAs(
+          patterns.toSorted((a, b) => compareText(a.id, b.id)),
+          patternsBundle,
+        );
       }
       const chosen = (await collection.readIds(filter)).toSorted(compareText).slice(0, limit);
       const patterns = await search.read(chosen);
-      return chosen.flatMap((id) => patterns.get(id) ?? []);
+      return showAs(
+        chosen.flatMap((id) => patterns.get(id) ?? []),
+        patternsBundle,
+      );
     });
   }
 
@@ -180,7 +190,8 @@ export class PatternStorage implements AsyncDisposable {
   }
 
   async getStatistics(): Promise<StorageMetrics> {
-    return await this.#read((opened) => readMetrics(opened, this.#writer.commits));
+    const metrics = await this.#read((opened) => readMetrics(opened, this.#writer.commits));
+    return showAs(metrics, metricsBundle);
   }
 
   /** Waits until no write, and no upkeep after one, is under way: for measurements. */

@@ -58,6 +58,31 @@ class Values(KernelCase):
         assert "cannot be read: no" in str(self.data(trap)["text/plain"])
         assert self.run_cell("1 + 1").text == "2"
 
+    def test_timed_tells_how_long_a_cell_took_and_keeps_the_value(self) -> None:
+        self.run_cell('import { timed, help } from "grym-synth"')
+        outcome = self.run_cell("const kept = await timed(async () => 41 + 1, { runs: 3 }); kept")
+        assert str(outcome.text).startswith("Timed(")
+        assert self.run_cell("[kept.value, kept.durations.length]").text == "[ 42, 3 ]"
+
+    def test_help_is_displayed_or_goes_to_the_pager(self) -> None:
+        self.run_cell('import { timed, help } from "grym-synth"')
+        [shown] = self.run_cell("await help(timed)").of_type("display_data")
+        assert "async function timed<T>(" in shown["data"]["text/markdown"]
+        outcome = self.run_cell("await help(timed, { pager: true })")
+        assert outcome.of_type("display_data") == []
+        [page] = outcome.reply["payload"]
+        assert page["source"] == "page"
+        assert page["data"] == shown["data"]
+
+    def test_a_clip_is_a_player_with_a_picture(self) -> None:
+        code = """
+            import { AudioClip } from "grym-synth";
+            AudioClip.fromSamples(Float32Array.from({ length: 8000 }, (_, n) => Math.sin(n / 9)), 8000)
+        """
+        data = self.data(code)
+        assert "<audio controls" in str(data["text/html"])
+        assert "data:image/svg+xml" in str(data["text/html"])
+
 
 if __name__ == "__main__":
     unittest.main()

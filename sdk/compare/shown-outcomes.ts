@@ -1,0 +1,48 @@
+/** What outcomes of the statistics show of themselves in a notebook. */
+import type { Interval } from "../bridge/protocol.gen.ts";
+import { factsBundle } from "../display/facts.ts";
+import type { MimeBundle } from "../display/mime.ts";
+import type { PairedDifference } from "./paired-difference.ts";
+import type { ProbeOutcome } from "./probe.ts";
+
+export function probeBundle(outcome: ProbeOutcome): MimeBundle {
+  const { accuracy, majority, sources, settings, correct } = outcome;
+  return factsBundle(`Probe: ${percent(accuracy)} right, on sources never seen`, {
+    interval: describeInterval(outcome),
+    "always the most frequent label": percent(majority),
+    clips: correct.length,
+    sources,
+    "chosen by fold": [...new Set(settings)],
+  });
+}
+
+export function pairedBundle(outcome: PairedDifference): MimeBundle {
+  const { difference, meanA, meanB, pValue, test, clips, sources, onlyA, onlyB } = outcome;
+  return factsBundle(`Difference a − b: ${signed(difference)}`, {
+    interval: describeInterval(outcome, signed),
+    p: pValue,
+    test,
+    "mean of a": meanA,
+    "mean of b": meanB,
+    "clips where a is better": onlyA,
+    "clips where b is better": onlyB,
+    clips,
+    sources,
+  });
+}
+
+function describeInterval(
+  { interval, reason }: { interval: Interval | null; reason: string | null },
+  write: (value: number) => string = percent,
+): string {
+  if (interval === null) return `none: ${reason}`;
+  return `${write(interval.low)} to ${write(interval.high)}, ${percent(interval.level)} by source`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+}
