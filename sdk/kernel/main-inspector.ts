@@ -8,8 +8,6 @@ import { within } from "./deadline.ts";
 
 /** How long an expression may be evaluated for completion or inspection. */
 const EVALUATION_LIMIT_MS = 200;
-/** How long an answer is waited for: native code on the main thread lets nobody in. */
-export const ANSWER_LIMIT_MS = 150;
 
 /** Parameters of V8's protocol, with those that Node's types leave out. */
 interface PureEvaluation extends Runtime.EvaluateParameterType {
@@ -39,6 +37,7 @@ export class MainInspector {
       expression,
       throwOnSideEffect: true,
       silent: true,
+      generatePreview: true,
       timeout: EVALUATION_LIMIT_MS,
     };
     return new Promise((resolve) => {
@@ -50,10 +49,13 @@ export class MainInspector {
     });
   }
 
-  /** Those of the global names that hold a value; undefined while the main thread does not answer. */
-  async heldGlobals(names: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+  /** Those of the global names that hold a value; undefined when the main thread does not answer in time. */
+  async heldGlobals(
+    names: readonly string[],
+    limitMs: number,
+  ): Promise<ReadonlySet<string> | undefined> {
     const test = `${JSON.stringify(names)}.filter((name) => globalThis[name] !== undefined).join()`;
-    const held = await within(this.evaluate(test), ANSWER_LIMIT_MS);
+    const held = await within(this.evaluate(test), limitMs);
     return typeof held?.value === "string" ? new Set(held.value.split(",")) : undefined;
   }
 

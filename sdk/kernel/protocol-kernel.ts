@@ -46,7 +46,7 @@ export class ProtocolKernel {
     this.#outputs = new CellOutputs(outbox);
     this.#interrupter = new Interrupter(options.postToMain, options.inspector);
     this.#types = new CellTypes({
-      heldGlobals: (names) => options.inspector.heldGlobals(names),
+      heldGlobals: (names, limitMs) => options.inspector.heldGlobals(names, limitMs),
       tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
     });
     this.#handlers = requestHandlers(options.inspector, history, this.#types);
@@ -106,7 +106,7 @@ export class ProtocolKernel {
         this.#queue.done(message.cell, message.error);
         break;
       case "settings":
-        if (message.settings.types !== undefined) this.#types.policy = message.settings.types;
+        this.#types.set(message.settings);
         break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);

@@ -16,6 +16,8 @@ const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 interface ChainLink {
   readonly path: string;
   readonly declared: Declared;
+  /** The statement that declares it, as the user wrote it. */
+  readonly statement: string;
 }
 
 export class CellChain {
@@ -29,6 +31,11 @@ export class CellChain {
   /** Names that cells have declared. */
   get names(): readonly string[] {
     return [...this.#links.keys()];
+  }
+
+  /** The statement by which the newest cell that did declared a name. */
+  statementOf(name: string): string | undefined {
+    return this.#links.get(name)?.statement;
   }
 
   /** Names that a cell would declare and that hold values. */
@@ -64,7 +71,10 @@ export class CellChain {
     const names = declared.filter(({ isExported }) => !isExported).map(({ name }) => name);
     const text = `${this.document(source)}\nexport { ${names.join(", ")} };`;
     const path = this.#folder.keep(cell, text);
-    for (const it of declared) this.#links.set(it.name, { path, declared: it });
+    for (const it of declared) {
+      const statement = source.slice(it.start, it.end);
+      this.#links.set(it.name, { path, declared: it, statement });
+    }
   }
 }
 

@@ -16,6 +16,7 @@ const SUITES = [
   "test_welcome",
   "test_start",
   "test_types",
+  "test_completion",
 ];
 const LIMIT_MS = 180_000;
 
