@@ -45,10 +45,14 @@ export class CellChain {
       .map(({ name }) => name);
   }
 
-  /** The document of a cell: a line that brings in what it mentions, then its text. */
-  document(source: string): string {
+  /**
+   * The document of a cell: a line that brings in what it mentions, then its text.
+   *
+   * @param more names that are brought in besides
+   */
+  document(source: string, more: readonly string[] = []): string {
     const own = new Set(declarationsSoFar(source).map(({ name }) => name));
-    const words = new Set(source.match(WORD));
+    const words = new Set([...(source.match(WORD) ?? []), ...more]);
     const header: string[] = [];
     for (const [name, link] of this.#links) {
       if (words.has(name) && !own.has(name)) header.push(importOf(name, link));

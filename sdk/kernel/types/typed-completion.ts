@@ -8,6 +8,7 @@ import type { CompletionItem, TypeServer } from "./type-server.ts";
 
 /** Signatures cost a question each, and a list is read from its top. */
 const RESOLVED = 20;
+const BROUGHT_IN = 50;
 const RESOLVE_LIMIT_MS = 1000;
 
 /** LSP's numbers of kinds → the names that JupyterLab has icons for. */
@@ -39,13 +40,16 @@ export async function typedCandidates(
   prefix: string,
 ): Promise<readonly Candidate[]> {
   const found = await types.ask(async (server, chain) => {
-    const items = await server.completion(chain.document(code), placeAt(code, cursor));
+    const isInScope = !isMember(code.slice(0, cursor - prefix.length));
+    const earlier = isInScope ? chain.names.filter((name) => name.startsWith(prefix)) : [];
+    // The newest are brought in, so that TypeScript can tell of them; of the others there is the name.
+    const document = chain.document(code, earlier.slice(-BROUGHT_IN));
+    const items = await server.completion(document, placeAt(code, cursor));
     const fitting = items.filter((item) => isPlain(item) && item.label.startsWith(prefix));
     const sorted = fitting.toSorted((a, b) => compare(a, b));
-    const chained = isMember(code.slice(0, cursor - prefix.length)) ? [] : chain.names;
     const known = new Set(sorted.map(({ label }) => label));
-    const earlier = chained.filter((name) => name.startsWith(prefix) && !known.has(name));
-    return [...earlier.map((text): Candidate => ({ text })), ...(await described(server, sorted))];
+    const others = earlier.filter((name) => !known.has(name)).map((text): Candidate => ({ text }));
+    return [...(await described(server, sorted)), ...others];
   });
   return found ?? [];
 }
