@@ -67,10 +67,20 @@ class Session:
             raise ValueError(f"completed to {reply['matches'][:5]}")
         return took
 
+    def spin(self) -> str:
+        """Starts the cell that never ends; waits until it runs."""
+        spinning = self.kc.execute(self.plan["spin"])
+        while True:
+            message = self.kc.get_iopub_msg(timeout=PATIENCE_SECONDS)
+            is_its = message["parent_header"].get("msg_id") == spinning
+            if is_its and message["content"].get("execution_state") == "busy":
+                break
+        time.sleep(0.5)  # no kernel tells when the code itself begins
+        return spinning
+
     def interrupt(self) -> float:
         """Time from an interrupt to the end of a spinning cell, after which a variable is still there."""
-        spinning = self.kc.execute(self.plan["spin"])
-        time.sleep(0.3)
+        spinning = self.spin()
         began = time.perf_counter()
         self.km.interrupt_kernel()
         self.reply(spinning, 10.0)
@@ -117,8 +127,7 @@ def measure(plan: dict[str, Any]) -> dict[str, Any]:
         else:
             missing["sdkImportMs"] = f"{reply.get('ename')}: {reply.get('evalue')}"
         attempt("memoryWithSdk", session.memory)
-    spinning = session.kc.execute(plan["spin"])
-    time.sleep(0.5)
+    spinning = session.spin()
     attempt(
         "spinningCompletionMs", lambda: [session.complete(SPIN_SECONDS) for _ in range(plan["interrupts"])]
     )

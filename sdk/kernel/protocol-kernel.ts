@@ -5,6 +5,7 @@ import { writeSync } from "node:fs";
 import { CellOutputs } from "./cell-outputs.ts";
 import { internalErrorReport } from "./cell-syntax-error.ts";
 import type { Connection } from "./connection.ts";
+import { DebugAdapter } from "./debug/debug-adapter.ts";
 import { ExecutionQueue } from "./execution-queue.ts";
 import { History } from "./history.ts";
 import { Interrupter } from "./interrupt.ts";
@@ -49,7 +50,10 @@ export class ProtocolKernel {
       heldGlobals: (names, limitMs) => options.inspector.heldGlobals(names, limitMs),
       tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
     });
-    this.#handlers = requestHandlers(options.inspector, history, this.#types);
+    const debug = new DebugAdapter(options.inspector, (event) =>
+      outbox.publish({}, "debug_event", event),
+    );
+    this.#handlers = requestHandlers(options.inspector, history, this.#types, debug);
     this.#queue = new ExecutionQueue({
       outbox,
       outputs: this.#outputs,
@@ -57,7 +61,7 @@ export class ProtocolKernel {
       nodeGlobals: new Set(options.nodeGlobals),
       types: this.#types,
       ready: () => this.#interrupter.settled,
-      run: options.postToMain,
+      run: (order) => debug.run(order, options.postToMain),
     });
   }
 
@@ -76,7 +80,6 @@ export class ProtocolKernel {
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
-    kernel.#types.start();
     for (const request of early) kernel.#receive(request);
     return kernel;
   }
@@ -154,6 +157,8 @@ export class ProtocolKernel {
       this.#outbox.publish(header, "comm_close", { comm_id: content["comm_id"], data: {} });
     } else if (!name.startsWith("comm_")) warn(`no handler for ${header.msg_type}`);
     this.#outbox.status(header, "idle");
+    // After the first answer, which it must not delay.
+    this.#types.start();
     // Front ends show the latest state, and a cell may still be running.
     const running = this.#queue.runningParent;
     if (running !== undefined) this.#outbox.status(running, "busy");

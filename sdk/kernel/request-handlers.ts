@@ -2,6 +2,7 @@
 
 import { completeReply } from "./completion.ts";
 import { textOf } from "./cursor.ts";
+import type { DebugAdapter } from "./debug/debug-adapter.ts";
 import type { History } from "./history.ts";
 import { inspectReply } from "./inspection.ts";
 import { isComplete } from "./is-complete.ts";
@@ -18,6 +19,7 @@ export function requestHandlers(
   inspector: MainInspector,
   history: History,
   types: CellTypes,
+  debug: DebugAdapter,
 ): ReadonlyMap<string, RequestHandler> {
   return new Map<string, RequestHandler>([
     ["kernel_info", () => KERNEL_INFO],
@@ -25,6 +27,7 @@ export function requestHandlers(
     ["history", (content) => history.reply(content)],
     ["is_complete", (content) => completenessReply(textOf(content))],
     ["complete", (content) => completeReply(inspector, types, content)],
+    ["debug", (content) => debug.handle(content)],
     ["inspect", (content) => inspectReply(inspector, types, content)],
   ]);
 }

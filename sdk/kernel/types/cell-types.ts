@@ -47,6 +47,7 @@ export class CellTypes {
   #chain: CellChain | undefined;
   #server: Promise<TypeServer> | undefined;
   #renewing = false;
+  #isOpen = false;
   #ends = 0;
   #memoryLimit = MEMORY_LIMIT;
   /** Settles when the running cell's errors, if they come late, have been told. */
@@ -65,15 +66,15 @@ export class CellTypes {
     this.#timeoutMs = checkTimeoutMs ?? this.#timeoutMs;
   }
 
-  /** Makes the folder of the cells, and starts the server before the first cell needs it. */
+  /** Starts the server, if it does not run yet, before the first cell needs it. */
   start(): void {
-    this.#open();
     if (this.#policy !== "off") void this.ask(() => Promise.resolve());
   }
 
   /** Checks a cell; a report when the policy forbids to run it. */
   async check(checked: CheckedCell): Promise<ErrorReport | undefined> {
     const { cell, line, source } = checked;
+    this.#open();
     for (const note of this.#notes.splice(0)) this.#context.tell(cell, `${note}\n`);
     if (this.#policy === "off" || /^\s*\/\/\s*@ts-nocheck/.test(source)) return undefined;
     const label = `Cell [${line}]`;
@@ -107,6 +108,7 @@ export class CellTypes {
   async ask<T>(
     question: (server: TypeServer, chain: CellChain) => Promise<T>,
   ): Promise<T | undefined> {
+    this.#open();
     const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
     if (executable === undefined || folder === undefined || chain === undefined) return undefined;
     this.#server ??= TypeServer.start(executable, folder);
@@ -129,7 +131,10 @@ export class CellTypes {
     this.#folder?.remove();
   }
 
+  /** Makes the folder of the cells, once. */
   #open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
     const executable = (this.#context.findTsc ?? findTsc)();
     if (executable === undefined) {
       this.#notes.push(
