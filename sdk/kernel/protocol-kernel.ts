@@ -6,6 +6,7 @@ import { CellOutputs } from "./cell-outputs.ts";
 import { internalErrorReport } from "./cell-syntax-error.ts";
 import { CommRegistry } from "./comm-registry.ts";
 import type { Connection } from "./connection.ts";
+import { DebugAdapter } from "./debug/debug-adapter.ts";
 import { ExecutionQueue } from "./execution-queue.ts";
 import { History } from "./history.ts";
 import { Interrupter } from "./interrupt.ts";
@@ -53,9 +54,12 @@ export class ProtocolKernel {
       this.#sayStuck(),
     );
     this.#types = new CellTypes({
-      heldGlobals: (names) => options.inspector.heldGlobals(names),
+      heldGlobals: (names, limitMs) => options.inspector.heldGlobals(names, limitMs),
       tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
     });
+    const debug = new DebugAdapter(options.inspector, (event) =>
+      outbox.publish({}, "debug_event", event),
+    );
     this.#comms = new CommRegistry({
       outbox,
       post: options.postToMain,
@@ -71,6 +75,7 @@ export class ProtocolKernel {
     this.#handlers = requestHandlers(options.inspector, history, {
       comms: this.#comms,
       types: this.#types,
+      debug,
     });
     this.#queue = new ExecutionQueue({
       outbox,
@@ -80,7 +85,7 @@ export class ProtocolKernel {
       nodeGlobals: new Set(options.nodeGlobals),
       types: this.#types,
       ready: () => this.#interrupter.settled,
-      run: options.postToMain,
+      run: (order) => debug.run(order, options.postToMain),
     });
   }
 
@@ -101,7 +106,6 @@ export class ProtocolKernel {
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
-    kernel.#types.start();
     for (const request of early) kernel.#receive(request);
     return kernel;
   }
@@ -146,7 +150,7 @@ export class ProtocolKernel {
         this.#comms.handled(message.cell);
         break;
       case "settings":
-        if (message.settings.types !== undefined) this.#types.policy = message.settings.types;
+        this.#types.set(message.settings);
         break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);
@@ -193,6 +197,8 @@ export class ProtocolKernel {
     this.#outbox.status(header, "busy");
     this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
     this.#idle(header);
+    // After the first answer, which it must not delay.
+    this.#types.start();
   }
 
   /** Ends a request that ran no cell. */

@@ -16,6 +16,8 @@ const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 interface ChainLink {
   readonly path: string;
   readonly declared: Declared;
+  /** The statement that declares it, as the user wrote it. */
+  readonly statement: string;
 }
 
 export class CellChain {
@@ -31,6 +33,11 @@ export class CellChain {
     return [...this.#links.keys()];
   }
 
+  /** The statement by which the newest cell that did declared a name. */
+  statementOf(name: string): string | undefined {
+    return this.#links.get(name)?.statement;
+  }
+
   /** Names that a cell would declare and that hold values. */
   declared(source: string): readonly string[] {
     return (declarationsOf(source) ?? [])
@@ -38,10 +45,14 @@ export class CellChain {
       .map(({ name }) => name);
   }
 
-  /** The document of a cell: a line that brings in what it mentions, then its text. */
-  document(source: string): string {
+  /**
+   * The document of a cell: a line that brings in what it mentions, then its text.
+   *
+   * @param more names that are brought in besides
+   */
+  document(source: string, more: readonly string[] = []): string {
     const own = new Set(declarationsSoFar(source).map(({ name }) => name));
-    const words = new Set(source.match(WORD));
+    const words = new Set([...(source.match(WORD) ?? []), ...more]);
     const header: string[] = [];
     for (const [name, link] of this.#links) {
       if (words.has(name) && !own.has(name)) header.push(importOf(name, link));
@@ -64,7 +75,10 @@ export class CellChain {
     const names = declared.filter(({ isExported }) => !isExported).map(({ name }) => name);
     const text = `${this.document(source)}\nexport { ${names.join(", ")} };`;
     const path = this.#folder.keep(cell, text);
-    for (const it of declared) this.#links.set(it.name, { path, declared: it });
+    for (const it of declared) {
+      const statement = source.slice(it.start, it.end);
+      this.#links.set(it.name, { path, declared: it, statement });
+    }
   }
 }
 

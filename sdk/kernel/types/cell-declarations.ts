@@ -14,6 +14,9 @@ export interface Declared {
   readonly name: string;
   readonly kind: DeclaredKind;
   readonly isExported: boolean;
+  /** Offsets of the statement that declares it. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The declarations of a cell, or undefined for a text that does not parse. */
@@ -34,15 +37,18 @@ export function declarationsSoFar(source: string): readonly Declared[] {
 
 function declarationsIn(program: Program): readonly Declared[] {
   const found = new Map<string, Declared>();
-  const add = (names: readonly string[], kind: DeclaredKind, isExported: boolean): void => {
-    for (const name of names) {
-      // A class and an interface of one name are one entity.
-      const isSecond = kind === "type" && found.has(name);
-      if (!isSecond) found.set(name, { name, kind, isExported });
-    }
-  };
-  for (const statement of program.body) addStatement(statement, add, false);
-  for (const statement of program.body) addLiftedVars(statement, add);
+  for (const statement of program.body) {
+    const { start, end } = statement;
+    const add: Add = (names, kind, isExported) => {
+      for (const name of names) {
+        // A class and an interface of one name are one entity.
+        const isSecond = kind === "type" && found.has(name);
+        if (!isSecond) found.set(name, { name, kind, isExported, start, end });
+      }
+    };
+    addStatement(statement, add, false);
+    addLiftedVars(statement, add);
+  }
   return [...found.values()];
 }
 

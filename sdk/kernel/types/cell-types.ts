@@ -8,11 +8,11 @@ import { LanguageServerError } from "./language-server.ts";
 import { LocalFiles } from "./local-files.ts";
 import { findTsc } from "./tsc-binary.ts";
 import { countedErrors, refusal, unknownNames, warning } from "./type-errors.ts";
-import { policyOf, type TypePolicy } from "./type-policy.ts";
+import { type KernelSettings, policyOf, type TypePolicy } from "./type-policy.ts";
 import { type Diagnostic, TypeServer } from "./type-server.ts";
 
-/** The longest that a check may hold up a cell, or its end. */
-const CHECK_LIMIT_MS = 500;
+/** The longest that a check may hold up a cell, or its end, where no cell has set it. */
+const CHECK_TIMEOUT_MS = 500;
 /** Ends of the server after which the kernel gives up on it. */
 const MAX_ENDS = 3;
 /** Resident memory at which the server is replaced by a fresh one. */
@@ -28,8 +28,8 @@ export interface CheckedCell {
 
 /** What the types need from the rest of the kernel. */
 export interface CellTypesContext {
-  /** Those of the names that hold a value; undefined while the main thread does not answer. */
-  heldGlobals(names: readonly string[]): Promise<ReadonlySet<string> | undefined>;
+  /** Those of the names that hold a value; undefined when the main thread does not answer in time. */
+  heldGlobals(names: readonly string[], limitMs: number): Promise<ReadonlySet<string> | undefined>;
   /** Writes to the error stream of a cell. */
   tell(cell: number, text: string): void;
   /** Path of the compiler. @default the one of the installed package, {@link findTsc} */
@@ -41,11 +41,13 @@ export class CellTypes {
   readonly #files = new LocalFiles();
   readonly #notes: string[] = [];
   #policy: TypePolicy;
+  #timeoutMs = CHECK_TIMEOUT_MS;
   #executable: string | undefined;
   #folder: CellFolder | undefined;
   #chain: CellChain | undefined;
   #server: Promise<TypeServer> | undefined;
   #renewing = false;
+  #isOpen = false;
   #ends = 0;
   #memoryLimit = MEMORY_LIMIT;
   /** Settles when the running cell's errors, if they come late, have been told. */
@@ -58,24 +60,26 @@ export class CellTypes {
     if (note !== undefined) this.#notes.push(note);
   }
 
-  set policy(policy: TypePolicy) {
-    this.#policy = policy;
+  /** Takes settings for the cells to come. */
+  set({ types, checkTimeoutMs }: KernelSettings): void {
+    this.#policy = types ?? this.#policy;
+    this.#timeoutMs = checkTimeoutMs ?? this.#timeoutMs;
   }
 
-  /** Makes the folder of the cells, and starts the server before the first cell needs it. */
+  /** Starts the server, if it does not run yet, before the first cell needs it. */
   start(): void {
-    this.#open();
     if (this.#policy !== "off") void this.ask(() => Promise.resolve());
   }
 
   /** Checks a cell; a report when the policy forbids to run it. */
   async check(checked: CheckedCell): Promise<ErrorReport | undefined> {
     const { cell, line, source } = checked;
+    this.#open();
     for (const note of this.#notes.splice(0)) this.#context.tell(cell, `${note}\n`);
     if (this.#policy === "off" || /^\s*\/\/\s*@ts-nocheck/.test(source)) return undefined;
     const label = `Cell [${line}]`;
     const errors = this.#errorsOf(source);
-    const found = this.#policy === "block" ? await within(errors, CHECK_LIMIT_MS) : undefined;
+    const found = this.#policy === "block" ? await within(errors, this.#timeoutMs) : undefined;
     if (found !== undefined) return found.length > 0 ? refusal(found, label, source) : undefined;
     this.#telling = errors.then((late) => {
       if (late.length > 0) this.#context.tell(cell, warning(late, label, source));
@@ -85,12 +89,13 @@ export class CellTypes {
 
   /** Notes what a cell that ran has declared; of one that failed only what has come to hold a value. */
   async ran({ cell, source }: CheckedCell, succeeded: boolean): Promise<void> {
-    await within(this.#telling, CHECK_LIMIT_MS);
+    await within(this.#telling, this.#timeoutMs);
     const chain = this.#chain;
     if (chain === undefined) return;
     this.#files.note(source);
     const names = succeeded ? [] : chain.declared(source);
-    const held = names.length === 0 ? undefined : await this.#context.heldGlobals(names);
+    const held =
+      names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
     chain.add(cell, source, (name) => succeeded || (held?.has(name) ?? false));
     void this.#renewIfLarge();
   }
@@ -103,6 +108,7 @@ export class CellTypes {
   async ask<T>(
     question: (server: TypeServer, chain: CellChain) => Promise<T>,
   ): Promise<T | undefined> {
+    this.#open();
     const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
     if (executable === undefined || folder === undefined || chain === undefined) return undefined;
     this.#server ??= TypeServer.start(executable, folder);
@@ -125,7 +131,10 @@ export class CellTypes {
     this.#folder?.remove();
   }
 
+  /** Makes the folder of the cells, once. */
   #open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
     const executable = (this.#context.findTsc ?? findTsc)();
     if (executable === undefined) {
       this.#notes.push(
@@ -150,7 +159,8 @@ export class CellTypes {
     const diagnostics =
       (await this.ask((server, chain) => server.diagnostics(chain.document(source)))) ?? [];
     const names = unknownNames(diagnostics);
-    const held = names.length === 0 ? undefined : await this.#context.heldGlobals(names);
+    const held =
+      names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
     return countedErrors(diagnostics, source, (name) => held === undefined || held.has(name));
   }
 

@@ -13,17 +13,22 @@ export function isTypePolicy(value: unknown): value is TypePolicy {
 /** Options of `kernelOptions`. */
 export interface KernelSettings {
   readonly types?: TypePolicy;
+  /** The longest that a check may hold up a cell, in ms; a cell that runs first is told its errors late. @default 500 */
+  readonly checkTimeoutMs?: number;
 }
 
 /** Settings that a cell asks for. @throws TypeError with what is allowed */
 export function checkSettings(settings: KernelSettings): KernelSettings {
   for (const [name, value] of Object.entries(settings)) {
-    if (name !== "types")
-      throw new TypeError(`kernelOptions: no option "${name}"; there is "types"`);
-    if (!isTypePolicy(value)) {
-      throw new TypeError(
-        `kernelOptions: types is one of ${POLICIES.join(", ")}, got ${String(value)}`,
-      );
+    if (name === "types") {
+      if (isTypePolicy(value)) continue;
+      throw new TypeError(`kernelOptions: types is one of ${POLICIES.join(", ")}, got ${value}`);
+    }
+    if (name !== "checkTimeoutMs") {
+      throw new TypeError(`kernelOptions: no option "${name}"; there are types and checkTimeoutMs`);
+    }
+    if (!(typeof value === "number" && value >= 0)) {
+      throw new TypeError(`kernelOptions: checkTimeoutMs is a number ≥ 0, got ${value}`);
     }
   }
   return { ...settings };

@@ -26,14 +26,22 @@ export interface CompletionItem {
   readonly sortText?: string;
   readonly detail?: string;
   readonly documentation?: string | { readonly value: string };
-  readonly labelDetails?: { readonly description?: string };
+  readonly insertText?: string;
+  /** TypeScript's own; `autoImport` marks a name that is not imported yet. */
+  readonly data?: { readonly autoImport?: unknown };
 }
 
-/** LSP's `Location`, or a `LocationLink` in its terms. */
+/** Where a name is declared, as LSP's `LocationLink` says it. */
 export interface Definition {
-  readonly path: string;
-  readonly start: Place;
-  readonly end: Place;
+  readonly targetUri: string;
+  /** The whole declaration. */
+  readonly targetRange: { readonly start: Place; readonly end: Place };
+}
+
+/** A signature of the call around a place. */
+export interface Signature {
+  readonly label: string;
+  readonly documentation?: string | { readonly value: string };
 }
 
 const MARKDOWN = ["markdown", "plaintext"];
@@ -42,6 +50,7 @@ const CAPABILITIES = {
     completion: { completionItem: { documentationFormat: MARKDOWN, labelDetailsSupport: true } },
     hover: { contentFormat: MARKDOWN },
     signatureHelp: { signatureInformation: { documentationFormat: MARKDOWN } },
+    definition: { linkSupport: true },
     diagnostic: {},
   },
 };
@@ -49,11 +58,13 @@ const CAPABILITIES = {
 export class TypeServer {
   readonly #server: LanguageServer;
   readonly #uri: string;
+  readonly #root: string;
   #version = 0;
 
   private constructor(server: LanguageServer, folder: CellFolder) {
     this.#server = server;
     this.#uri = pathToFileURL(folder.current).href;
+    this.#root = pathToFileURL(folder.root).href;
   }
 
   /** Starts a server and lets it read the standard library, which every cell needs. @throws LanguageServerError */
@@ -109,14 +120,27 @@ export class TypeServer {
     return (answer as { contents?: { value?: string } } | null)?.contents?.value; // MarkupContent
   }
 
-  /** Where the name at a place is defined. @throws LanguageServerError */
-  async definition(text: string, position: Place): Promise<unknown> {
-    return await this.#ask("textDocument/definition", text, { position });
+  /** Declarations of the name at a place. @throws LanguageServerError */
+  async definitions(text: string, position: Place): Promise<readonly Definition[]> {
+    const answer = await this.#ask("textDocument/definition", text, { position });
+    return Array.isArray(answer) ? (answer as Definition[]) : []; // links, as we said we take them
   }
 
-  /** @throws LanguageServerError */
-  async signature(text: string, position: Place): Promise<unknown> {
-    return await this.#ask("textDocument/signatureHelp", text, { position });
+  /** The signature that the call around a place would take. @throws LanguageServerError */
+  async signature(text: string, position: Place): Promise<Signature | undefined> {
+    const answer = await this.#ask("textDocument/signatureHelp", text, { position });
+    const help = answer as { signatures?: Signature[]; activeSignature?: number } | null; // SignatureHelp
+    return help?.signatures?.[help.activeSignature ?? 0];
+  }
+
+  /** Whether a definition lies in the document itself. */
+  isOwn({ targetUri }: Definition): boolean {
+    return targetUri === this.#uri;
+  }
+
+  /** Whether a definition lies in the document of any cell. */
+  isCell({ targetUri }: Definition): boolean {
+    return targetUri.startsWith(this.#root);
   }
 
   /** Files that were edited outside. */

@@ -23,6 +23,8 @@ const SUITES = [
   "test_welcome",
   "test_start",
   "test_types",
+  "test_completion",
+  "test_debugger",
 ];
 const LIMIT_MS = 180_000;
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import unittest
 
-from kernel_fixture import KernelCase, Outcome
+from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Outcome
 
 
 class Types(KernelCase):
     """One kernel with the default policy; each test sets what it changes back."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # On a busy machine a cell would run before the check of it has ended.
+        patience = f"kernelOptions({{ checkTimeoutMs: {1000 * TIMEOUT_SECONDS} }})"
+        cls.kc.execute_interactive(patience, timeout=TIMEOUT_SECONDS)
 
     def refused(self, code: str) -> Outcome:
         """Runs a cell that the check has to refuse."""
