@@ -3,7 +3,17 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./setup/paths.mjs";
 
-for (const folder of ["node_modules", ".venv", "build", ".setup.lock"]) {
+const made = [
+  "node_modules",
+  ".venv",
+  "build",
+  ".setup.lock",
+  "sdk/declarations",
+  "datasets/declarations",
+  "tslab/node_modules",
+  "danfo/node_modules",
+];
+for (const folder of made) {
   rmSync(join(root, folder), { recursive: true, force: true });
   console.error(`removed ${folder}`);
 }

@@ -16,6 +16,7 @@ import {
 } from "./soak/bridge-faults.ts";
 import { bridgeMemory } from "./soak/bridge-memory.ts";
 import { brokenAudio } from "./soak/broken-audio.ts";
+import { kernelCells } from "./soak/kernel-cells.ts";
 import { patternCrashes } from "./soak/pattern-crashes.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -73,10 +74,13 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   faults: longFaults,
   memory: () => bridgeMemory(Number(values.calls)),
   patterns: () => patternCrashes(20),
+  kernel: () => kernelCells(python),
   audio: () => brokenAudio(Number(values.files)),
   statistics: () => simulations("test_statistics.py"),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),
+  // 01 to 03: the others show what tslab does not have.
+  tslab: () => run([...notebooks, "--quick", "--kernel", "tslab", "01", "02", "03"], {}),
   digits: () => run(notebooks, { GRYM_DATASET: `fsdd:${digits}` }),
 };
 

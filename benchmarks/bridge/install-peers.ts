@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { findPython } from "grym-synth";
 import { PEERS } from "./line-client.ts";
@@ -22,13 +22,18 @@ export async function installPythonPeers(): Promise<string> {
   return python;
 }
 
-/** A folder with pythonia. @throws Error npm could not install it */
-export async function installNodePeers(): Promise<string> {
-  const folder = join(BUILD, "node");
-  const manifests = ["package.json", "package-lock.json"];
-  await once("node", manifests, async () => {
+/**
+ * A folder with pythonia (`node`), or with the kernels beside which ours is measured (`kernels`).
+ *
+ * @throws Error npm could not install it
+ */
+export async function installNodePeers(kind: "node" | "kernels" = "node"): Promise<string> {
+  const folder = join(BUILD, kind);
+  const from = kind === "node" ? "" : kind;
+  const manifests = ["package.json", "package-lock.json"].map((name) => join(from, name));
+  await once(kind, manifests, async () => {
     mkdirSync(folder, { recursive: true });
-    for (const name of manifests) copyFileSync(join(PEERS, name), join(folder, name));
+    for (const name of manifests) copyFileSync(join(PEERS, name), join(folder, basename(name)));
     await run("npm", ["ci", "--no-audit", "--no-fund"], folder);
   });
   return folder;

@@ -1,9 +1,10 @@
 // The steps of the set-up, in order. A step knows whether it is done; doing it twice does no harm.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { inspectKernel, installKernel } from "../../sdk/cli/kernel-spec.mjs";
 import { run } from "./command.mjs";
 import { debianPackages } from "./debian-packages.mjs";
+import { declarations } from "./declarations.mjs";
 import { findBasePython } from "./find-base-python.mjs";
 import {
   jupyterFolder,
@@ -15,6 +16,7 @@ import {
   venvPython,
 } from "./paths.mjs";
 import { fingerprint, isStamped, stamp } from "./stamp.mjs";
+import { tslabKernel, tslabPackages } from "./tslab.mjs";
 
 const again = "Run the same command again: finished steps are kept.";
 
@@ -53,28 +55,31 @@ const nodePackages = {
 const virtualEnvironment = {
   name: "Python environment .venv",
   size: "about 15 MB",
-  isDone: () =>
-    existsSync(join(venv, "pyvenv.cfg")) && existsSync(venvPython) && existsSync(pthFile()),
+  isDone: () => existsSync(join(venv, "pyvenv.cfg")) && existsSync(venvPython),
   async run() {
     const python = findBasePython();
     const help = `Python could not make ${venv}. Remove that folder, then: npm run setup`;
     await run(python, ["-m", "venv", "--clear", venv], { log: "venv", help });
-    // Relative to the file itself, so that a moved clone still finds its package.
-    writeFileSync(pthFile(), `${join(relative(sitePackages(), root), "python", "src")}\n`);
   },
 };
 
-function sitePackages() {
-  const lib = join(venv, "lib");
-  const version = existsSync(lib)
-    ? readdirSync(lib).find((entry) => entry.startsWith("python3"))
-    : undefined;
-  return join(lib, version ?? "python3", "site-packages");
-}
-
-function pthFile() {
-  return join(sitePackages(), "grym-synth.pth");
-}
+const ownPythonPackages = {
+  name: "Our Python packages in .venv",
+  size: "4 kB",
+  installer: join(root, "python", "install.py"),
+  stampFile: join(stateFolder, "own-packages"),
+  value() {
+    return fingerprint([this.installer, join(root, "python", "pyproject.toml")]);
+  },
+  isDone() {
+    return isStamped(this.stampFile, this.value());
+  },
+  async run() {
+    const help = `${this.installer} could not write into .venv. Remove that folder, then: npm run setup`;
+    await run(venvPython, [this.installer], { log: "own-packages", cwd: root, help });
+    stamp(this.stampFile, this.value());
+  },
+};
 
 function pythonPackages(name, size, lockFile) {
   const file = join(root, "python", lockFile);
@@ -126,6 +131,7 @@ const kernel = {
 export const userSteps = [
   nodePackages,
   virtualEnvironment,
+  ownPythonPackages,
   pythonPackages(
     "Python packages (torch, transformers, JupyterLab …)",
     "about 1.8 GB",
@@ -133,6 +139,9 @@ export const userSteps = [
   ),
   jupyterSettings,
   kernel,
+  declarations,
+  tslabPackages,
+  tslabKernel,
 ];
 
 /** What `npm test` needs besides. */

@@ -1,5 +1,6 @@
 /** Does memory stay flat over many calls, on both sides of the bridge? */
 import { GAMABridge, type RecordRow, type Target } from "../../sdk/index.ts";
+import { flatMemory } from "./flat-memory.ts";
 
 const SAMPLE_EVERY = 25;
 
@@ -12,16 +13,9 @@ function tenths(values: readonly number[]): { second: number; last: number } {
 
 function judge(side: string, values: readonly number[]): { row: RecordRow; target: Target } {
   const { second, last } = tenths(values);
-  // The house's meaning of "flat": at most 5 % and 5 MB above the second tenth.
-  const allowed = second * 1.05 + 5e6;
   return {
     row: { part: "bridge memory", side, secondTenthBytes: second, lastTenthBytes: last },
-    target: {
-      name: `${side}: last tenth of RSS over allowed`,
-      value: last / allowed,
-      goal: 1,
-      better: "lower",
-    },
+    target: flatMemory(side, second, last),
   };
 }
 

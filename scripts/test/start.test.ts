@@ -30,7 +30,7 @@ async function freePort(): Promise<number> {
   });
 }
 
-test("npm start serves JupyterLab, and its REST API lists our kernel", async () => {
+test("npm start serves JupyterLab, and its REST API lists our kernel and tslab", async () => {
   const port = await freePort();
   const args = [
     "scripts/start.mjs",
@@ -60,6 +60,7 @@ test("npm start serves JupyterLab, and its REST API lists our kernel", async () 
           interrupt_mode: "message",
         },
       },
+      tslab: { spec: { display_name: "TypeScript (tslab)", language: "typescript" } },
     },
   });
 }, 90_000);

@@ -26,7 +26,13 @@ export interface BridgeOptions {
    * @default "spawn"
    */
   readonly transport?: TransportKind | undefined;
-  /** Of `attach`: which host. */
+  /**
+   * Models outlive this process: a restarted kernel finds them loaded. The short form of
+   * `transport: "attach"`, by default to the host named "default".
+   * @default false
+   */
+  readonly keepAlive?: boolean | undefined;
+  /** Of `attach` and `keepAlive`: which host. */
   readonly host?: HostOptions | undefined;
   /**
    * The best way for bulk data to try.
@@ -92,15 +98,29 @@ export function toSupervisorOptions(options: BridgeOptions): SupervisorOptions {
   };
 }
 
-function makeConnector({ python, env = {}, plane, transport, host }: BridgeOptions): Connector {
+function makeConnector(options: BridgeOptions): Connector {
+  const { python, env = {}, plane, host } = options;
   const find = (): string => python ?? findPython();
-  if (transport === "attach") {
+  if (transportOf(options) === "attach") {
     return new HostConnector({ host: host ?? {}, findPython: find, env, plane });
   }
   if (host !== undefined) {
-    throw new InvalidArgumentError("host", 'absent without `transport: "attach"`', host);
+    const expected = 'absent without `keepAlive: true` or `transport: "attach"`';
+    throw new InvalidArgumentError("host", expected, host);
   }
   return new SpawnConnector({ findPython: find, env });
+}
+
+function transportOf({ transport, keepAlive }: BridgeOptions): TransportKind {
+  const kept: unknown = keepAlive; // cells may run without a type check
+  if (kept !== undefined && typeof kept !== "boolean") {
+    throw new InvalidArgumentError("keepAlive", "true or false", kept);
+  }
+  if (kept !== undefined && transport !== undefined && kept !== (transport === "attach")) {
+    const expected = `${!kept} or absent beside \`transport: "${transport}"\``;
+    throw new InvalidArgumentError("keepAlive", expected, kept);
+  }
+  return transport ?? (kept === true ? "attach" : "spawn");
 }
 
 /** @param field its path in the options */

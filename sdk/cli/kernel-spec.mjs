@@ -61,7 +61,7 @@ export function kernelSpec(root = ROOT, nodePath = repositoryNode(root)) {
       // Without it an interrupt inside a timer's callback aborts the process.
       "--no-force-async-hooks-checks",
       "--no-warnings",
-      join(root, "sdk", "kernel", "main.ts"),
+      join(root, "sdk", "kernel", "boot.mjs"),
       "{connection_file}",
     ],
     display_name: DISPLAY_NAME,

@@ -1,5 +1,11 @@
 import { bundleOf } from "./bundle.ts";
-import { type DisplayMessage, type DisplayOptions, kernelHook, toMessage } from "./kernel-hook.ts";
+import {
+  type DisplayMessage,
+  type DisplayOptions,
+  displayHook,
+  publishWhenMade,
+  toMessage,
+} from "./kernel-hook.ts";
 import { isDisplayObject, type MimeBundle } from "./mime.ts";
 import { printed } from "./values/printed.ts";
 
@@ -12,9 +18,9 @@ export { bundleOf };
  * What comes of which value: `bundleOf`.
  */
 export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
-  const kernel = kernelHook();
+  const kernel = displayHook();
   if (kernel === undefined) console.log(await plainForm(value, options));
-  else kernel.publish(await displayMessage(value, options));
+  else await publishWhenMade(kernel, displayMessage(value, options));
 }
 
 /** The message that shows a value. */

@@ -1,4 +1,8 @@
+import type { Comm, CommExtras, CommTarget } from "../kernel/comms.ts";
+import type { KernelSettings } from "../kernel/types/type-policy.ts";
+import type { JsonObject } from "../kernel/wire-message.ts";
 import type { MimeBundle } from "./mime.ts";
+import { tslabHook } from "./tslab-hook.ts";
 
 /** Global property under which libraries find the kernel that runs them. */
 export const KERNEL: unique symbol = Symbol.for("grym-synth.kernel");
@@ -37,6 +41,17 @@ export interface KernelHook {
   clearOutput(wait?: boolean): void;
   /** Shows text beside the notebook, in front ends that have a pager. */
   page(data: MimeBundle): void;
+  /**
+   * The cell to which the running code belongs does not end before this work does, or ten seconds have
+   * passed: what it shows after its end is lost in front ends without a window.
+   */
+  hold(work: Promise<unknown>): void;
+  /** Opens a channel to an object of the front end (a widget, say). */
+  comm(target: string, data?: JsonObject, extras?: CommExtras & { readonly id?: string }): Comm;
+  /** Listens for channels that the front end opens. */
+  onComm(target: string, listener: CommTarget): void;
+  /** Settings of the kernel, from the next cell on. @throws TypeError for a setting that there is not */
+  options(settings: KernelSettings): void;
   /** Aborts when the cell to which the running code belongs is interrupted. */
   readonly signal: AbortSignal | undefined;
 }
@@ -45,6 +60,14 @@ export interface KernelHook {
 export function kernelHook(): KernelHook | undefined {
   const hooks = globalThis as { [key: symbol]: unknown };
   return hooks[KERNEL] as KernelHook | undefined; // the kernel's own contract
+}
+
+/** What it takes to show something. */
+export type DisplayHook = Pick<KernelHook, "publish" | "hold">;
+
+/** Where this code can show something: our kernel, or tslab, which can do no more. */
+export function displayHook(): DisplayHook | undefined {
+  return kernelHook() ?? tslabHook();
 }
 
 /** The message that shows a bundle. */
@@ -56,4 +79,15 @@ export function toMessage(data: MimeBundle, options: DisplayOptions): DisplayMes
     transient: displayId === undefined ? {} : { display_id: displayId },
     update,
   };
+}
+
+/** Publishes a message when it is made; the cell waits for it. */
+export async function publishWhenMade(
+  kernel: DisplayHook,
+  message: Promise<DisplayMessage>,
+): Promise<void> {
+  const shown = message.then((made) => kernel.publish(made));
+  kernel.hold(shown);
+  // A promise of its own: an error that nobody handles is still one, though the cell has waited.
+  await shown;
 }

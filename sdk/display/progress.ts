@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type KernelHook, kernelHook } from "./kernel-hook.ts";
+import { type DisplayHook, displayHook } from "./kernel-hook.ts";
 import { DISPLAY, type Displayable, type MimeBundle } from "./mime.ts";
 import { type WorkState, workHtml, workText } from "./progress-view.ts";
 
@@ -127,7 +127,7 @@ class ProgressDisplay {
   }
 
   #waitForTurn(now: number): number {
-    const inPlace = kernelHook() !== undefined || process.stderr.isTTY;
+    const inPlace = displayHook() !== undefined || process.stderr.isTTY;
     const interval = inPlace ? SHORTEST_INTERVAL_MS : LOG_INTERVAL_MS;
     return Math.max(
       (this.#drawn.at(-1) ?? Number.NEGATIVE_INFINITY) + interval - now,
@@ -144,12 +144,12 @@ class ProgressDisplay {
     this.#timer = undefined;
     this.#drawn.push(now);
     if (this.#drawn.length > MOST_PER_SECOND) this.#drawn.shift();
-    const kernel = kernelHook();
+    const kernel = displayHook();
     if (kernel === undefined) this.#print(now);
     else this.#publish(kernel);
   }
 
-  #publish(kernel: KernelHook): void {
+  #publish(kernel: DisplayHook): void {
     const transient = { display_id: this.#displayId };
     kernel.publish({ data: this.bundle(), metadata: {}, transient, update: this.#shown });
     this.#shown = true;

@@ -2,6 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import { type Cell, currentCell } from "./cell.ts";
+import type { KeptNames } from "./global-names.ts";
+import { resolveForCell } from "./module-loader.ts";
 import type { ModuleVersions } from "./module-versions.ts";
 
 /** `import.meta` of a cell. */
@@ -9,7 +11,10 @@ export interface CellMeta {
   readonly url: string;
   readonly filename: string;
   readonly dirname: string;
+  resolve(specifier: string): string;
 }
+
+type Importer = (specifier: string, options?: ImportCallOptions) => Promise<object>;
 
 /** Helpers of one cell. */
 export interface CellHelpers {
@@ -17,35 +22,30 @@ export interface CellHelpers {
   wait(value: unknown): unknown;
   /** The iterable of a `for await`: each step rejects when the cell is interrupted. */
   each(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown>;
-  /** Before and around `import()`: they note which modules an interrupt leaves half done. */
-  importing(): undefined;
-  imported(importing: undefined, module: Promise<object>): Promise<object>;
+  /** An `import()`: it notes which modules an interrupt leaves half done. */
+  imported(importer: Importer, specifier: string, options?: ImportCallOptions): Promise<object>;
   /** A static import: the module, checked for the names that the cell uses. */
   checked(module: Promise<object>, specifier: string, required: readonly string[]): Promise<object>;
-  /** Keeps the value of a name that belongs to Node. */
-  keep(name: string, value: unknown): void;
-  kept(name: string): unknown;
+  /** Variables whose names belong to Node. */
+  readonly own: KeptNames;
   readonly meta: CellMeta;
 }
 
-/** Values of names that cells declare although they belong to Node (`const crypto = …`). */
-export type KeptValues = Map<string, unknown>;
-
 /** The helpers of a cell. */
-export function cellHelpers(cell: Cell, versions: ModuleVersions, values: KeptValues): CellHelpers {
+export function cellHelpers(cell: Cell, versions: ModuleVersions, own: KeptNames): CellHelpers {
   return {
     wait,
     each,
-    importing: () => versions.importing(),
-    imported: (_importing, module) => versions.imported(module),
+    imported: (importer, specifier, options) =>
+      versions.imported(() => importer(specifier, options)),
     checked: async (module, specifier, required) =>
       withNames(await wait(module), specifier, required),
-    keep: (name, value) => void values.set(name, value),
-    kept: (name) => (values.has(name) ? values.get(name) : Reflect.get(globalThis, name)),
+    own,
     meta: {
       url: cell.fileName,
       filename: fileURLToPath(cell.fileName),
       dirname: process.cwd(),
+      resolve: resolveForCell,
     },
   };
 }

@@ -25,6 +25,16 @@ export class CellOutputs {
     this.#parents.set(cell, parent);
   }
 
+  /** Forgets a run that is over for good. */
+  close(cell: number): void {
+    this.#parents.delete(cell);
+  }
+
+  /** The request to which the output of a run belongs. */
+  parentOf(cell: number): Header | JsonObject {
+    return this.#parents.get(cell) ?? {};
+  }
+
   stream({ cell, name, text }: Extract<ToWorker, { type: "stream" }>): void {
     const pending = this.#pending;
     if (pending?.cell === cell && pending.name === name) {
@@ -39,7 +49,7 @@ export class CellOutputs {
 
   publish(cell: number, messageType: string, content: JsonObject | string): void {
     this.flush();
-    this.#outbox.publish(this.#parents.get(cell) ?? {}, messageType, content);
+    this.#outbox.publish(this.parentOf(cell), messageType, content);
   }
 
   error(cell: number, { ename, evalue, traceback }: ErrorReport): void {
@@ -52,6 +62,6 @@ export class CellOutputs {
     if (pending === undefined) return;
     this.#pending = undefined;
     const { cell, name, text } = pending;
-    this.#outbox.publish(this.#parents.get(cell) ?? {}, "stream", { name, text });
+    this.#outbox.publish(this.parentOf(cell), "stream", { name, text });
   }
 }

@@ -1,6 +1,5 @@
 /** What oxc says about a text that does not parse, as an error that names the user's line. */
 
-import type { OxcError } from "oxc-transform";
 import { codeFrame } from "./code-frame.ts";
 import { lineStarts, type Position, positionAt } from "./source-map.ts";
 import type { ErrorReport } from "./thread-messages.ts";
@@ -10,9 +9,10 @@ export class CellSyntaxError extends Error {
   override readonly name = "SyntaxError";
   readonly position: Position;
 
-  constructor(message: string, position: Position) {
+  /** @param offset where in `source`, in UTF-16 units. */
+  constructor(message: string, source: string, offset: number) {
     super(message);
-    this.position = position;
+    this.position = positionAt(lineStarts(source), offset);
   }
 
   /** The report shown for a cell whose text is `source`. */
@@ -28,15 +28,6 @@ export class CellSyntaxError extends Error {
       ],
     };
   }
-}
-
-/** First error of a transpiler run. Its labels count UTF-8 bytes. */
-export function syntaxErrorOf(source: string, errors: readonly OxcError[]): CellSyntaxError {
-  const [first] = errors;
-  const bytes = first?.labels.at(-1)?.start ?? 0;
-  const offset = Buffer.from(source).subarray(0, bytes).toString("utf8").length;
-  const message = first?.message ?? "not valid TypeScript";
-  return new CellSyntaxError(message, positionAt(lineStarts(source), offset));
 }
 
 /** Report of a fault of the kernel's own. */

@@ -2,9 +2,12 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers";
+import {
+  setImmediate as nextTurn,
+  setTimeout as startTimer,
+  clearTimeout as stopTimer,
+} from "node:timers";
 import { pathToFileURL } from "node:url";
-import type { RunOrder } from "./thread-messages.ts";
 
 /** What a stopped cell is told; the name is the one that Jupyter front ends know. */
 export class KeyboardInterrupt extends Error {
@@ -18,21 +21,29 @@ export class KeyboardInterrupt extends Error {
 /** How long the `finally` blocks of an interrupted cell may go on awaiting. */
 const GRACE_MS = 1000;
 
+/** How long a cell waits for the displays that it does not await. */
+const DISPLAY_LIMIT_MS = 10_000;
+
 /** One run of one cell. */
 export class Cell {
-  readonly order: RunOrder;
+  /** Serial number of the run. */
+  readonly number: number;
+  /** Whether its front end can ask the user for input. */
+  readonly allowStdin: boolean;
   finished = false;
   #interruptedAt: number | undefined;
   readonly #waiting = new Set<(reason: KeyboardInterrupt) => void>();
+  readonly #held = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
 
-  constructor(order: RunOrder) {
-    this.order = order;
+  constructor(number: number, allowStdin = false) {
+    this.number = number;
+    this.allowStdin = allowStdin;
   }
 
   /** Address of the script in stack traces; relative imports of the cell start from its folder. */
   get fileName(): string {
-    return cellUrl(this.order.cell);
+    return cellUrl(this.number);
   }
 
   /** Aborts when the cell is interrupted: for libraries that work on its behalf. */
@@ -46,6 +57,28 @@ export class Cell {
     this.#stop.abort(new KeyboardInterrupt());
     for (const reject of this.#waiting) reject(new KeyboardInterrupt());
     this.#waiting.clear();
+  }
+
+  /** Takes note of work without which the output of the cell is not whole. */
+  hold(work: Promise<unknown>): void {
+    const settled = (): unknown => this.#held.delete(work);
+    this.#held.add(work);
+    work.then(settled, settled);
+  }
+
+  /**
+   * Waits for what {@link hold} was given: front ends without a window hear nothing of a cell after its end.
+   *
+   * @returns false when it takes longer than ten seconds.
+   */
+  async shown(): Promise<boolean> {
+    const until = performance.now() + DISPLAY_LIMIT_MS;
+    while (this.#held.size > 0) {
+      if (!(await settledBefore(until, this.#held))) return false;
+      // Errors that nobody handles are told to the process after a turn of the event loop.
+      await new Promise((resolve) => nextTurn(resolve));
+    }
+    return true;
   }
 
   /** What an `await` of the cell waits for. */
@@ -84,6 +117,17 @@ function lastAwait(value: unknown, interruptedAt: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     if (performance.now() - interruptedAt > GRACE_MS) return;
     nextTurn(() => Promise.resolve(value).then(resolve, reject));
+  });
+}
+
+/** Whether all of the work settles before a time of `performance.now()`. */
+function settledBefore(until: number, work: Iterable<Promise<unknown>>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = startTimer(resolve, until - performance.now(), false);
+    void Promise.allSettled(work).then(() => {
+      stopTimer(timer);
+      resolve(true);
+    });
   });
 }
 

@@ -5,10 +5,14 @@ import {
   type DisplayMessage,
   type DisplayOptions,
   type KernelHook,
+  publishWhenMade,
   toMessage,
 } from "../display/kernel-hook.ts";
 import { METADATA, type MimeBundle } from "../display/mime.ts";
 import type { DisplayType } from "./thread-messages.ts";
+
+// Cells may patch the global.
+const { stringify } = JSON;
 
 export { type DisplayMessage, KERNEL, type KernelHook } from "../display/kernel-hook.ts";
 
@@ -20,8 +24,12 @@ export function displayFunction(hook: KernelHook): Display {
   return async (value, options = {}) => {
     if (typeof value === "string") hook.publish(toMessage({ "text/plain": value }, options));
     else if (isPrimitive(value)) hook.publish(toMessage(printed(value), options));
-    else hook.publish(await (await loadDisplay()).displayMessage(value, options));
+    else await publishWhenMade(hook, message(value, options));
   };
+}
+
+async function message(value: unknown, options: DisplayOptions): Promise<DisplayMessage> {
+  return (await loadDisplay()).displayMessage(value, options);
 }
 
 /** Bundle of the result of a cell. An empty one shows nothing. */
@@ -54,7 +62,7 @@ export function displayContent(message: DisplayMessage, executionCount?: number)
       value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
     ]),
   );
-  return JSON.stringify({
+  return stringify({
     data,
     metadata: { ...message.data[METADATA], ...message.metadata },
     ...(executionCount === undefined

@@ -4,8 +4,11 @@ import type { CellOutputs } from "./cell-outputs.ts";
 import { CellSyntaxError, internalErrorReport } from "./cell-syntax-error.ts";
 import type { History } from "./history.ts";
 import type { KernelRequest, Outbox } from "./outbox.ts";
-import { rewriteCell } from "./rewrite.ts";
-import type { ErrorReport, RunOrder } from "./thread-messages.ts";
+import { type RewrittenCell, rewriteCell } from "./rewrite.ts";
+import type { StdinChannel } from "./stdin-channel.ts";
+import type { ErrorReport, ExpressionOutcome, RunOrder } from "./thread-messages.ts";
+import type { CellTypes } from "./types/cell-types.ts";
+import { expressionReplies, userExpressions } from "./user-expressions.ts";
 import type { Header, JsonObject } from "./wire-message.ts";
 
 /** What the queue needs from the rest of the kernel. */
@@ -13,7 +16,9 @@ export interface QueueContext {
   readonly outbox: Outbox;
   readonly outputs: CellOutputs;
   readonly history: History;
+  readonly stdin: StdinChannel;
   readonly nodeGlobals: ReadonlySet<string>;
+  readonly types: Pick<CellTypes, "check" | "ran">;
   /** Settles when the main thread is free of interrupts. */
   ready(): Promise<void>;
   /** Hands a cell to the main thread. */
@@ -27,6 +32,12 @@ const INTERRUPTED: ErrorReport = {
   traceback: ["\u001b[31mKeyboardInterrupt\u001b[39m: interrupted before the cell began"],
 };
 
+/** How a cell ended. */
+interface Ending {
+  readonly error: ErrorReport | undefined;
+  readonly expressions: readonly ExpressionOutcome[];
+}
+
 interface Waiting {
   readonly request: KernelRequest;
   epoch: number;
@@ -39,7 +50,7 @@ interface Running {
   readonly silent: boolean;
   readonly stopOnError: boolean;
   readonly pages: JsonObject[];
-  readonly end: (error: ErrorReport | undefined) => void;
+  readonly end: (ending: Ending) => void;
   interrupted: boolean;
 }
 
@@ -51,7 +62,8 @@ function isLater(header: Header, other: Header): boolean {
 export class ExecutionQueue {
   readonly #context: QueueContext;
   readonly #waiting: Waiting[] = [];
-  readonly #kept = new Set<string>();
+  /** Names beside the globals: what cells have declared so, and `require` from the start. */
+  readonly #kept = new Set(["require"]);
   #running: Running | undefined;
   #draining = false;
   /** Requests that arrived in an earlier epoch are aborted. */
@@ -90,8 +102,18 @@ export class ExecutionQueue {
   }
 
   /** The main thread has ended a cell. */
-  done(cell: number, error: ErrorReport | undefined): void {
-    if (this.#running?.cell === cell) this.#running.end(error);
+  done(cell: number, ending: Ending): void {
+    if (this.#running?.cell === cell) this.#running.end(ending);
+  }
+
+  /** Ends the running cell without the main thread, which will not answer any more. */
+  abandon(error: ErrorReport): void {
+    this.#running?.end({ error, expressions: [] });
+  }
+
+  /** A number for a run: of a cell, or of anything else whose output has a parent of its own. */
+  nextCell(): number {
+    return ++this.#cells;
   }
 
   page(cell: number, data: JsonObject): void {
@@ -124,35 +146,55 @@ export class ExecutionQueue {
   }
 
   async #execute(request: KernelRequest): Promise<void> {
-    const { outbox, outputs, history } = this.#context;
+    const { outbox, outputs, history, stdin } = this.#context;
     const { header: parent, content } = request.message;
     const code = String(content["code"] ?? "");
     const silent = content["silent"] === true;
     const stored = !silent && content["store_history"] !== false;
     const line = stored ? ++this.#executionCount : this.#executionCount + 1;
-    const cell = ++this.#cells;
+    const cell = this.nextCell();
     outputs.open(cell, parent);
+    stdin.open(cell, request);
     outbox.status(parent, "busy");
     if (!silent) outbox.publish(parent, "execute_input", { code, execution_count: line });
     if (stored) history.add(line, code);
     const pages: JsonObject[] = [];
-    const ended = new Promise<ErrorReport | undefined>((end) => {
+    const ended = new Promise<Ending>((end) => {
       const stopOnError = content["stop_on_error"] !== false;
       this.#running = { cell, parent, line, silent, stopOnError, pages, end, interrupted: false };
     });
-    const error = (await this.#start(cell, line, code)) ?? (await ended);
-    this.#finish(request, error, { execution_count: line, payload: pages });
+    const failed = await this.#start(cell, line, code, content);
+    const ending = failed === undefined ? await ended : { error: failed, expressions: [] };
+    if (failed === undefined) {
+      await this.#context.types.ran({ cell, line, source: code }, ending.error === undefined);
+    }
+    stdin.close();
+    this.#finish(request, ending, { execution_count: line, payload: pages });
   }
 
   /** Hands the cell over; a report when that is not possible. */
-  async #start(cell: number, line: number, source: string): Promise<ErrorReport | undefined> {
+  async #start(
+    cell: number,
+    line: number,
+    source: string,
+    request: JsonObject,
+  ): Promise<ErrorReport | undefined> {
     try {
-      const { keeps, ...script } = rewriteCell(source, this.#context.nodeGlobals, this.#kept);
-      for (const name of script.declares) this.#kept.delete(name);
+      const { code, map, declares, keeps } = this.#rewrite(source);
+      const refused = await this.#context.types.check({ cell, line, source });
+      if (refused !== undefined) return refused;
       for (const name of keeps) this.#kept.add(name);
+      const expressions = userExpressions(
+        request["user_expressions"],
+        line,
+        () => this.nextCell(),
+        (text) => this.#rewrite(text),
+      );
       await this.#context.ready();
       if (this.#running?.interrupted) return INTERRUPTED;
-      this.#context.run({ type: "run", cell, executionCount: line, source, ...script });
+      const script = { cell, executionCount: line, source, code, map };
+      const allowStdin = request["allow_stdin"] === true;
+      this.#context.run({ type: "run", ...script, declares, expressions, allowStdin });
       return undefined;
     } catch (error) {
       if (error instanceof CellSyntaxError) return error.report(`Cell [${line}]`, source);
@@ -161,14 +203,19 @@ export class ExecutionQueue {
     }
   }
 
-  #finish(request: KernelRequest, error: ErrorReport | undefined, common: JsonObject): void {
+  #rewrite(source: string): RewrittenCell {
+    return rewriteCell(source, this.#context.nodeGlobals, this.#kept);
+  }
+
+  #finish(request: KernelRequest, { error, expressions }: Ending, common: JsonObject): void {
     const { outbox, outputs } = this.#context;
     const running = this.#running;
     this.#running = undefined;
     if (running === undefined) return;
     outputs.flush();
     if (error === undefined) {
-      outbox.reply(request, "execute_reply", { status: "ok", ...common, user_expressions: {} });
+      const answers = { user_expressions: expressionReplies(expressions) };
+      outbox.reply(request, "execute_reply", { status: "ok", ...common, ...answers });
     } else {
       outputs.error(running.cell, error);
       if (running.stopOnError && !running.interrupted) this.#epoch++;

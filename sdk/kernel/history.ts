@@ -41,6 +41,8 @@ export class History {
     const n = numberOf(request["n"], this.#entries.length);
     switch (request["hist_access_type"]) {
       case "range":
+        // 0 is the running session; those before it are not kept.
+        if (![0, SESSION].includes(numberOf(request["session"], 0))) return [];
         return this.#range(numberOf(request["start"], 0), numberOf(request["stop"], Infinity));
       case "search":
         return lastOf(

@@ -10,4 +10,6 @@ export {
   type KernelHook,
 } from "../display/kernel-hook.ts";
 export { DISPLAY, type MimeBundle } from "../display/mime.ts";
+export type { Comm, CommExtras, CommMessage, CommTarget } from "./comms.ts";
 export type { Display } from "./display.ts";
+export type { Input, InputOptions } from "./input.ts";

@@ -7,17 +7,23 @@ import type { ToMain } from "./thread-messages.ts";
 const POLITE_MS = 100;
 /** Pause between attempts while native code holds the main thread. */
 const RETRY_MS = 100;
+/** After this time only native code can be the cause. */
+const STUCK_MS = 2000;
 
 export class Interrupter {
   readonly #post: (message: ToMain) => void;
   readonly #inspector: MainInspector;
+  readonly #onStuck: () => void;
   #serial = 0;
   #onAnswer: () => void = () => undefined;
   #running: Promise<void> | undefined;
+  #isStuck = false;
 
-  constructor(post: (message: ToMain) => void, inspector: MainInspector) {
+  /** @param onStuck called when the main thread has not answered an interrupt for two seconds. */
+  constructor(post: (message: ToMain) => void, inspector: MainInspector, onStuck: () => void) {
     this.#post = post;
     this.#inspector = inspector;
+    this.#onStuck = onStuck;
   }
 
   /**
@@ -28,10 +34,16 @@ export class Interrupter {
     return this.#running ?? Promise.resolve();
   }
 
+  /** Whether native code holds the main thread, and the user has been told so. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   /** Interrupts the main thread; settles when its event loop turns again. */
   interrupt(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      this.#isStuck = false;
     });
     return this.#running;
   }
@@ -44,6 +56,7 @@ export class Interrupter {
   async #run(): Promise<void> {
     this.#serial++;
     if (await this.#ask(POLITE_MS)) return;
+    const since = performance.now();
     let terminating = false;
     let answered = false;
     while (!answered || terminating) {
@@ -56,6 +69,9 @@ export class Interrupter {
       // Asked again each time: the termination may have hit the handler of the question, and one
       // that found the main thread idle stays pending until something runs there.
       answered = await this.#ask(RETRY_MS);
+      if (answered || this.#isStuck || performance.now() - since < STUCK_MS) continue;
+      this.#isStuck = true;
+      this.#onStuck();
     }
   }
 

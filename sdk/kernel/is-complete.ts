@@ -5,9 +5,16 @@ import { type OxcError, parseSync } from "oxc-parser";
 /** Answer of `is_complete_request`. */
 export type Completeness = "complete" | "incomplete" | "invalid";
 
-/** Judges a text by the parser's errors. */
+/** Judges a text by the parser's errors: as TypeScript, else with JSX. */
 export function isComplete(code: string): Completeness {
-  const { errors } = parseSync("cell.ts", code, { sourceType: "module" });
+  const plain = judge(code, "ts");
+  if (plain === "complete" || !code.includes("<")) return plain;
+  const withJsx = judge(code, "tsx");
+  return withJsx === "invalid" ? plain : withJsx;
+}
+
+function judge(code: string, lang: "ts" | "tsx"): Completeness {
+  const { errors } = parseSync(`cell.${lang}`, code, { sourceType: "module", lang });
   if (errors.length === 0) return "complete";
   return errors.some((error) => endsTooSoon(code, error)) ? "incomplete" : "invalid";
 }

@@ -19,8 +19,8 @@ export const KERNEL_INFO: JsonObject = {
     nbconvert_exporter: "script",
   },
   banner: `grym-synth: TypeScript on Node ${process.versions.node}`,
-  debugger: false,
-  supported_features: [],
+  debugger: true,
+  supported_features: ["debugger"],
   help_links: [
     { text: "TypeScript handbook", url: "https://www.typescriptlang.org/docs/handbook/" },
     { text: "Node.js", url: "https://nodejs.org/docs/latest-v24.x/api/" },

@@ -3,7 +3,8 @@
  * spins, because V8 serves it between two instructions of JavaScript.
  */
 
-import { type Runtime, Session } from "node:inspector";
+import { type Debugger, type Runtime, Session } from "node:inspector";
+import { within } from "./deadline.ts";
 
 /** How long an expression may be evaluated for completion or inspection. */
 const EVALUATION_LIMIT_MS = 200;
@@ -14,17 +15,58 @@ interface PureEvaluation extends Runtime.EvaluateParameterType {
   readonly timeout: number;
 }
 
+/** Events that are heard, and what they carry. */
+interface DebuggerEvents {
+  readonly "Debugger.scriptParsed": Debugger.ScriptParsedEventDataType;
+  readonly "Debugger.paused": Debugger.PausedEventDataType;
+  readonly "Debugger.resumed": undefined;
+}
+
 export class MainInspector {
   readonly #session = new Session();
   #connected = true;
+  #paused = false;
 
   constructor() {
     this.#session.connectToMainThread();
+    this.#session.on("Debugger.paused", () => {
+      this.#paused = true;
+    });
+    this.#session.on("Debugger.resumed", () => {
+      this.#paused = false;
+    });
+  }
+
+  /** Sends a command of V8's protocol. @throws Error with V8's message */
+  command<Answer>(method: string, parameters: object = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#connected) return reject(new Error("the kernel is ending"));
+      this.#session.post(method, parameters, (error, answer) => {
+        if (error === null)
+          resolve(answer as Answer); // V8's protocol says which, by the method
+        else reject(new Error(error.message));
+      });
+    });
+  }
+
+  /** Hears of what happens on the main thread. */
+  on<Name extends keyof DebuggerEvents>(
+    name: Name,
+    listener: (parameters: DebuggerEvents[Name]) => void,
+  ): void {
+    this.#session.on(name as string, (message: { params: DebuggerEvents[Name] }) =>
+      listener(message.params),
+    );
   }
 
   /** Ends the JavaScript that runs on the main thread. Settles when that has happened. */
   terminateExecution(): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#paused) {
+        // While it stands at a breakpoint nothing can be ended but with the next step.
+        this.#session.post("Debugger.resume", { terminateOnResume: true }, () => resolve());
+        return;
+      }
       // An error means that an earlier termination is still under way, which serves as well.
       this.#session.post("Runtime.terminateExecution", () => resolve());
     });
@@ -36,6 +78,7 @@ export class MainInspector {
       expression,
       throwOnSideEffect: true,
       silent: true,
+      generatePreview: true,
       timeout: EVALUATION_LIMIT_MS,
     };
     return new Promise((resolve) => {
@@ -45,6 +88,16 @@ export class MainInspector {
         resolve(failed ? undefined : answer.result);
       });
     });
+  }
+
+  /** Those of the global names that hold a value; undefined when the main thread does not answer in time. */
+  async heldGlobals(
+    names: readonly string[],
+    limitMs: number,
+  ): Promise<ReadonlySet<string> | undefined> {
+    const test = `${JSON.stringify(names)}.filter((name) => globalThis[name] !== undefined).join()`;
+    const held = await within(this.evaluate(test), limitMs);
+    return typeof held?.value === "string" ? new Set(held.value.split(",")) : undefined;
   }
 
   /** Properties of an object and of its prototypes; getters are named, not called. */

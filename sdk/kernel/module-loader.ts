@@ -12,11 +12,12 @@ import {
   registerHooks,
   setSourceMapsSupport,
 } from "node:module";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type * as OxcTransform from "oxc-transform";
-import { CELL_FILE } from "./cell.ts";
+import { CELL_FILE, cellUrl } from "./cell.ts";
 import type { ModuleVersions } from "./module-versions.ts";
+import { lineStarts, positionAt } from "./source-map.ts";
+import type * as Transpile from "./transpile.ts";
 
 const EXTENSIONS = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 /** What a TypeScript import writes → what the file may be called. */
@@ -26,21 +27,40 @@ const SOURCE_OF: Readonly<Record<string, readonly string[]>> = {
   ".cjs": [".cts"],
 };
 const TYPESCRIPT = /\.(?:ts|tsx|mts|cts)$/;
+const VERSION = /\?v=\d+$/;
+/** What a cell asks `import.meta.resolve` for: Node resolves for the asking file only. */
+const FOR_CELL = "grym-cell:";
+const KERNEL_FOLDER = fileURLToPath(new URL("./", import.meta.url));
+const SDK_FOLDER = fileURLToPath(new URL("../", import.meta.url));
 
 /** Installs the loader hooks of this thread; they serve `import` and `require`. */
 export function installLoader(versions: ModuleVersions): void {
   setSourceMapsSupport(true, { nodeModules: false, generatedCode: true });
   registerHooks({
     resolve: (specifier, context, next) => {
+      if (specifier.startsWith(FOR_CELL)) {
+        const asked = specifier.slice(FOR_CELL.length);
+        const local = localPath(asked, cellUrl(0));
+        if (local !== undefined) return { url: pathToFileURL(local).href, shortCircuit: true };
+        return resolvePackage(asked, { ...context, parentURL: cellUrl(0) }, next);
+      }
       const local = localPath(specifier, context.parentURL);
       if (local !== undefined) return localModule(local, context, versions);
-      return withVersion(resolvePackage(specifier, context, next), versions);
+      const resolved = resolvePackage(specifier, context, next);
+      const path = pathOf(resolved.url);
+      if (path === undefined) return resolved;
+      if (isWorkspace(path)) track(path, context, versions);
+      return { ...resolved, url: versionedUrl(path, context, versions) };
     },
     load: (url, context, next) => {
       const path = pathOf(url);
       if (path === undefined) return next(url, context);
       versions.begin(path);
-      return TYPESCRIPT.test(path) ? loadTypeScript(path) : next(url, context);
+      // The kernel's own files are loaded as Node loads them; one of them is the transpiler.
+      const isOwn = path.startsWith(KERNEL_FOLDER);
+      const loaded = TYPESCRIPT.test(path) && !isOwn ? loadTypeScript(path) : next(url, context);
+      const isEdited = VERSION.test(url) && !context.conditions.includes("require");
+      return isEdited && loaded.format === "commonjs" ? requiredModule(path) : loaded;
     },
   });
 }
@@ -90,39 +110,85 @@ function localModule(
   context: ResolveHookContext,
   versions: ModuleVersions,
 ): ResolveFnOutput {
+  track(path, context, versions);
+  const given = context.importAttributes;
+  // TypeScript's users write no attribute; `require` takes none.
+  const isJson = path.endsWith(".json") && !isRequire(context);
+  const importAttributes = isJson ? { ...given, type: "json" } : given;
+  return { url: versionedUrl(path, context, versions), importAttributes, shortCircuit: true };
+}
+
+/** Whether a package is a workspace, which its writer edits. Ours is not: it holds the Python process. */
+function isWorkspace(path: string): boolean {
+  return !path.includes("/node_modules/") && !path.startsWith(SDK_FOLDER);
+}
+
+/** Watches a file that a cell imports, or a file that is watched. */
+function track(path: string, context: ResolveHookContext, versions: ModuleVersions): void {
   const importer = context.parentURL === undefined ? undefined : pathOf(context.parentURL);
   const fromCell = importer !== undefined && CELL_FILE.test(importer);
   // Packages are never loaded again: two copies of one would not recognise each other's values.
   if (fromCell || importer === undefined) versions.track(path, undefined);
   else if (versions.isTracked(importer)) versions.track(path, importer);
-  const url = pathToFileURL(path).href + versions.query(path);
-  const attributes = context.importAttributes;
-  return { url, importAttributes: attributes, shortCircuit: true };
 }
 
-function withVersion(resolved: ResolveFnOutput, versions: ModuleVersions): ResolveFnOutput {
-  const path = pathOf(resolved.url);
-  return path === undefined ? resolved : { ...resolved, url: resolved.url + versions.query(path) };
+function versionedUrl(path: string, context: ResolveHookContext, versions: ModuleVersions): string {
+  const { href } = pathToFileURL(path);
+  // `require` knows files by their paths; a changed one has left its cache.
+  return isRequire(context) ? href : href + versions.query(path);
+}
+
+function isRequire({ conditions }: ResolveHookContext): boolean {
+  return conditions.includes("require");
+}
+
+/**
+ * An edited CommonJS file for `import`. Node would first note the files that it requires, to learn their
+ * export names, and then take the note for the file (`relativeResolveCache` of its CommonJS loader): an
+ * edited file below it would be `{}`.
+ */
+function requiredModule(path: string): LoadFnOutput {
+  const file = JSON.stringify(path);
+  const value: unknown = createRequire(path)(path);
+  const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const exported = names.filter((name) => name !== "default");
+  const source = [
+    'import { createRequire } from "node:module";',
+    `const value = createRequire(${file})(${file});`,
+    "export default value;",
+    ...exported.map((name, n) => `const name${n} = value[${JSON.stringify(name)}];`),
+    `export { ${exported.map((name, n) => `name${n} as ${JSON.stringify(name)}`).join(", ")} };`,
+  ];
+  return { format: "module", source: source.join("\n"), shortCircuit: true };
+}
+
+/** The URL that `import(specifier)` would load in a cell. */
+export function resolveForCell(specifier: string): string {
+  return import.meta.resolve(FOR_CELL + specifier);
 }
 
 /** Path of a `file:` URL without its version. */
 function pathOf(url: string): string | undefined {
-  return url.startsWith("file:") ? fileURLToPath(url.replace(/\?v=\d+$/, "")) : undefined;
+  return url.startsWith("file:") ? fileURLToPath(url.replace(VERSION, "")) : undefined;
 }
 
 const require = createRequire(import.meta.url);
 
 function loadTypeScript(path: string): LoadFnOutput {
   // Loaded with the first TypeScript file: most kernels start faster than they need it.
-  const { transformSync }: typeof OxcTransform = require("oxc-transform");
+  const { transpile, TranspileError }: typeof Transpile = require("./transpile.ts");
   const source = readFileSync(path, "utf8");
-  const { code, map, errors } = transformSync(path, source, { sourcemap: true });
-  const [first] = errors;
-  if (first !== undefined) {
-    throw new SyntaxError(`${path}: ${first.message}\n${first.codeframe ?? ""}`);
+  const language = path.endsWith("x") ? "tsx" : "ts";
+  try {
+    const { code, payload } = transpile(source, { folder: dirname(path), language });
+    const map = JSON.stringify({ ...payload, sources: [path] });
+    const encoded = Buffer.from(map).toString("base64");
+    const comment = `//# sourceMappingURL=data:application/json;base64,${encoded}`;
+    const format = path.endsWith(".cts") ? "commonjs" : "module";
+    return { format, source: `${code}\n${comment}`, shortCircuit: true };
+  } catch (error) {
+    if (!(error instanceof TranspileError)) throw error;
+    const { line, column } = positionAt(lineStarts(source), error.offset);
+    throw new SyntaxError(`${path}:${line}:${column}: ${error.message}`);
   }
-  const encoded = Buffer.from(JSON.stringify({ ...map, sources: [path] })).toString("base64");
-  const comment = `//# sourceMappingURL=data:application/json;base64,${encoded}`;
-  const format = path.endsWith(".cts") ? "commonjs" : "module";
-  return { format, source: `${code}\n${comment}`, shortCircuit: true };
 }

@@ -35,13 +35,27 @@ export class Outbox {
   }
 
   /** Broadcasts to all front ends; `parent` is the request that caused it. */
-  publish(parent: Header | JsonObject, messageType: string, content: JsonObject | string): void {
+  publish(
+    parent: Header | JsonObject,
+    messageType: string,
+    content: JsonObject | string,
+    extras: Pick<OutgoingMessage, "metadata" | "buffers"> = {},
+  ): void {
     this.#sockets.send("iopub", {
       identities: [Buffer.from(`kernel.${this.#session}.${messageType}`)],
       header: newHeader(messageType, this.#session),
       parentHeader: parent,
       content,
+      ...extras,
     });
+  }
+
+  /** Asks whoever sent a request for a line of input; the id of the question. */
+  ask({ message }: KernelRequest, content: JsonObject): string {
+    const header = newHeader("input_request", this.#session);
+    const { identities, header: parentHeader } = message;
+    this.#sockets.send("stdin", { identities, header, parentHeader, content });
+    return header.msg_id;
   }
 
   status(parent: Header | JsonObject, state: "starting" | "busy" | "idle"): void {

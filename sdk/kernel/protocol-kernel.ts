@@ -4,7 +4,9 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { CellOutputs } from "./cell-outputs.ts";
 import { internalErrorReport } from "./cell-syntax-error.ts";
+import { CommRegistry } from "./comm-registry.ts";
 import type { Connection } from "./connection.ts";
+import { DebugAdapter } from "./debug/debug-adapter.ts";
 import { ExecutionQueue } from "./execution-queue.ts";
 import { History } from "./history.ts";
 import { Interrupter } from "./interrupt.ts";
@@ -12,8 +14,10 @@ import type { MainInspector } from "./main-inspector.ts";
 import { type KernelRequest, Outbox } from "./outbox.ts";
 import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
 import { Sockets } from "./sockets.ts";
+import { StdinChannel } from "./stdin-channel.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
-import type { JsonObject } from "./wire-message.ts";
+import { CellTypes } from "./types/cell-types.ts";
+import type { Header, JsonObject, WireMessage } from "./wire-message.ts";
 
 /** How long a spinning cell may delay a shutdown before the process is killed. */
 const SHUTDOWN_LIMIT_MS = 2000;
@@ -32,7 +36,10 @@ export class ProtocolKernel {
   readonly #outbox: Outbox;
   readonly #outputs: CellOutputs;
   readonly #queue: ExecutionQueue;
+  readonly #stdin: StdinChannel;
+  readonly #comms: CommRegistry;
   readonly #interrupter: Interrupter;
+  readonly #types: CellTypes;
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   #ending = false;
 
@@ -42,15 +49,43 @@ export class ProtocolKernel {
     this.#sockets = sockets;
     this.#outbox = outbox;
     this.#outputs = new CellOutputs(outbox);
-    this.#interrupter = new Interrupter(options.postToMain, options.inspector);
-    this.#handlers = requestHandlers(options.inspector, history);
+    this.#stdin = new StdinChannel(outbox, options.postToMain);
+    this.#interrupter = new Interrupter(options.postToMain, options.inspector, () =>
+      this.#sayStuck(),
+    );
+    this.#types = new CellTypes({
+      heldGlobals: (names, limitMs) => options.inspector.heldGlobals(names, limitMs),
+      tell: (cell, text) => this.#outputs.stream({ type: "stream", cell, name: "stderr", text }),
+    });
+    const debug = new DebugAdapter(options.inspector, (event) =>
+      outbox.publish({}, "debug_event", event),
+    );
+    this.#comms = new CommRegistry({
+      outbox,
+      post: options.postToMain,
+      open: (parent) => {
+        const cell = this.#queue.nextCell();
+        this.#outputs.open(cell, parent);
+        return cell;
+      },
+      forget: (cell) => this.#outputs.close(cell),
+      parentOf: (cell) => this.#outputs.parentOf(cell),
+      handled: (parent) => this.#idle(parent),
+    });
+    this.#handlers = requestHandlers(options.inspector, history, {
+      comms: this.#comms,
+      types: this.#types,
+      debug,
+    });
     this.#queue = new ExecutionQueue({
       outbox,
       outputs: this.#outputs,
       history,
+      stdin: this.#stdin,
       nodeGlobals: new Set(options.nodeGlobals),
+      types: this.#types,
       ready: () => this.#interrupter.settled,
-      run: options.postToMain,
+      run: (order) => debug.run(order, options.postToMain),
     });
   }
 
@@ -63,14 +98,20 @@ export class ProtocolKernel {
         if (kernel === undefined) early.push({ channel, message });
         else kernel.#receive({ channel, message });
       },
+      onInput: (message) => kernel?.receiveInput(message),
       onSubscription: (topic) => outbox.welcome(topic),
       onRefused: (reason) => warn(`refused ${reason}`),
+      onLost: (reason) => warn(`could not send: ${reason}`),
     });
     const outbox = new Outbox(sockets, randomUUID());
     kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
     for (const request of early) kernel.#receive(request);
     return kernel;
+  }
+
+  receiveInput(message: WireMessage): void {
+    this.#stdin.receive(message);
   }
 
   /** Takes a message of the main thread. */
@@ -95,7 +136,21 @@ export class ProtocolKernel {
         this.#outputs.error(message.cell, message.error);
         break;
       case "done":
-        this.#queue.done(message.cell, message.error);
+        this.#queue.done(message.cell, message);
+        break;
+      case "input":
+        this.#stdin.ask(message);
+        break;
+      case "comm":
+        this.#outputs.flush();
+        this.#comms.send(message);
+        break;
+      case "comm-handled":
+        this.#outputs.flush();
+        this.#comms.handled(message.cell);
+        break;
+      case "settings":
+        this.#types.set(message.settings);
         break;
       case "interrupted":
         this.#interrupter.acknowledge(message.serial);
@@ -112,6 +167,7 @@ export class ProtocolKernel {
     setTimeout(() => process.kill(process.pid, "SIGKILL"), SHUTDOWN_LIMIT_MS);
     // A cell that runs gets to its `finally` blocks; one that spins is stopped.
     await this.#interrupter.interrupt();
+    this.#types.close();
     await this.#sockets.close();
     this.#options.inspector.disconnect();
     this.#options.postToMain({ type: "shutdown" });
@@ -128,20 +184,26 @@ export class ProtocolKernel {
     if (type === "execute_request") this.#queue.add(request);
     else if (type === "interrupt_request") this.#interrupt(request);
     else if (type === "shutdown_request") this.#shutdown(request);
-    else void this.#answer(request, type.replace(/_request$/, ""));
+    else if (CommRegistry.isCommType(type)) {
+      this.#outbox.status(request.message.header, "busy");
+      this.#comms.receive(type, request.message);
+    } else if (type.endsWith("_request")) void this.#answer(request, type.replace(/_request$/, ""));
+    else warn(`ignored ${type}`);
   }
 
   async #answer(request: KernelRequest, name: string): Promise<void> {
-    const handler = this.#handlers.get(name);
+    const handler = this.#handlers.get(name) ?? (() => unknownRequest(name));
     const { header, content } = request.message;
     this.#outbox.status(header, "busy");
-    if (handler !== undefined) {
-      this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
-    } else if (name === "comm_open") {
-      // No target is registered, which the protocol answers by closing the comm.
-      this.#outbox.publish(header, "comm_close", { comm_id: content["comm_id"], data: {} });
-    } else if (!name.startsWith("comm_")) warn(`no handler for ${header.msg_type}`);
-    this.#outbox.status(header, "idle");
+    this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
+    this.#idle(header);
+    // After the first answer, which it must not delay.
+    this.#types.start();
+  }
+
+  /** Ends a request that ran no cell. */
+  #idle(parent: Header): void {
+    this.#outbox.status(parent, "idle");
     // Front ends show the latest state, and a cell may still be running.
     const running = this.#queue.runningParent;
     if (running !== undefined) this.#outbox.status(running, "busy");
@@ -149,11 +211,35 @@ export class ProtocolKernel {
 
   #interrupt(request: KernelRequest): void {
     const { header } = request.message;
+    const isLast = this.#interrupter.isStuck;
     this.#outbox.status(header, "busy");
     this.#queue.interrupt(request.message.header);
     void this.#interrupter.interrupt();
     this.#outbox.reply(request, "interrupt_reply", { status: "ok" });
     this.#outbox.status(header, "idle");
+    if (isLast) void this.#die();
+  }
+
+  /** Native code has held the main thread for two seconds. */
+  #sayStuck(): void {
+    const running = this.#queue.runningParent;
+    const text =
+      "The interrupt has not stopped this after 2 s, so native code must be running (a synchronous call " +
+      "of a child process, of a database, of the file system …). It ends with that call; interrupting " +
+      "again ends the kernel process now, with all variables, and Jupyter starts a new one.\n";
+    this.#outputs.flush();
+    this.#outbox.publish(running ?? {}, "stream", { name: "stderr", text });
+  }
+
+  /** Ends the process under a cell that nothing else stops; whoever started it restarts it. */
+  async #die(): Promise<void> {
+    const evalue = "the kernel process was ended, since native code did not stop";
+    const traceback = [`\u001b[31mKeyboardInterrupt\u001b[39m: ${evalue}`];
+    this.#queue.abandon({ ename: "KeyboardInterrupt", evalue, traceback });
+    // The queue says so in a later microtask.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#sockets.close();
+    killGroup();
   }
 
   #shutdown(request: KernelRequest): void {
@@ -164,6 +250,21 @@ export class ProtocolKernel {
     this.#outbox.publish(header, "shutdown_reply", reply);
     this.#outbox.status(header, "idle");
     void this.end();
+  }
+}
+
+/** A client must not wait for ever for what this kernel does not know. */
+function unknownRequest(name: string): JsonObject {
+  const evalue = `this kernel does not know ${name}_request`;
+  return { status: "error", ename: "NotImplementedError", evalue, traceback: [evalue] };
+}
+
+/** Kills this process with the children that it waits for; detached ones have groups of their own. */
+function killGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.kill(process.pid, "SIGKILL"); // this process leads no group
   }
 }
 

@@ -1,11 +1,15 @@
 /** Answers to requests that run no cell. */
 
-import { complete } from "./completion.ts";
+import type { CommRegistry } from "./comm-registry.ts";
+import { completeReply } from "./completion.ts";
+import { textOf } from "./cursor.ts";
+import type { DebugAdapter } from "./debug/debug-adapter.ts";
 import type { History } from "./history.ts";
-import { inspectAt } from "./inspection.ts";
+import { inspectReply } from "./inspection.ts";
 import { isComplete } from "./is-complete.ts";
 import { KERNEL_INFO } from "./kernel-info.ts";
 import type { MainInspector } from "./main-inspector.ts";
+import type { CellTypes } from "./types/cell-types.ts";
 import type { JsonObject } from "./wire-message.ts";
 
 /** Content of the reply for the content of a request. */
@@ -15,53 +19,25 @@ export type RequestHandler = (content: JsonObject) => JsonObject | Promise<JsonO
 export function requestHandlers(
   inspector: MainInspector,
   history: History,
+  parts: {
+    readonly comms: CommRegistry;
+    readonly types: CellTypes;
+    readonly debug: DebugAdapter;
+  },
 ): ReadonlyMap<string, RequestHandler> {
+  const { comms, types, debug } = parts;
   return new Map<string, RequestHandler>([
     ["kernel_info", () => KERNEL_INFO],
-    ["comm_info", () => ({ status: "ok", comms: {} })],
+    ["comm_info", (content) => comms.info(content)],
     ["history", (content) => history.reply(content)],
     ["is_complete", (content) => completenessReply(textOf(content))],
-    ["complete", (content) => completeReply(inspector, content)],
-    ["inspect", (content) => inspectReply(inspector, content)],
+    ["complete", (content) => completeReply(inspector, types, content)],
+    ["debug", (content) => debug.handle(content)],
+    ["inspect", (content) => inspectReply(inspector, types, content)],
   ]);
 }
 
 function completenessReply(code: string): JsonObject {
   const status = isComplete(code);
   return status === "incomplete" ? { status, indent: "  " } : { status };
-}
-
-async function completeReply(inspector: MainInspector, content: JsonObject): Promise<JsonObject> {
-  const code = textOf(content);
-  const { matches, start, end } = await complete(inspector, code, cursorOf(content, code));
-  return {
-    status: "ok",
-    matches,
-    cursor_start: characters(code, start),
-    cursor_end: characters(code, end),
-    metadata: {},
-  };
-}
-
-async function inspectReply(inspector: MainInspector, content: JsonObject): Promise<JsonObject> {
-  const code = textOf(content);
-  const text = await inspectAt(inspector, code, cursorOf(content, code));
-  const data = text === undefined ? {} : { "text/plain": text };
-  return { status: "ok", found: text !== undefined, data, metadata: {} };
-}
-
-function textOf(content: JsonObject): string {
-  return String(content["code"] ?? "");
-}
-
-/** Cursor of a request in UTF-16 units; on the wire it counts Unicode characters. */
-function cursorOf(content: JsonObject, code: string): number {
-  const position = content["cursor_pos"];
-  if (typeof position !== "number") return code.length;
-  return [...code].slice(0, position).join("").length;
-}
-
-/** Number of Unicode characters in the first `units` UTF-16 units. */
-function characters(code: string, units: number): number {
-  return [...code.slice(0, units)].length;
 }

@@ -32,7 +32,7 @@ export class DeclarationRewriter {
   /** @param returnLast whether the value of the last statement is the cell's result. */
   program(program: Program, returnLast: boolean): void {
     for (const statement of program.body) this.#statement(statement);
-    const last = program.body.at(-1);
+    const last = lastStatement(program);
     if (!returnLast || last?.type !== "ExpressionStatement") return;
     const { start, end } = last.expression;
     this.#edits.replace(last.start, start, "");
@@ -45,19 +45,18 @@ export class DeclarationRewriter {
     else if (node.type === "FunctionDeclaration") this.#function(node, node.start);
     else if (node.type === "ClassDeclaration") this.#class(node);
     else if (node.type === "ExportNamedDeclaration" || node.type === "ExportDefaultDeclaration") {
-      this.#export(node.start, node.end, node.declaration);
-    } else if (node.type === "ExportAllDeclaration") this.#export(node.start, node.end, null);
+      // What it takes from a module is rewritten with the imports.
+      const isFrom = "source" in node && node.source !== null;
+      if (!isFrom) this.#export(node.start, node.end, node.declaration);
+    }
   }
 
   #variables(node: VariableDeclaration): void {
     // `using` is local by nature: its value is disposed when the cell ends.
     if (node.kind === "using" || node.kind === "await using") return;
     const names = node.declarations.flatMap((declarator) => boundNames(declarator.id));
-    if (this.#names.mustStayLocal(names)) {
-      this.#edits.insert(node.end, this.#names.keep(names));
-      return;
-    }
-    this.#names.addGlobals(names);
+    if (this.#names.areHelpers(names)) return;
+    this.#names.add(names);
     if (node.kind === "var") this.vars.push(...names);
     const [first] = node.declarations;
     const last = node.declarations.at(-1);
@@ -74,26 +73,19 @@ export class DeclarationRewriter {
     const { id } = node;
     if (id === null) return;
     this.functions.push([start, node.end]);
-    if (this.#names.mustStayLocal([id.name])) {
-      this.#edits.replace(node.end - 1, node.end, `};${this.#names.keep([id.name])}`);
-      return;
-    }
-    this.#names.addGlobals([id.name]);
-    // Without a name of its own inside, a function calls the newest one of its name.
-    this.#edits.insert(node.start, `${id.name} = `);
-    this.#edits.replace(id.start, id.end, "");
+    this.#names.add([id.name]);
+    this.#edits.insert(node.start, `${this.#names.target(id.name)} = `);
+    // Without a name of its own inside, a function calls the newest one of its name; beside the globals
+    // that is so anyway, and only a name of its own can name it.
+    if (!this.#names.isNodes(id.name)) this.#edits.replace(id.start, id.end, "");
     this.#edits.replace(node.end - 1, node.end, "};");
   }
 
   #class(node: Class): void {
     if (node.id === null) return;
     const { name } = node.id;
-    if (this.#names.mustStayLocal([name])) {
-      this.#edits.insert(node.end, this.#names.keep([name]));
-      return;
-    }
-    this.#names.addGlobals([name]);
-    this.#edits.insert(node.start, `${name} = `);
+    this.#names.add([name]);
+    this.#edits.insert(node.start, `${this.#names.target(name)} = `);
     this.#edits.insert(node.end, ";");
   }
 
@@ -110,6 +102,11 @@ export class DeclarationRewriter {
     } else if (declared.type === "ClassDeclaration" && declared.id !== null) this.#class(declared);
     else this.#edits.wrap(declared.start, declared.end, "(", ")");
   }
+}
+
+/** The last statement that is not just a semicolon. */
+export function lastStatement(program: Program): Statement | Directive | undefined {
+  return program.body.findLast(({ type }) => type !== "EmptyStatement");
 }
 
 /** What may follow `export` or `export default`. */

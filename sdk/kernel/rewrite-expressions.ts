@@ -5,13 +5,13 @@ import type { DeclaredNames } from "./declared-names.ts";
 import { boundNames, children, isFunctionScope, type Node } from "./syntax-tree.ts";
 import type { TextEdits } from "./text-edits.ts";
 
-/** What stands before an `import(…)`: arguments are evaluated in order, so it is announced first. */
-export const IMPORT_OPEN = "__grym.imported(__grym.importing(), ";
+/** Stands for `import(`: the helper imports inside a context that tells which modules it has begun. */
+export const IMPORT_OPEN = "__grym.imported((s, o) => import(s, o), ";
 
 /**
  * Rewrites the expressions of a cell, and `var` in its blocks and loop heads.
  *
- * @returns every identifier of the cell outside its import declarations.
+ * @returns every identifier of the cell outside its imports.
  */
 export function rewriteExpressions(
   program: Program,
@@ -20,7 +20,7 @@ export function rewriteExpressions(
 ): ReadonlySet<string> {
   const mentioned = new Set<string>();
   const visit = (node: Node, parent: Node, inFunction: boolean): void => {
-    if (node.type === "ImportDeclaration") return;
+    if (node.type === "ImportDeclaration" || node.type === "ExportSpecifier") return;
     if (node.type === "Identifier") mentioned.add(node.name);
     rewriteNode(node, edits);
     const isTopLevel = parent.type === "Program" || parent.type === "ExportNamedDeclaration";
@@ -38,7 +38,7 @@ function rewriteNode(node: Node, edits: TextEdits): void {
   } else if (node.type === "ForOfStatement" && node.await) {
     edits.wrap(node.right.start, node.right.end, "__grym.each(", ")");
   } else if (node.type === "ImportExpression") {
-    edits.wrap(node.start, node.end, IMPORT_OPEN, ")");
+    edits.replace(node.start, node.source.start, IMPORT_OPEN);
   } else if (node.type === "MetaProperty" && node.meta.name === "import") {
     edits.replace(node.start, node.end, "__grym.meta");
   }
@@ -50,8 +50,8 @@ function liftVar(node: Node, parent: Node, edits: TextEdits, names: DeclaredName
   const declared = node.declarations.flatMap((declarator) => boundNames(declarator.id));
   const [first] = node.declarations;
   const last = node.declarations.at(-1);
-  if (first === undefined || last === undefined || names.mustStayLocal(declared)) return;
-  names.addGlobals(declared);
+  if (first === undefined || last === undefined) return;
+  names.add(declared);
   edits.replace(node.start, first.start, "");
   if (parent.type === "ForOfStatement" || parent.type === "ForInStatement") return;
   // A pattern at the start of a statement would read as a block.

@@ -6,16 +6,17 @@
  * at the end of its cell; the last expression is returned in a box; imports come first.
  */
 
-import type { SourceMapPayload } from "node:module";
 import { parseSync } from "oxc-parser";
-import { transformSync } from "oxc-transform";
-import { syntaxErrorOf } from "./cell-syntax-error.ts";
-import { DeclaredNames } from "./declared-names.ts";
-import { DeclarationRewriter } from "./rewrite-declarations.ts";
+import { type CellName, cellNames, importedModules } from "./cell-names.ts";
+import { CellSyntaxError } from "./cell-syntax-error.ts";
+import { DeclaredNames, HELPERS, keptName } from "./declared-names.ts";
+import { type FreeName, freeNames } from "./free-names.ts";
+import { DeclarationRewriter, lastStatement } from "./rewrite-declarations.ts";
 import { rewriteExpressions } from "./rewrite-expressions.ts";
-import { rewriteImport } from "./rewrite-imports.ts";
+import { moduleDeclarations, rewriteImport } from "./rewrite-imports.ts";
 import { type CellMap, lineStarts } from "./source-map.ts";
 import { TextEdits } from "./text-edits.ts";
+import { type Transpiled, TranspileError, transpile } from "./transpile.ts";
 
 /** A cell as a script, and the way back from its positions. */
 export interface RewrittenCell {
@@ -23,16 +24,20 @@ export interface RewrittenCell {
   readonly map: CellMap;
   /** Names that become properties of `globalThis`. */
   readonly declares: readonly string[];
-  /** Names of Node that the cell declares for itself and for later cells. */
+  /** Names of Node that the cell declares or assigns: they live beside the globals. */
   readonly keeps: readonly string[];
+  /** What the user's text declares, types included. */
+  readonly names: readonly CellName[];
+  /** Modules that it imports statically. */
+  readonly imports: readonly string[];
 }
 
 /**
  * Rewrites a cell.
  *
  * @param nodeGlobals names that Node and packages rely on (`crypto`, `setTimeout`). A cell that
- *   declares one gets its own binding; the global itself stays as it is.
- * @param kept such names that earlier cells have declared: visible in this cell when it uses them.
+ *   declares or assigns one gets a variable beside the global, which itself stays as it is.
+ * @param kept such names that earlier cells have declared.
  * @throws CellSyntaxError
  */
 export function rewriteCell(
@@ -41,60 +46,71 @@ export function rewriteCell(
   kept: ReadonlySet<string> = new Set(),
 ): RewrittenCell {
   const text = asExpression(source);
-  const { code, payload } = transpile(text);
+  const transpiled = transpiledCell(text);
+  const { code, payload } = transpiled;
+  refuse(text, transpiled);
+  const declared = cellNames(transpiled.program);
   const { program } = parseSync("cell.js", code, { sourceType: "module", lang: "js" });
   const edits = new TextEdits(code);
-  const names = new DeclaredNames(nodeGlobals);
+  const names = new DeclaredNames(nodeGlobals, new Set(declared.map(({ name }) => name)));
   const rewriter = new DeclarationRewriter(edits, names);
-  rewriter.program(program, endsWithExpression(text));
+  // Of the user's text, since what it ends with (a namespace, say) may become an expression.
+  rewriter.program(program, lastStatement(transpiled.program)?.type === "ExpressionStatement");
   const mentioned = rewriteExpressions(program, edits, names);
-  for (const node of program.body) {
-    if (node.type !== "ImportDeclaration") continue;
+  if (mentioned.has(HELPERS)) {
+    const offset = text.indexOf(HELPERS);
+    throw new CellSyntaxError(`${HELPERS} is a name of the kernel's own`, text, offset);
+  }
+  for (const node of moduleDeclarations(program)) {
     rewriteImport(node, edits, names, (name) => mentioned.has(name));
   }
   for (const [start, end] of rewriter.functions) edits.hoist(start, end);
-  const own = new Set([...names.kept, ...names.globals]);
-  const shadowing = [...kept].filter((name) => mentioned.has(name) && !own.has(name));
-  const prelude = [
-    '"use strict";',
-    ...shadowing.map((name) => `const ${name} = __grym.kept(${JSON.stringify(name)});`),
-    ...rewriter.vars.map((name) => `${name} = void 0;`),
-  ];
-  const edited = edits.render(`(async (__grym) => {${prelude.join("")}`, "\n})");
+  const uses = freeNames(program, (name) => names.isNodes(name) || kept.has(name));
+  names.add(uses.filter(({ isWritten }) => isWritten).map(({ name }) => name));
+  const beside = new Set([...kept, ...names.kept]);
+  for (const use of uses) if (beside.has(use.name)) edits.replace(use.start, use.end, textOf(use));
+  const prelude = ['"use strict";', ...rewriter.vars.map((it) => `${names.target(it)} = void 0;`)];
+  const edited = edits.render(`(async (${HELPERS}) => {${prelude.join("")}`, "\n})");
   const map = {
     scriptLines: lineStarts(edited.text),
     spans: edited.spans,
     transpiledLines: lineStarts(code),
     payload,
   };
-  return { code: edited.text, map, declares: names.globals, keeps: names.kept };
+  const imports = importedModules(transpiled.program);
+  const result = { code: edited.text, map, declares: names.globals, keeps: names.kept };
+  return { ...result, names: declared, imports };
 }
 
-function transpile(text: string): { code: string; payload: SourceMapPayload } {
-  // sourceType "module" allows top-level await and `using`; unused imports are kept, since a later
-  // cell may use them.
-  const { code, map, errors } = transformSync("cell.ts", text, {
-    sourceType: "module",
-    lang: "ts",
-    sourcemap: true,
-    typescript: { onlyRemoveTypeImports: true },
-  });
-  if (errors.length > 0 || map === undefined) throw syntaxErrorOf(text, errors);
-  const { sources, names, mappings } = map;
-  const payload = { version: 3, file: "", sourceRoot: "", sources, sourcesContent: [], names };
-  return { code, payload: { ...payload, mappings } };
+/** What stands for the use of a name that lives beside the globals. */
+function textOf({ name, isShorthand, isCalled }: FreeName): string {
+  const value = isCalled ? `(0, ${keptName(name)})` : keptName(name);
+  return isShorthand ? `${name}: ${value}` : value;
+}
+
+function transpiledCell(text: string): Transpiled {
+  try {
+    return transpile(text, { folder: process.cwd(), keepImports: true });
+  } catch (error) {
+    if (!(error instanceof TranspileError)) throw error;
+    throw new CellSyntaxError(error.message, text, error.offset);
+  }
+}
+
+/** Refuses what would be valid in a module and would do nothing in a cell. */
+function refuse(text: string, { program }: Transpiled): void {
+  for (const node of moduleDeclarations(program)) {
+    if (node.type !== "ExportAllDeclaration" || node.exported !== null) continue;
+    const { value } = node.source;
+    const instead = `import * as name from ${JSON.stringify(value)}`;
+    throw new CellSyntaxError(`A cell has no importers; write ${instead}`, text, node.start);
+  }
 }
 
 /** `{a: 1}` alone is an object for its writer, though a block for the grammar (as in Node's REPL). */
-function asExpression(source: string): string {
-  if (!/^\s*\{[\s\S]*\}\s*$/.test(source)) return source;
-  const wrapped = `(${source})`;
+export function asExpression(source: string): string {
+  if (!/^\s*\{/.test(source)) return source;
+  const wrapped = `(${source}\n)`;
   const { errors } = parseSync("cell.ts", wrapped, { sourceType: "module" });
   return errors.length === 0 ? wrapped : source;
-}
-
-/** Whether the user's text ends with an expression (not, say, a namespace, which becomes one). */
-function endsWithExpression(text: string): boolean {
-  const { program } = parseSync("cell.ts", text, { sourceType: "module" });
-  return program.body.at(-1)?.type === "ExpressionStatement";
 }

@@ -4,14 +4,21 @@ import { type BindingPattern, type Node, visitorKeys } from "oxc-parser";
 
 export type { Node } from "oxc-parser";
 
-/** Direct children of a node, in the order of the source. */
-export function* children(node: Node): Generator<Node> {
+/** Direct children of a node with the field that holds each, in the order of the source. */
+export function* namedChildren(node: Node): Generator<[field: string, child: Node]> {
   // ESTree nodes are plain objects; visitorKeys names the fields of this type that hold nodes.
   const fields = node as unknown as Readonly<Record<string, unknown>>;
   for (const key of visitorKeys[node.type] ?? []) {
     const value = fields[key];
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield child;
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (isNode(child)) yield [key, child];
+    }
   }
+}
+
+/** Direct children of a node, in the order of the source. */
+export function* children(node: Node): Generator<Node> {
+  for (const [, child] of namedChildren(node)) yield child;
 }
 
 /** True for a node whose body has its own `var` scope. */

@@ -4,6 +4,8 @@
  */
 
 import type { CellMap } from "./source-map.ts";
+import type { KernelSettings } from "./types/type-policy.ts";
+import type { JsonObject } from "./wire-message.ts";
 
 /** An error as the Jupyter protocol carries it. */
 export interface ErrorReport {
@@ -13,9 +15,8 @@ export interface ErrorReport {
   readonly traceback: readonly string[];
 }
 
-/** A cell ready to run. */
-export interface RunOrder {
-  readonly type: "run";
+/** A script made of the user's text. */
+export interface CellScript {
   /** Serial number of this run, unique in the session, also for silent cells. */
   readonly cell: number;
   /** What a reader sees: the number in `Cell [n]`. */
@@ -24,15 +25,54 @@ export interface RunOrder {
   /** Script text: an expression whose value is an async function taking the cell's helpers. */
   readonly code: string;
   readonly map: CellMap;
+}
+
+/** An expression that the front end wants to know after the cell (`user_expressions`). */
+export interface UserExpression {
+  readonly name: string;
+  /** What to run, or why that is not possible. */
+  readonly script: CellScript | ErrorReport;
+}
+
+/** A cell ready to run. */
+export interface RunOrder extends CellScript {
+  readonly type: "run";
   /** Names that the cell makes global. */
   readonly declares: readonly string[];
+  readonly expressions: readonly UserExpression[];
+  /** Whether the front end can ask its user for input. */
+  readonly allowStdin: boolean;
+}
+
+/** What a comm carries in one direction, beside JSON its binary buffers. */
+export interface CommPayload {
+  readonly commId: string;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** A comm message of the front end; `cell` is the run to which its handlers' output belongs. */
+export interface CommEvent extends CommPayload {
+  readonly type: "comm";
+  readonly cell: number;
+  readonly kind: "open" | "msg" | "close";
+  /** Name under which code listens for comms; set for `open`. */
+  readonly target: string;
 }
 
 /** From the worker to the main thread. */
 export type ToMain =
   | RunOrder
+  | CommEvent
+  | { readonly type: "input"; readonly serial: number; readonly value: string }
   | { readonly type: "interrupt"; readonly serial: number }
   | { readonly type: "shutdown" };
+
+/** How a user expression ended; the text is the JSON of `{data, metadata}`. */
+export type ExpressionOutcome =
+  | { readonly name: string; readonly content: string }
+  | { readonly name: string; readonly error: ErrorReport };
 
 /** Message types of displays. */
 export type DisplayType = "display_data" | "update_display_data";
@@ -66,7 +106,24 @@ export type ToWorker =
       readonly data: Readonly<Record<string, unknown>>;
     }
   | { readonly type: "late-error"; readonly cell: number; readonly error: ErrorReport }
-  | { readonly type: "done"; readonly cell: number; readonly error: ErrorReport | undefined }
+  | {
+      readonly type: "done";
+      readonly cell: number;
+      readonly error: ErrorReport | undefined;
+      readonly expressions: readonly ExpressionOutcome[];
+    }
+  /** A cell asks the user. */
+  | {
+      readonly type: "input";
+      readonly cell: number;
+      readonly serial: number;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
+  | CommEvent
+  /** The handlers of a comm message have run. */
+  | { readonly type: "comm-handled"; readonly cell: number }
+  | { readonly type: "settings"; readonly settings: KernelSettings }
   | { readonly type: "interrupted"; readonly serial: number }
   /** A signal asks the kernel to end. */
   | { readonly type: "terminate" };

@@ -6,22 +6,29 @@ import { inspect } from "node:util";
 import { CELL_FILE } from "./cell.ts";
 import { codeFrame } from "./code-frame.ts";
 import { originalPosition, type Position } from "./source-map.ts";
-import type { ErrorReport, RunOrder } from "./thread-messages.ts";
+import type { CellScript, ErrorReport } from "./thread-messages.ts";
 
 const CELL_FRAME = new RegExp(`file://.*?${CELL_FILE.source}:(\\d+):(\\d+)`);
 const FILE_FRAME = /file:\/\/.*?(?=:\d+:\d+)/;
 const KERNEL_FOLDER = new URL("./", import.meta.url).href;
 const MAX_CAUSES = 8;
+/** Errors shown in one report: each of an AggregateError may have causes of its own. */
+const MAX_ERRORS = 32;
+/** Cells whose sources are kept for tracebacks, about 10 kB each. */
+const MAX_CELLS = 2000;
 
 /** What a traceback needs of a cell. */
-type ShownCell = Pick<RunOrder, "executionCount" | "source" | "map">;
+type ShownCell = Pick<CellScript, "executionCount" | "source" | "map">;
 
 /** Remembers the sources of cells and reports errors in their terms. */
 export class Tracebacks {
   readonly #cells = new Map<number, ShownCell>();
 
-  add({ cell, executionCount, source, map }: RunOrder): void {
+  add({ cell, executionCount, source, map }: CellScript): void {
     this.#cells.set(cell, { executionCount, source, map });
+    if (this.#cells.size <= MAX_CELLS) return;
+    const [oldest] = this.#cells.keys();
+    if (oldest !== undefined) this.#cells.delete(oldest);
   }
 
   /** Report of anything that was thrown, even of what resists being looked at. */
@@ -40,20 +47,24 @@ export class Tracebacks {
       return { ename: "Uncaught", evalue, traceback: [`\u001b[31mUncaught\u001b[39m ${evalue}`] };
     }
     return {
-      ename: thrown.name,
+      ename: nameOf(thrown),
       evalue: thrown.message,
-      traceback: this.#lines(thrown, 0),
+      traceback: this.#lines(thrown, 0, { left: MAX_ERRORS }),
     };
   }
 
-  #lines(error: Error, depth: number): string[] {
-    const lines = [`\u001b[31m${error.name}\u001b[39m: ${error.message}`];
+  #lines(error: Error, depth: number, budget: { left: number }): string[] {
+    const lines = [`\u001b[31m${nameOf(error)}\u001b[39m: ${error.message}`];
     lines.push(...this.#frames(error));
     const details = detailsOf(error);
     if (details !== undefined) lines.push(details);
     if (depth >= MAX_CAUSES) return lines;
     for (const [title, cause] of causesOf(error)) {
-      const inner = isErrorLike(cause) ? this.#lines(cause, depth + 1) : [inspect(cause)];
+      if (--budget.left <= 0) {
+        if (budget.left === 0) lines.push("", "… and more errors");
+        break;
+      }
+      const inner = isErrorLike(cause) ? this.#lines(cause, depth + 1, budget) : [inspect(cause)];
       lines.push("", `${title}:`, ...inner.map((line) => `  ${line}`));
     }
     return lines;
@@ -99,9 +110,24 @@ function isErrorLike(value: unknown): value is Error {
   );
 }
 
+const NATIVE_NAMES: ReadonlySet<string> = new Set([
+  ...["Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError"],
+  "AggregateError",
+]);
+
+/** Name of an error; a class that inherits it from a native one is known by its own name. */
+function nameOf(error: Error): string {
+  const name: unknown = error.name;
+  const { constructor: made } = error;
+  const own = typeof made === "function" ? made.name : "";
+  if (typeof name !== "string" || name === "") return own === "" ? "Error" : own;
+  // Node's own errors are of classes that nobody knows.
+  return NATIVE_NAMES.has(name) && own !== "" && own !== "NodeError" ? own : name;
+}
+
 /** Lines of the stack after the message. A stack in another form (Python's) is kept whole. */
 function stackLines(error: Error): string[] {
-  const { stack } = error;
+  const stack = stackOf(error);
   if (typeof stack !== "string") return [];
   const first = stack.search(/^\s+at /m);
   if (first < 0) return stack.includes("\n") ? stack.split("\n") : [];
@@ -109,6 +135,18 @@ function stackLines(error: Error): string[] {
     .slice(first)
     .split("\n")
     .filter((line) => line.trim() !== "");
+}
+
+/** The stack in V8's form, whatever form a cell has asked for. It is formatted when it is first read. */
+function stackOf(error: Error): unknown {
+  const { prepareStackTrace } = Error;
+  if (prepareStackTrace === undefined) return error.stack;
+  Reflect.deleteProperty(Error, "prepareStackTrace");
+  try {
+    return error.stack;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
 }
 
 function isInternal(line: string): boolean {

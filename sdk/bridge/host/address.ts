@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { cacheFolder } from "../../cache-folder.ts";
+import { cacheFolder } from "../../cache-folder.mjs";
 import { HostError, InvalidArgumentError } from "../../errors.ts";
 import { machineId } from "./proc.ts";
 

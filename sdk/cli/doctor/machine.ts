@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../../cache-folder.ts";
+import { cacheFolder } from "../../cache-folder.mjs";
 import { findBrowser } from "../../display/picture/find-browser.ts";
 import { ROOT } from "../kernel-spec.mjs";
 import { type Finding, writeBytes } from "./finding.ts";

@@ -33,7 +33,7 @@ function makeClone(name: string): string {
   cpSync(join(root, "sdk", "package.json"), join(clone, "sdk", "package.json"));
   mkdirSync(join(clone, "sdk", "kernel"), { recursive: true });
   mkdirSync(join(clone, "node_modules", "node", "bin"), { recursive: true });
-  writeFileSync(join(clone, "sdk", "kernel", "main.ts"), "");
+  writeFileSync(join(clone, "sdk", "kernel", "boot.mjs"), "");
   writeFileSync(repositoryNode(clone), "");
   return clone;
 }
@@ -54,7 +54,7 @@ describe("the kernel spec", () => {
       join(root, "node_modules", "node", "bin", "node"),
       "--no-force-async-hooks-checks",
       "--no-warnings",
-      join(root, "sdk", "kernel", "main.ts"),
+      join(root, "sdk", "kernel", "boot.mjs"),
       "{connection_file}",
     ]);
   });
@@ -89,7 +89,7 @@ describe("the kernel spec", () => {
       installKernel: typeof installKernel;
     };
     expect(moved.installKernel(data).changed).toBe(true);
-    expect(readSpec(data).argv[3]).toBe(join(after, "sdk", "kernel", "main.ts"));
+    expect(readSpec(data).argv[3]).toBe(join(after, "sdk", "kernel", "boot.mjs"));
     expect(inspectKernel(data, after)).toMatchObject({ state: "current", runs: true });
   });
 

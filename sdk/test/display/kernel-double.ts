@@ -6,7 +6,10 @@ const HOOK = Symbol.for("grym-synth.kernel");
 export function listenAsKernel(): { messages: DisplayMessage[]; stop(): void } {
   const messages: DisplayMessage[] = [];
   const globals = globalThis as { [key: symbol]: unknown };
-  globals[HOOK] = { publish: (message: DisplayMessage) => messages.push(message) };
+  globals[HOOK] = {
+    publish: (message: DisplayMessage) => messages.push(message),
+    hold: () => undefined,
+  };
   return {
     messages,
     stop: () => {

@@ -65,7 +65,7 @@ describe('import "grym-synth"', () => {
         "sdk/bridge/tensors.ts",
         "sdk/bridge/turn-writer.ts",
         "sdk/bridge/watchdog.ts",
-        "sdk/cache-folder.ts",
+        "sdk/cache-folder.mjs",
         "sdk/cluster/cluster-outcome.ts",
         "sdk/cluster/cluster.ts",
         "sdk/compare/pad-frames.ts",

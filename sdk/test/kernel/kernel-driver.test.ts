@@ -11,10 +11,20 @@ const SUITES = [
   "test_cells",
   "test_imports",
   "test_interrupt",
+  "test_protocol",
+  "test_soak",
   "test_host",
   "test_display",
   "test_headless",
+  "test_papermill",
+  "test_tslab",
+  "test_install",
+  "test_notebooks",
   "test_welcome",
+  "test_start",
+  "test_types",
+  "test_completion",
+  "test_debugger",
 ];
 const LIMIT_MS = 180_000;
 

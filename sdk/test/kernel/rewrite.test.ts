@@ -6,11 +6,9 @@ import { rewriteCell } from "../../kernel/rewrite.ts";
 const PLAIN_HELPERS = {
   wait: (value: unknown) => value,
   each: (values: unknown) => values,
-  importing: () => undefined,
-  imported: (_: undefined, module: unknown) => module,
+  imported: (importer: (specifier: string) => unknown, specifier: string) => importer(specifier),
   checked: (module: unknown) => module,
-  keep: () => undefined,
-  kept: () => undefined,
+  own: {},
 };
 
 /** Runs a rewritten cell in this process; its result without the box. */
@@ -53,7 +51,7 @@ describe("rewriteCell", () => {
 
   it("drops type imports and keeps imports that this cell does not use", () => {
     const { code } = rewriteCell('import type { A } from "a"; import { type B, c } from "b";');
-    expect(code).not.toContain('import("a"');
+    expect(code).not.toContain('"a"');
     expect(code).toContain('({"c": c} = await __grym.checked(');
   });
 
@@ -63,7 +61,7 @@ describe("rewriteCell", () => {
 
   it("imports before everything else and defines functions before the rest", () => {
     const { code } = rewriteCell('first(); function late() {} import "side";');
-    expect(code.indexOf('import("side"')).toBeLessThan(code.indexOf("late = function"));
+    expect(code.indexOf('"side"')).toBeLessThan(code.indexOf("late = function"));
     expect(code.indexOf("late = function")).toBeLessThan(code.indexOf("first()"));
   });
 
@@ -73,8 +71,53 @@ describe("rewriteCell", () => {
     expect(first.declares).toEqual([]);
     expect(first.keeps).toEqual(["crypto"]);
     const later = rewriteCell("crypto + 1", nodeGlobals, new Set(first.keeps));
-    expect(later.code).toContain('const crypto = __grym.kept("crypto");');
-    expect(rewriteCell("1", nodeGlobals, new Set(first.keeps)).code).not.toContain("kept");
+    expect(later.code).toContain("__grym.own.crypto + 1");
+    expect(rewriteCell("crypto + 1", nodeGlobals).code).not.toContain("__grym.own");
+    expect(rewriteCell("crypto ??= 1", nodeGlobals).keeps).toEqual(["crypto"]);
+    expect(rewriteCell("[crypto] = [1]; for (crypto of []);", nodeGlobals).keeps).toEqual([
+      "crypto",
+    ]);
+  });
+
+  it.each([
+    ["(crypto) => crypto"],
+    ["({ crypto: 1 }).crypto"],
+    ["function f() { return crypto; var crypto }"],
+    ["{ const crypto = 1; crypto }"],
+    ["for (const crypto of []) crypto"],
+    ["try {} catch (crypto) { crypto }"],
+    ["(class crypto { static m() { return crypto } })"],
+    ["crypto: for (;;) break crypto"],
+    ["export { crypto } from 'x'", ["crypto"]],
+  ])("takes %s for no use of a name beside the globals", (code, keeps: string[] = []) => {
+    const cell = rewriteCell(code, new Set(["crypto"]), new Set());
+    expect(cell.keeps).toEqual(keeps);
+    const later = rewriteCell(code, new Set(), new Set(["crypto"]));
+    expect(later.code).not.toContain("__grym.own");
+  });
+
+  it.each([
+    ["({ crypto })", "({ crypto: __grym.own.crypto })"],
+    ["({ crypto = 1 } = {})", "{crypto: __grym.own.crypto = 1} = {}"],
+    ["crypto()", "(0, __grym.own.crypto)()"],
+    ["(a = crypto) => a[crypto]", "(a = __grym.own.crypto) => a[__grym.own.crypto]"],
+    ["await crypto", "await __grym.wait(__grym.own.crypto)"],
+    ["crypto++", "__grym.own.crypto++"],
+  ])("takes %s for a use of such a name", (code, expected) => {
+    expect(rewriteCell(code, new Set(), new Set(["crypto"])).code).toContain(expected);
+  });
+
+  it("tells what the text declares, types included, and which modules it imports", () => {
+    const { names, imports } = rewriteCell(`
+      import type { A } from "a"; import b, * as c from "b"; export { d } from "d";
+      interface I {} type T = I; enum E {} namespace N { export const k = 1 }
+      const [x] = [1]; abstract class C {} function f() {}
+    `);
+    expect(names.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
+      ...["import A", "import b", "import c", "import d", "interface I", "type T", "enum E"],
+      ...["namespace N", "const x", "class C", "function f"],
+    ]);
+    expect(imports).toEqual(["a", "b", "d"]);
   });
 
   it("lets an interrupt reject every await of the cell, nested ones too", () => {

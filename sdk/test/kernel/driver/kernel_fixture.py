@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tempfile
 import time
 import unittest
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 KERNEL_NAME = "grym-synth"
 REPOSITORY = Path(__file__).resolve().parents[4]
-MAIN = REPOSITORY / "sdk" / "kernel" / "main.ts"
 NODE = os.environ.get("GRYM_TEST_NODE", str(REPOSITORY / "node_modules" / "node" / "bin" / "node"))
+PRINT_SPEC = [NODE, "--no-warnings", str(REPOSITORY / "sdk" / "cli" / "bin.mjs"), "kernel", "spec"]
 TIMEOUT_SECONDS = 60.0
 """Ends a test that hangs; nothing is expected to take this long, on a busy machine either."""
 
@@ -32,13 +33,8 @@ def install_temporary_spec() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="grym-kernel-spec-")
     spec = Path(folder.name) / "kernels" / KERNEL_NAME
     spec.mkdir(parents=True)
-    flags = ["--no-force-async-hooks-checks", "--no-warnings"]
-    content = {
-        "argv": [NODE, *flags, str(MAIN), "{connection_file}"],
-        "display_name": "TypeScript (grym-synth)",
-        "language": "typescript",
-        "interrupt_mode": "message",
-    }
+    content = json.loads(subprocess.check_output(PRINT_SPEC))  # noqa: S603, our own command
+    content["argv"][0] = NODE
     (spec / "kernel.json").write_text(json.dumps(content))
     os.environ["JUPYTER_PATH"] = folder.name
     return folder
@@ -79,6 +75,7 @@ class Outcome:
 class KernelCase(unittest.TestCase):
     """Tests that share one kernel, whose working folder is `folder`."""
 
+    kernel_name: ClassVar[str] = KERNEL_NAME
     km: ClassVar[KernelManager]
     kc: ClassVar[BlockingKernelClient]
     folder: ClassVar[Path]
@@ -90,7 +87,12 @@ class KernelCase(unittest.TestCase):
         cls._spec = install_temporary_spec()
         cls._folder = tempfile.TemporaryDirectory(prefix="grym-kernel-cwd-")
         cls.folder = Path(cls._folder.name)
-        cls.km, cls.kc = start_new_kernel(kernel_name=KERNEL_NAME, cwd=cls._folder.name)
+        cls.start_kernel()
+
+    @classmethod
+    def start_kernel(cls) -> None:
+        """Starts the kernel in `folder`."""
+        cls.km, cls.kc = start_new_kernel(kernel_name=cls.kernel_name, cwd=str(cls.folder))
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -54,8 +54,32 @@ class Declarations(KernelCase):
         assert self.run_cell("beside").text == "3"
         assert self.run_cell("AbortSignal.timeout(5).aborted").text == "false"
 
+    def test_a_failed_cell_declares_only_what_it_has_assigned(self) -> None:
+        failing = (
+            "const early = 1; let empty; const never = (() => { throw new Error('x') })(); let later = 1"
+        )
+        assert self.run_cell(failing).status == "error"
+        assert self.run_cell("[early, empty]").text == "[ 1, undefined ]"
+        for name in ("never", "later"):
+            assert self.run_cell(name).reply["evalue"] == f"{name} is not defined"
+        self.run_cell("let never = 2")
+        self.run_cell("const never = (() => { throw new Error('x') })()")
+        assert self.run_cell("never").text == "2"
+
+    def test_a_name_is_not_readable_before_its_declaration(self) -> None:
+        outcome = self.run_cell("const first = second; const second = 1;")
+        assert outcome.reply["ename"] == "ReferenceError"
+        assert outcome.reply["evalue"] == "Cannot access 'second' before initialization"
+
     def test_an_object_literal_alone_is_an_object(self) -> None:
         assert self.run_cell("{ a: 1, b: 2 }").text == "{ a: 1, b: 2 }"
+        assert self.run_cell("{ a: 1 } // a comment").text == "{ a: 1 }"
+
+    def test_empty_statements_do_not_hide_the_last_expression(self) -> None:
+        assert self.run_cell("1 + 1;;\n;").text == "2"
+
+    def test_the_name_of_the_helpers_is_refused(self) -> None:
+        assert "__grym" in self.run_cell("const __grym = 1").reply["evalue"]
 
     def test_using_is_disposed_at_the_end_of_its_cell(self) -> None:
         code = """
@@ -83,6 +107,28 @@ class Declarations(KernelCase):
 
     def test_a_promise_as_last_expression_gives_its_value(self) -> None:
         assert self.run_cell("Promise.resolve(41).then(x => x + 1)").text == "42"
+
+
+class NamesOfNode(KernelCase):
+    """Names that Node and packages rely on, declared or assigned by cells."""
+
+    def test_a_declared_name_of_node_is_one_variable_in_all_cells(self) -> None:
+        self.run_cell("let name = 1, performance = 1; const raise = () => ++performance;")
+        assert self.run_cell("performance = 5; raise()").text == "6"
+        assert self.run_cell("performance").text == "6"
+        code = "const { performance: p } = { performance }; ((performance) => performance)(1) + p"
+        assert self.run_cell(code).text == "7"
+        assert self.run_cell("typeof globalThis.performance.now").text == "'function'"
+        assert self.run_cell(
+            "function fetch() { return 'own' } class Event {} [fetch(), Event.name]"
+        ).text == ("[ 'own', 'Event' ]")
+        assert self.run_cell("[fetch.name, fetch()]").text == "[ 'fetch', 'own' ]"
+
+    def test_an_assignment_to_a_name_of_node_leaves_the_kernel_its_own(self) -> None:
+        self.run_cell("process = 1; JSON = {}; Promise = 2; queueMicrotask = setImmediate = 0")
+        assert self.run_cell("[process, JSON, typeof globalThis.process]").text == "[ 1, {}, 'object' ]"
+        self.run_cell("globalThis.JSON.stringify = () => '<'; globalThis.setImmediate = 1")
+        assert self.run_cell("display('shown'); 'whole'").text == "'whole'"
 
 
 class Errors(KernelCase):
@@ -113,6 +159,34 @@ class Errors(KernelCase):
         outcome = self.run_cell('throw new Error("outer", { cause: new TypeError("inner") })')
         assert "Caused by:" in outcome.traceback
         assert "inner" in outcome.traceback
+
+    def test_an_error_is_known_by_the_name_of_its_class(self) -> None:
+        self.run_cell("class MyError extends Error {}; class Named extends Error { name = 'Own' }")
+        names = {
+            "throw new MyError('x')": "MyError",
+            "throw new Named('x')": "Own",
+            "new Uint8Array(-1)": "RangeError",
+            "(await import('node:fs')).readFileSync({})": "TypeError",
+            "throw Object.assign(new Error('x'), { name: 5 })": "Error",
+        }
+        for code, name in names.items():
+            assert self.run_cell(code).reply["ename"] == name, code
+
+    def test_an_error_of_many_errors_is_shown_in_part(self) -> None:
+        code = """
+            const many = (n) => n === 0 ? new Error("leaf") :
+              new AggregateError(Array.from({ length: 10 }, () => many(n - 1)), "branch");
+            throw many(4)
+        """
+        outcome = self.run_cell(code)
+        assert "… and more errors" in outcome.traceback
+        assert len(outcome.traceback) < 20_000
+
+    def test_a_stack_in_a_form_of_the_users_own_does_not_hide_the_line(self) -> None:
+        self.run_cell("Error.prepareStackTrace = (_, sites) => sites")
+        outcome = self.run_cell("\nthrow new Error('x')")
+        self.run_cell("delete Error.prepareStackTrace")
+        assert "line 2:7" in outcome.traceback
 
     def test_a_syntax_error_names_its_place_also_after_non_ascii_text(self) -> None:
         outcome = self.run_cell('const ü = "é";\nconst b: = 3;')
@@ -172,6 +246,34 @@ class Outputs(KernelCase):
         assert result["metadata"] == {"image/png": {"width": 7}}
         [shown] = outcome.of_type("display_data")
         assert (shown["data"], shown["metadata"]) == ({"text/plain": "hooked"}, {"a": 1})
+
+    def test_a_display_that_nobody_awaits_belongs_to_its_cell(self) -> None:
+        slow = """
+            class Slow {
+              async [Symbol.for("Jupyter.display")]() {
+                await new Promise((r) => setTimeout(r, 150));
+                return { "text/plain": "slow" };
+              }
+            }
+            class Failing {
+              async [Symbol.for("Jupyter.display")]() { await null; throw new RangeError("no") }
+            }
+        """
+        self.run_cell(slow)
+        outcome = self.run_cell("display(new Slow()); 1")
+        assert [m["msg_type"] for m in outcome.outputs[2:]] == ["display_data", "execute_result"]
+        outcome = self.run_cell("display(new Slow()); throw new TypeError('after it')")
+        assert outcome.reply["ename"] == "TypeError"
+        assert len(outcome.of_type("display_data")) == 1
+        outcome = self.run_cell("display(new Failing()); 1")
+        assert [c["ename"] for c in outcome.of_type("error")] == ["RangeError"]
+        assert outcome.status == "ok"
+        assert (
+            self.run_cell("try { await display(new Failing()) } catch (e) { e.name }; 'caught'").of_type(
+                "error"
+            )
+            == []
+        )
 
     def test_undefined_is_no_result(self) -> None:
         assert self.run_cell("undefined").of_type("execute_result") == []

@@ -10,7 +10,8 @@ import unittest
 from typing import ClassVar
 from unittest import mock
 
-from kernel_fixture import NODE, REPOSITORY, TIMEOUT_SECONDS, KernelCase
+from jupyter_client.manager import start_new_kernel
+from kernel_fixture import KERNEL_NAME, NODE, REPOSITORY, TIMEOUT_SECONDS, KernelCase, Message
 
 SDK = REPOSITORY / "sdk"
 BEGIN = f"""
@@ -19,6 +20,14 @@ BEGIN = f"""
     const process = await bridge.executeOperation("status", {{}});
     const models = process.models.map(({{ model_id }}) => model_id).join();
     `${{process.pid}} ${{bridge.stats().host.name}} ${{bridge.stats().plane}} ${{models}}`
+"""
+KEPT = f"""
+    import {{ GAMABridge }} from {json.dumps(str(SDK / "index.ts"))};
+    const bridge = new GAMABridge({{ keepAlive: true }});
+    const facts = async () => {{
+        const {{ pid, models }} = await bridge.executeOperation("status", {{}});
+        return `${{pid}} ${{bridge.stats().host.name}} ${{models.map((it) => it.model_id).join()}}`;
+    }};
 """
 LONG = """
     const clip = { samples: new Float32Array(30 * 16_000).fill(0.1), sample_rate: 16_000 };
@@ -31,6 +40,7 @@ LONG = """
 class Hosted(KernelCase):
     """One kernel, and the host that its environment names."""
 
+    noted: ClassVar[list[str]] = []
     _environment: ClassVar[mock._patch_dict]
     _runtime: ClassVar[tempfile.TemporaryDirectory[str]]
 
@@ -71,6 +81,29 @@ class Hosted(KernelCase):
             "(await bridge.executeOperation('extract_features', { audio: [0, 1, 0], model: 'fbank' })).shape"
         )
         assert self.run_cell(shape).text == "[ 256 ]"
+
+    def test_with_keep_alive_a_second_kernel_finds_what_the_first_one_loaded(self) -> None:
+        load = "await bridge.executeOperation('load_model', { model: 'fbank' });"
+        pids: list[str] = []
+        for cell in (load, ""):
+            km, kc = start_new_kernel(kernel_name=KERNEL_NAME, cwd=str(self.folder))
+            try:
+                reply = kc.execute_interactive(
+                    KEPT + cell + "await facts()", output_hook=self.note, timeout=TIMEOUT_SECONDS
+                )
+            finally:
+                kc.stop_channels()
+                km.shutdown_kernel()
+            assert reply["content"]["status"] == "ok"
+            pid, *facts = self.noted.pop().strip("'").split(" ")
+            assert facts == ["default", "fbank"]
+            pids.append(pid)
+        assert pids[0] == pids[1]
+
+    def note(self, message: Message) -> None:
+        """Keeps the result of a cell that another kernel runs."""
+        if message["msg_type"] == "execute_result":
+            self.noted.append(message["content"]["data"]["text/plain"])
 
 
 if __name__ == "__main__":

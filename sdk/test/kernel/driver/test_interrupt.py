@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,9 +11,22 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from jupyter_client.ioloop import AsyncIOLoopKernelManager
 from jupyter_client.manager import start_new_kernel
-from kernel_fixture import KERNEL_NAME, REPOSITORY, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
+from kernel_fixture import (
+    KERNEL_NAME,
+    REPOSITORY,
+    TIMEOUT_SECONDS,
+    KernelCase,
+    Message,
+    install_temporary_spec,
+)
+from traitlets.config import Config
+
+if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
 
 # What runs → the cell. Native calls without JavaScript are not among them: they end by themselves.
 CELLS = {
@@ -24,8 +38,25 @@ CELLS = {
     "a loop in an immediate": "setImmediate(() => { for (;;) {} }); await new Promise(() => {})",
     "endless awaits": "for (;;) await null",
     "a runaway regular expression": "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+    "a storm of ticks": "const tick = () => process.nextTick(tick); tick(); await new Promise(() => {})",
+    "a storm of microtasks": "const next = () => queueMicrotask(next); next(); await new Promise(() => {})",
+    "a wait for another thread": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+    "a value that shows itself for ever": "({ [Symbol.for('Jupyter.display')]() { for (;;) {} } })",
+    "a display that never ends": (
+        "display({ [Symbol.for('Jupyter.display')]: () => new Promise(() => {}) }); 1"
+    ),
     "endless output": "for (;;) console.log('line')",
 }
+
+
+def setUpModule() -> None:
+    """What is interrupted here is the run of a cell, not the check before it."""
+    os.environ["GRYM_TYPES"] = "off"
+
+
+def tearDownModule() -> None:
+    """Other suites check types."""
+    del os.environ["GRYM_TYPES"]
 
 
 class Interrupts(KernelCase):
@@ -163,11 +194,49 @@ class Interrupts(KernelCase):
             "const end = Date.now() + (globalThis.patience ?? 60_000);\n"
             "while (Date.now() < end) {}\nexport const loaded = true;\n"
         )
+        self.run_cell("delete globalThis.patience")
         code = 'import { loaded } from "./slow.ts"; loaded'
         outcome = self.interrupt_after(code, 0.5)
         assert outcome.reply["ename"] == "KeyboardInterrupt"
         self.run_cell("globalThis.patience = 0")
         assert self.run_cell(code).text == "true"
+
+    def test_a_package_and_a_required_file_that_were_half_done_are_loaded_afresh(self) -> None:
+        spin = "const end = Date.now() + (globalThis.patience ?? 60_000);\nwhile (Date.now() < end) {}\n"
+        package = self.folder / "node_modules" / "slow-package"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(
+            '{"name": "slow-package", "type": "module", "main": "index.js"}'
+        )
+        (package / "index.js").write_text(f"{spin}export const loaded = true;\n")
+        (self.folder / "lazy.ts").write_text('export const lazy = () => import("./lazily.ts");\n')
+        (self.folder / "lazily.ts").write_text(f"{spin}export const loaded = true;\n")
+        (self.folder / "slow.cjs").write_text(f"{spin}module.exports = {{ loaded: true }};\n")
+        self.run_cell('import { lazy } from "./lazy.ts"')
+        for code in (
+            'import { loaded } from "slow-package"; loaded',
+            'require("./slow.cjs").loaded',
+            "(await lazy()).loaded",
+        ):
+            with self.subTest(code):
+                self.run_cell("delete globalThis.patience")
+                assert self.interrupt_after(code, 0.5).reply["ename"] == "KeyboardInterrupt"
+                self.run_cell("globalThis.patience = 0")
+                assert self.run_cell(code).text == "true"
+
+    def test_an_import_that_nobody_awaits_does_not_make_others_count_as_half_done(self) -> None:
+        (self.folder / "hang.ts").write_text("await new Promise(() => {});\n")
+        (self.folder / "shared.ts").write_text("export class Shared {}\n")
+        self.run_cell('void import("./hang.ts")')
+        self.run_cell('import { Shared } from "./shared.ts"; const made = new Shared();')
+        assert self.interrupt_after("for (;;) {}", 0.2).reply["ename"] == "KeyboardInterrupt"
+        code = 'const again = await import("./shared.ts"); made instanceof again.Shared'
+        assert self.run_cell(code).text == "true"
+
+    def test_an_async_hook_is_warned_of(self) -> None:
+        code = 'import { createHook } from "node:async_hooks"; const hook = createHook({}).enable(); 1'
+        assert "interrupt" in self.run_cell(code).stream("stderr")
+        assert self.run_cell("hook.disable(); 2").text == "2"
 
     def test_completion_answers_while_a_cell_spins(self) -> None:
         self.run_cell("const spinningName = 1;")
@@ -192,6 +261,61 @@ class Interrupts(KernelCase):
         # the kernel says idle when it has taken the last one.
         self.interrupts_taken(3)
         assert self.run_cell("idle").text == "5"
+
+
+class NativeCode(unittest.IsolatedAsyncioTestCase):
+    """Native code cannot be stopped; the process can."""
+
+    async def test_a_second_interrupt_ends_the_process_and_jupyter_starts_a_new_one(self) -> None:
+        quickly = Config({"KernelRestarter": {"time_to_dead": 0.3}})
+        with install_temporary_spec():
+            km = AsyncIOLoopKernelManager(kernel_name=KERNEL_NAME, config=quickly)
+            restarted = asyncio.Event()
+            await km.start_kernel()
+            km.add_restart_callback(restarted.set)
+            kc = km.client()
+            kc.start_channels()
+            try:
+                await kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+                kc.execute("globalThis.kept = 1; console.log(process.pid)")
+                pid = int((await broadcast(kc, "stream"))["text"])
+                running = kc.execute("require('node:child_process').execSync('sleep 30')")
+                await broadcast(kc, "execute_input")
+                await asyncio.sleep(0.3)
+                await km.interrupt_kernel()
+                warning = (await broadcast(kc, "stream"))["text"]
+                assert "native code" in warning
+                assert is_running(pid)
+                children = children_of(pid)
+                assert len(children) == 1
+                await km.interrupt_kernel()
+                while (reply := await kc.get_shell_msg(timeout=TIMEOUT_SECONDS))["parent_header"].get(
+                    "msg_id"
+                ) != running:
+                    pass
+                assert reply["content"]["ename"] == "KeyboardInterrupt"
+                await asyncio.wait_for(restarted.wait(), TIMEOUT_SECONDS)
+                assert not any(is_running(it) for it in (pid, *children))
+                await kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+                kc.execute("console.log(typeof kept)")
+                assert (await broadcast(kc, "stream"))["text"] == "undefined\n"
+            finally:
+                kc.stop_channels()
+                await km.shutdown_kernel(now=True)
+
+
+async def broadcast(kc: AsyncKernelClient, message_type: str) -> Message:
+    """Content of the next broadcast of a type."""
+    while True:
+        message = await kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+        if message["msg_type"] == message_type:
+            return message["content"]
+
+
+def children_of(pid: int) -> list[int]:
+    """Child processes of all threads of a process."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 class Shutdown(unittest.TestCase):

@@ -1,0 +1,1 @@
+"""Runs notebooks headless, in parallel where memory allows, and compares outputs with the stored ones."""

@@ -1,0 +1,92 @@
+/**
+ * The cells that have run, as a chain of modules: a cell imports each name that it mentions from the
+ * newest cell that declared it. So a redeclared name has its new type in later cells, and code of
+ * older cells keeps what it was written against.
+ */
+
+import { asExpression } from "../rewrite.ts";
+import { type Declared, declarationsOf, declarationsSoFar } from "./cell-declarations.ts";
+import type { CellFolder } from "./cell-folder.ts";
+
+/** Lines that stand before the user's first line in a cell's document. */
+export const HEADER_LINES = 1;
+
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
+
+interface ChainLink {
+  readonly path: string;
+  readonly declared: Declared;
+  /** The statement that declares it, as the user wrote it. */
+  readonly statement: string;
+}
+
+export class CellChain {
+  readonly #folder: CellFolder;
+  readonly #links = new Map<string, ChainLink>();
+
+  constructor(folder: CellFolder) {
+    this.#folder = folder;
+  }
+
+  /** Names that cells have declared. */
+  get names(): readonly string[] {
+    return [...this.#links.keys()];
+  }
+
+  /** The statement by which the newest cell that did declared a name. */
+  statementOf(name: string): string | undefined {
+    return this.#links.get(name)?.statement;
+  }
+
+  /** Names that a cell would declare and that hold values. */
+  declared(source: string): readonly string[] {
+    return (declarationsOf(source) ?? [])
+      .filter(({ kind }) => kind !== "type")
+      .map(({ name }) => name);
+  }
+
+  /**
+   * The document of a cell: a line that brings in what it mentions, then its text.
+   *
+   * @param more names that are brought in besides
+   */
+  document(source: string, more: readonly string[] = []): string {
+    const own = new Set(declarationsSoFar(source).map(({ name }) => name));
+    const words = new Set([...(source.match(WORD) ?? []), ...more]);
+    const header: string[] = [];
+    for (const [name, link] of this.#links) {
+      if (words.has(name) && !own.has(name)) header.push(importOf(name, link));
+    }
+    // An object literal alone is a value for the run, and so here.
+    const [open, close] = asExpression(source) === source ? ["", ""] : ["(", ")"];
+    return `${header.join(" ")}${open}\n${source}\n${close};export {};`;
+  }
+
+  /**
+   * Adds a cell that has run.
+   *
+   * @param holds whether a value that it declares has come to exist; a cell may have failed half-way
+   */
+  add(cell: number, source: string, holds: (name: string) => boolean): void {
+    const declared = (declarationsOf(source) ?? []).filter(
+      ({ name, kind }) => kind === "type" || holds(name),
+    );
+    if (declared.length === 0) return;
+    const names = declared.filter(({ isExported }) => !isExported).map(({ name }) => name);
+    const text = `${this.document(source)}\nexport { ${names.join(", ")} };`;
+    const path = this.#folder.keep(cell, text);
+    for (const it of declared) {
+      const statement = source.slice(it.start, it.end);
+      this.#links.set(it.name, { path, declared: it, statement });
+    }
+  }
+}
+
+function importOf(name: string, { path, declared }: ChainLink): string {
+  // By its whole path, which is found at once; a relative one is tried in every root.
+  const from = JSON.stringify(path);
+  if (declared.kind === "entity" || declared.kind === "type")
+    return `import { ${name} } from ${from};`;
+  // An imported binding could not be assigned to.
+  return `declare ${declared.kind} ${name}: typeof import(${from}).${name};`;
+}

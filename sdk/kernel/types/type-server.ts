@@ -1,0 +1,173 @@
+/** What the kernel asks of TypeScript's language server about one document, the current cell. */
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import type { CellFolder } from "./cell-folder.ts";
+import { LanguageServer } from "./language-server.ts";
+
+/** A place in a document; both numbers from 0, characters in UTF-16 units. */
+export interface Place {
+  readonly line: number;
+  readonly character: number;
+}
+
+/** The field of LSP's `Diagnostic` that the kernel reads. */
+export interface Diagnostic {
+  readonly code: number;
+  readonly message: string;
+  readonly severity: number;
+  readonly range: { readonly start: Place };
+}
+
+/** The fields of LSP's `CompletionItem` that the kernel reads; the rest goes back for `resolve`. */
+export interface CompletionItem {
+  readonly label: string;
+  readonly kind?: number;
+  readonly sortText?: string;
+  readonly detail?: string;
+  readonly documentation?: string | { readonly value: string };
+  readonly insertText?: string;
+  /** TypeScript's own; `autoImport` marks a name that is not imported yet. */
+  readonly data?: { readonly autoImport?: unknown };
+}
+
+/** Where a name is declared, as LSP's `LocationLink` says it. */
+export interface Definition {
+  readonly targetUri: string;
+  /** The whole declaration. */
+  readonly targetRange: { readonly start: Place; readonly end: Place };
+}
+
+/** A signature of the call around a place. */
+export interface Signature {
+  readonly label: string;
+  readonly documentation?: string | { readonly value: string };
+}
+
+const MARKDOWN = ["markdown", "plaintext"];
+const CAPABILITIES = {
+  textDocument: {
+    completion: { completionItem: { documentationFormat: MARKDOWN, labelDetailsSupport: true } },
+    hover: { contentFormat: MARKDOWN },
+    signatureHelp: { signatureInformation: { documentationFormat: MARKDOWN } },
+    definition: { linkSupport: true },
+    diagnostic: {},
+  },
+};
+
+export class TypeServer {
+  readonly #server: LanguageServer;
+  readonly #uri: string;
+  readonly #root: string;
+  #version = 0;
+
+  private constructor(server: LanguageServer, folder: CellFolder) {
+    this.#server = server;
+    this.#uri = pathToFileURL(folder.current).href;
+    this.#root = pathToFileURL(folder.root).href;
+  }
+
+  /** Starts a server and lets it read the standard library, which every cell needs. @throws LanguageServerError */
+  static async start(executable: string, folder: CellFolder): Promise<TypeServer> {
+    const server = new LanguageServer(executable, folder.root);
+    const rootUri = pathToFileURL(folder.root).href;
+    await server.request("initialize", {
+      processId: process.pid,
+      rootUri,
+      capabilities: CAPABILITIES,
+    });
+    server.notify("initialized", {});
+    const types = new TypeServer(server, folder);
+    await types.diagnostics("\nexport {};");
+    return types;
+  }
+
+  get hasEnded(): boolean {
+    return this.#server.hasEnded;
+  }
+
+  /** Resident memory in bytes; undefined where the system does not tell it in /proc. */
+  get memory(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.#server.pid}/status`, "utf8");
+      return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws LanguageServerError */
+  async diagnostics(text: string): Promise<readonly Diagnostic[]> {
+    const report = await this.#ask("textDocument/diagnostic", text);
+    return (report as { items?: Diagnostic[] } | null)?.items ?? []; // LSP's DocumentDiagnosticReport
+  }
+
+  /** @throws LanguageServerError */
+  async completion(text: string, position: Place): Promise<readonly CompletionItem[]> {
+    const answer = await this.#ask("textDocument/completion", text, { position });
+    if (Array.isArray(answer)) return answer as CompletionItem[]; // LSP allows both forms
+    return (answer as { items?: CompletionItem[] } | null)?.items ?? [];
+  }
+
+  /** The item with its signature and documentation. @throws LanguageServerError */
+  async resolve(item: CompletionItem): Promise<CompletionItem> {
+    return (await this.#server.request("completionItem/resolve", item)) as CompletionItem; // as LSP says
+  }
+
+  /** Markdown about the name at a place, or undefined. @throws LanguageServerError */
+  async hover(text: string, position: Place): Promise<string | undefined> {
+    const answer = await this.#ask("textDocument/hover", text, { position });
+    return (answer as { contents?: { value?: string } } | null)?.contents?.value; // MarkupContent
+  }
+
+  /** Declarations of the name at a place. @throws LanguageServerError */
+  async definitions(text: string, position: Place): Promise<readonly Definition[]> {
+    const answer = await this.#ask("textDocument/definition", text, { position });
+    return Array.isArray(answer) ? (answer as Definition[]) : []; // links, as we said we take them
+  }
+
+  /** The signature that the call around a place would take. @throws LanguageServerError */
+  async signature(text: string, position: Place): Promise<Signature | undefined> {
+    const answer = await this.#ask("textDocument/signatureHelp", text, { position });
+    const help = answer as { signatures?: Signature[]; activeSignature?: number } | null; // SignatureHelp
+    return help?.signatures?.[help.activeSignature ?? 0];
+  }
+
+  /** Whether a definition lies in the document itself. */
+  isOwn({ targetUri }: Definition): boolean {
+    return targetUri === this.#uri;
+  }
+
+  /** Whether a definition lies in the document of any cell. */
+  isCell({ targetUri }: Definition): boolean {
+    return targetUri.startsWith(this.#root);
+  }
+
+  /** Files that were edited outside. */
+  changed(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    const changes = paths.map((path) => ({ uri: pathToFileURL(path).href, type: 2 }));
+    this.#server.notify("workspace/didChangeWatchedFiles", { changes });
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  /** Text and question go out together, so that no other text comes between them. */
+  #ask(method: string, text: string, parameters: object = {}): Promise<unknown> {
+    this.#setText(text);
+    return this.#server.request(method, { textDocument: { uri: this.#uri }, ...parameters });
+  }
+
+  #setText(text: string): void {
+    const version = ++this.#version;
+    const textDocument = { uri: this.#uri, version };
+    if (version === 1) {
+      const opened = { ...textDocument, languageId: "typescript", text };
+      this.#server.notify("textDocument/didOpen", { textDocument: opened });
+    } else {
+      this.#server.notify("textDocument/didChange", { textDocument, contentChanges: [{ text }] });
+    }
+  }
+}

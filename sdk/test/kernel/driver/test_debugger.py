@@ -1,0 +1,189 @@
+"""The debugger as JupyterLab drives it: breakpoints in cells, stepping, locals, the variable inspector."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+from ipykernel.compiler import murmur2_x86
+from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Message
+
+CELL = """interface Row { id: number }
+const rows: Row[] = [{ id: 4 }, { id: 5 }];
+function double(n: number): number {
+  const twice = 2 * n;
+  // a comment
+  return twice;
+}
+const sum = rows.reduce((total, row) => total + double(row.id), 0);
+sum"""
+
+
+class Debugger(KernelCase):
+    """One kernel; each test begins and ends without a debugger."""
+
+    def setUp(self) -> None:
+        self.seq = 0
+
+    def request(self, command: str, **arguments: Any) -> Message:
+        """Body of the response of a command that has to succeed."""
+        response = self.respond(command, **arguments)
+        assert response["success"], response
+        return response["body"]
+
+    def respond(self, command: str, **arguments: Any) -> Message:
+        """Content of the reply to a `debug_request`."""
+        self.seq += 1
+        content = {"type": "request", "seq": self.seq, "command": command, "arguments": arguments}
+        message = self.kc.session.msg("debug_request", content)
+        self.kc.control_channel.send(message)
+        while True:
+            reply = self.kc.get_control_msg(timeout=TIMEOUT_SECONDS)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                assert reply["msg_type"] == "debug_reply"
+                assert reply["content"]["request_seq"] == self.seq
+                return reply["content"]
+
+    def event(self, name: str) -> Message:
+        """Body of the next event of a name."""
+        while True:
+            content = self.broadcasts_until("debug_event")["content"]
+            if content["event"] == name:
+                return content["body"]
+
+    def attach(self) -> None:
+        """Starts as JupyterLab does."""
+        self.request("initialize", clientID="test", adapterID="")
+        self.request("attach")
+        self.event("initialized")
+
+    def break_at(self, code: str, *lines: int) -> Message:
+        """Sets breakpoints in a cell; its path and what they came to."""
+        path = self.request("dumpCell", code=code)["sourcePath"]
+        found = self.request(
+            "setBreakpoints",
+            source={"path": path},
+            breakpoints=[{"line": line} for line in lines],
+            sourceModified=False,
+        )
+        self.request("configurationDone")
+        return {"path": path, "breakpoints": found["breakpoints"]}
+
+    def frames(self) -> list[Message]:
+        """The stack of the paused cell."""
+        return self.request("stackTrace", threadId=1)["stackFrames"]
+
+    def variables(self, scope: str) -> dict[str, str]:
+        """Names and values of a scope of the innermost frame."""
+        scopes = self.request("scopes", frameId=self.frames()[0]["id"])["scopes"]
+        reference = next(it["variablesReference"] for it in scopes if it["name"] == scope)
+        listed = self.request("variables", variablesReference=reference)["variables"]
+        return {it["name"]: it["value"] for it in listed}
+
+    def test_a_cell_is_named_by_its_text_as_front_ends_name_it(self) -> None:
+        info = self.request("debugInfo")
+        assert info["isStarted"] is False
+        for code in ("", "a", "ab", "abc", "abcd", "const snow = 'snö ☃ 😀'"):
+            digest = murmur2_x86(code, info["hashSeed"])
+            expected = f"{info['tmpFilePrefix']}{digest}{info['tmpFileSuffix']}"
+            assert self.request("dumpCell", code=code)["sourcePath"] == expected
+
+    def test_the_variable_inspector_lists_what_cells_declared_without_a_debugger(self) -> None:
+        self.run_cell('const answer = 42; const nested = { list: [1, 2], text: "x" }; function named() {}')
+        listed = {it["name"]: it for it in self.request("inspectVariables")["variables"]}
+        assert listed["answer"]["value"] == "42"
+        assert listed["answer"]["type"] == "number"
+        assert listed["named"]["value"].startswith("function")
+        assert "setTimeout" not in listed
+        inner = self.request("variables", variablesReference=listed["nested"]["variablesReference"])
+        assert {it["name"]: it["value"] for it in inner["variables"]}["text"] == '"x"'
+        rich = self.request("richInspectVariables", variableName="nested")
+        assert "list" in rich["data"]["text/plain"]
+
+    def test_a_breakpoint_stops_at_the_line_that_the_user_wrote(self) -> None:
+        self.attach()
+        set_ = self.break_at(CELL, 4)
+        running = self.send(CELL)
+        assert self.event("stopped")["reason"] == "breakpoint"
+        top, *_, cell = self.frames()
+        assert (top["name"], top["line"], top["source"]["path"]) == ("double", 4, set_["path"])
+        assert cell["line"] == 8
+        assert self.request("source", source={"path": set_["path"]})["content"] == CELL
+        assert self.request("debugInfo")["stoppedThreads"] == [1]
+        assert self.variables("Locals")["n"] == "4"
+        assert "Row" not in self.variables("Globals")
+        self.request("next", threadId=1)
+        self.event("stopped")
+        assert self.frames()[0]["line"] == 6
+        assert self.variables("Locals")["twice"] == "8"
+        frame = self.frames()[0]["id"]
+        assert self.request("evaluate", expression="twice + n", frameId=frame)["result"] == "12"
+        self.request("copyToGlobals", srcVariableName="twice", dstVariableName="kept", srcFrameId=frame)
+        self.request("stepOut", threadId=1)
+        self.event("stopped")
+        self.request("continue", threadId=1)
+        # The second row reaches the line again.
+        self.event("stopped")
+        assert self.variables("Locals")["n"] == "5"
+        self.request("continue", threadId=1)
+        assert self.outcome(running).text == "18"
+        assert self.run_cell("kept").text == "8"
+        self.request("disconnect")
+        assert self.run_cell(CELL).text == "18"
+
+    def test_a_breakpoint_on_a_line_without_code_means_the_next_one(self) -> None:
+        self.attach()
+        code = f"{CELL} + 1"
+        self.run_cell(code)
+        assert [it["line"] for it in self.break_at(code, 1, 5)["breakpoints"]] == [2, 6]
+        running = self.send(code)
+        self.event("stopped")
+        assert self.frames()[0]["line"] == 2
+        self.request("disconnect")  # lets it run to its end
+        assert self.outcome(running).text == "19"
+
+    def test_stepping_goes_through_the_lines_of_a_cell_and_over_its_awaits(self) -> None:
+        self.attach()
+        code = "const first = 1;\nawait null;\nconst second = first + 1;\nsecond"
+        self.break_at(code, 1)
+        running = self.send(code)
+        self.event("stopped")
+        lines = [self.frames()[0]["line"]]
+        while lines[-1] < 4:
+            self.request("next", threadId=1)
+            self.event("stopped")
+            lines.append(self.frames()[0]["line"])
+        assert sorted(set(lines)) == [1, 2, 3, 4]
+        assert lines == sorted(lines)
+        self.request("disconnect")
+        assert self.outcome(running).text == "2"
+
+    def test_an_interrupt_ends_a_paused_cell(self) -> None:
+        self.attach()
+        code = "let paused = 1;\npaused++;\npaused"
+        self.break_at(code, 2)
+        running = self.send(code)
+        self.event("stopped")
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        self.request("disconnect")
+        assert self.run_cell("paused").text == "1"
+
+    def test_while_paused_completion_and_inspection_answer(self) -> None:
+        self.run_cell("const before = { reachable: 1 }")
+        self.attach()
+        self.break_at("debugged();\nfunction debugged() { return 1 }", 2)
+        running = self.send("debugged();\nfunction debugged() { return 1 }")
+        self.event("stopped")
+        assert "reachable" in self.reply(self.kc.complete("before.rea"))["matches"]
+        self.request("disconnect")
+        assert self.outcome(running).status == "ok"
+
+    def test_an_unknown_command_is_refused_with_its_name(self) -> None:
+        response = self.respond("reverseContinue")
+        assert response["success"] is False
+        assert "reverseContinue" in response["message"]
+
+
+if __name__ == "__main__":
+    unittest.main()
