@@ -20,7 +20,7 @@ export { bundleOf };
 export async function display(value: unknown, options: DisplayOptions = {}): Promise<void> {
   const kernel = displayHook();
   if (kernel === undefined) console.log(await plainForm(value, options));
-  else await publishWhenMade(kernel, displayMessage(value, options));
+  else await publishWhenMade(kernel, () => displayMessage(value, options));
 }
 
 /** The message that shows a value. */

@@ -1,6 +1,7 @@
 import type { Comm, CommExtras, CommTarget } from "../kernel/comms.ts";
 import type { KernelSettings } from "../kernel/types/type-policy.ts";
 import type { JsonObject } from "../kernel/wire-message.ts";
+import { inOrder } from "./display-order.ts";
 import type { MimeBundle } from "./mime.ts";
 import { tslabHook } from "./tslab-hook.ts";
 
@@ -63,7 +64,8 @@ export function kernelHook(): KernelHook | undefined {
 }
 
 /** What it takes to show something. */
-export type DisplayHook = Pick<KernelHook, "publish" | "hold">;
+export type DisplayHook = Pick<KernelHook, "publish" | "hold"> &
+  Partial<Pick<KernelHook, "signal">>;
 
 /** Where this code can show something: our kernel, or tslab, which can do no more. */
 export function displayHook(): DisplayHook | undefined {
@@ -81,12 +83,12 @@ export function toMessage(data: MimeBundle, options: DisplayOptions): DisplayMes
   };
 }
 
-/** Publishes a message when it is made; the cell waits for it. */
+/** Publishes a message when it is made, after those of earlier calls; the cell waits for it. */
 export async function publishWhenMade(
   kernel: DisplayHook,
-  message: Promise<DisplayMessage>,
+  message: () => Promise<DisplayMessage>,
 ): Promise<void> {
-  const shown = message.then((made) => kernel.publish(made));
+  const shown = inOrder(kernel.signal, message, (made) => kernel.publish(made));
   kernel.hold(shown);
   // A promise of its own: an error that nobody handles is still one, though the cell has waited.
   await shown;

@@ -22,13 +22,13 @@ export type Display = (value: unknown, options?: DisplayOptions) => Promise<void
 /** The global `display` over a hook. */
 export function displayFunction(hook: KernelHook): Display {
   return async (value, options = {}) => {
-    if (typeof value === "string") hook.publish(toMessage({ "text/plain": value }, options));
-    else if (isPrimitive(value)) hook.publish(toMessage(printed(value), options));
-    else await publishWhenMade(hook, message(value, options));
+    await publishWhenMade(hook, () => message(value, options));
   };
 }
 
 async function message(value: unknown, options: DisplayOptions): Promise<DisplayMessage> {
+  if (typeof value === "string") return toMessage({ "text/plain": value }, options);
+  if (isPrimitive(value)) return toMessage(printed(value), options);
   return (await loadDisplay()).displayMessage(value, options);
 }
 

@@ -84,7 +84,7 @@ export class CellRunner {
     const { cell, order } = run;
     this.#context.versions.refresh();
     run.retract = announceGlobals(order.declares);
-    const value = await this.#value(cell, order);
+    const [value] = await this.#value(cell, order);
     await this.#shown(cell);
     if (value !== undefined) await this.#show(run, value);
     const outcomes: ExpressionOutcome[] = [];
@@ -92,8 +92,8 @@ export class CellRunner {
     return outcomes;
   }
 
-  /** Value of the last expression of a script. */
-  async #value(cell: Cell, { cell: number, code }: CellScript): Promise<unknown> {
+  /** Value of the last expression of a script, in a list: a promise would ask it for a `then`. */
+  async #value(cell: Cell, { cell: number, code }: CellScript): Promise<readonly [unknown]> {
     const script = new Script(code, {
       filename: cellUrl(number),
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -104,10 +104,10 @@ export class CellRunner {
     ) => Promise<[unknown] | undefined>;
     const { versions, kept } = this.#context;
     const result = await body(cellHelpers(cell, versions, kept));
-    if (result === undefined) return undefined;
+    if (result === undefined) return [undefined];
     // A promise as last expression is awaited: `display(x)` and `service.describe(clip)` belong to
     // the cell that says them, also when they fail.
-    return types.isPromise(result[0]) ? await cell.interruptible(result[0]) : result[0];
+    return types.isPromise(result[0]) ? [await cell.interruptible(result[0])] : result;
   }
 
   async #show({ cell, order }: Run, value: unknown): Promise<void> {
@@ -124,7 +124,8 @@ export class CellRunner {
     const { tracebacks } = this.#context;
     tracebacks.add(script);
     try {
-      const data = await toMimeBundle(await this.#value(cell, script));
+      const [value] = await this.#value(cell, script);
+      const data = await toMimeBundle(value);
       return { name, content: displayContent({ data }) };
     } catch (error) {
       return { name, error: tracebacks.report(error) };

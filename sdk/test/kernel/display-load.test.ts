@@ -9,7 +9,11 @@ const PROGRAM = `
 it("a kernel that shows numbers loads nothing of the display but what a bundle and the hook are", async () => {
   const loaded = await listLoadedModules(PROGRAM);
   const ofDisplay = loaded.filter((path) => path.startsWith("sdk/display/"));
-  expect(ofDisplay).toEqual(["sdk/display/kernel-hook.ts", "sdk/display/mime.ts"]);
+  expect(ofDisplay).toEqual([
+    "sdk/display/display-order.ts",
+    "sdk/display/kernel-hook.ts",
+    "sdk/display/mime.ts",
+  ]);
   const later = await listLoadedModules(`${PROGRAM} await toMimeBundle([{ a: 1 }]);`);
   expect(later).toContain("sdk/display/table.ts");
   expect(later).not.toContain("sdk/display/figure.ts");

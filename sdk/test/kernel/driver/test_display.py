@@ -36,6 +36,25 @@ class Values(KernelCase):
         assert third == fourth
         assert (third["data"], third["metadata"]) == ({"text/latex": "$x$"}, {"m": 1})
 
+    def test_displays_that_nobody_awaits_appear_in_the_order_of_their_calls(self) -> None:
+        code = """
+            const slow = { async [Symbol.for("Jupyter.display")]() {
+              await display("within");
+              await new Promise((resolve) => setTimeout(resolve, 100));
+              return { "text/plain": "slow" };
+            } };
+            const broken = { [Symbol.for("Jupyter.display")]: async () => { throw new Error("no") } };
+            display(slow); display(broken).catch(() => 0); display([{ a: 1 }]); display("quick"); 0
+        """
+        shown = self.run_cell(code).of_type("display_data")
+        words = [message["data"]["text/plain"].split()[0] for message in shown]
+        assert words == ["within", "slow", "a", "quick"]
+
+    def test_a_result_with_a_then_is_shown_and_not_called(self) -> None:
+        assert "then: [Function" in str(
+            self.data("({ then: () => { throw new Error('called') } })")["text/plain"]
+        )
+
     def test_a_text_has_quotes_as_result_and_none_when_displayed(self) -> None:
         outcome = self.run_cell("display('a'); display(null); 'a'")
         assert outcome.text == "'a'"
