@@ -52,7 +52,8 @@ def check(path: Path, stored: NotebookNode, mode: Mode) -> list[Case]:
     seconds = time.perf_counter() - started
     was_stored = is_stored(stored)
     changes = list(differences(stored, run.notebook)) if run.problem is None and was_stored else []
-    if mode.write and run.problem is None and (changes or not was_stored):
+    is_new = bool(changes) or not was_stored or memory_need(stored) is None
+    if mode.write and run.problem is None and is_new:
         note_memory_need(run.notebook, run.peak_memory)
         nbformat.write(run.notebook, path)
         was_stored = True
