@@ -52,13 +52,14 @@ def main() -> int:
         cases += found
         ran = found[0]
         failed = any(case.problem is not None for case in found)
-        print(f"{'FAILED' if failed else 'ok    '} {ran.name} {ran.seconds:.1f} s", flush=True)
+        word = "skipped" if ran.skipped else "FAILED " if failed else "ok     "
+        print(f"{word} {ran.name} {ran.skipped or f'{ran.seconds:.1f} s'}", flush=True)
         for case in found:
             if case.problem is not None:
                 print(f"{case.name}: {case.problem}", file=sys.stderr, flush=True)
     if options.junit is not None:
         write_junit(options.junit, cases)
-    return 0 if cases and all(case.problem is None for case in cases) else 1
+    return 0 if any(not case.skipped for case in cases) and all(case.problem is None for case in cases) else 1
 
 
 if __name__ == "__main__":

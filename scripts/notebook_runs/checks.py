@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -12,8 +13,9 @@ from notebook_runs.compare import differences
 from notebook_runs.execute import KERNEL, execute
 from notebook_runs.junit import Case
 from notebook_runs.pool import Job, run_all
-from notebook_runs.stored import is_stored, memory_need, note_memory_need, too_large
+from notebook_runs.stored import is_stored, memory_need, missing_need, note_memory_need, too_large
 
+ROOT = Path(__file__).resolve().parents[2]
 WRITE = "npm run notebooks -- --write"
 
 
@@ -30,11 +32,15 @@ class Mode:
 
 def check_all(paths: list[Path], mode: Mode, limit: int) -> Iterator[list[Case]]:
     """The cases of each notebook, as it ends; `limit` run at once at most."""
-    stored = [nbformat.read(path, as_version=4) for path in paths]
-    jobs = [
-        Job(lambda path=path, notebook=notebook: check(path, notebook, mode), memory_need(notebook))
-        for path, notebook in zip(paths, stored, strict=True)
-    ]
+    jobs: list[Job[list[Case]]] = []
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        reason = missing_need(notebook, ROOT)
+        if reason is None:
+            run = partial(check, path, notebook, mode)
+            jobs.append(Job(run, memory_need(notebook)))
+        else:
+            yield [Case(f"{path.name} runs", 0.0, None, skipped=reason)]
     for _, cases in run_all(jobs, limit):
         yield cases
 
@@ -46,7 +52,8 @@ def check(path: Path, stored: NotebookNode, mode: Mode) -> list[Case]:
     seconds = time.perf_counter() - started
     was_stored = is_stored(stored)
     changes = list(differences(stored, run.notebook)) if run.problem is None and was_stored else []
-    if mode.write and run.problem is None and (changes or not was_stored):
+    is_new = bool(changes) or not was_stored or memory_need(stored) is None
+    if mode.write and run.problem is None and is_new:
         note_memory_need(run.notebook, run.peak_memory)
         nbformat.write(run.notebook, path)
         was_stored = True

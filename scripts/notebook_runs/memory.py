@@ -31,7 +31,10 @@ def free_memory() -> int:
     with contextlib.suppress(FileNotFoundError):
         limit = (CGROUP / "memory.max").read_text().strip()
         if limit != "max":
-            free = min(free, int(limit) - int((CGROUP / "memory.current").read_text()))
+            counts = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
+            # Files that nobody has used lately are given back before anything is refused.
+            used = int((CGROUP / "memory.current").read_text()) - int(counts["inactive_file"])
+            free = min(free, int(limit) - used)
     return free
 
 

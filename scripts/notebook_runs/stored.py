@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -35,3 +36,11 @@ def memory_need(notebook: NotebookNode) -> int | None:
 def note_memory_need(notebook: NotebookNode, peak: int) -> None:
     """Write the peak into the notebook, in whole tens of MB: less than that is chance."""
     notebook.metadata.setdefault("grym-synth", {})[NEED_KEY] = round(peak, -7)
+
+
+def missing_need(notebook: NotebookNode, root: Path) -> str | None:
+    """Say what a notebook needs that is installed on demand and is not here."""
+    need = notebook.metadata.get("grym-synth", {}).get("needs")
+    if need is None or (root / need["path"]).exists():
+        return None
+    return f"it needs {need['path']}; install it: {need['command']}"

@@ -189,7 +189,7 @@ class Runs(unittest.TestCase):
         notebook.cells[1].outputs[0].data["text/plain"] = "'took 5 ms: nothing'"
         (*_, compared) = check(path, notebook, COMPARE)
         assert compared.problem is not None
-        assert compared.problem.startswith("cell [2], output 1: stored \"'<time>: nothing")
+        assert compared.problem.startswith("cell [2], output 1: stored \"'took <time>: nothing")
 
     def test_a_notebook_that_fails_is_named_with_its_cell_and_does_not_stop_the_others(self) -> None:
         paths = [self.write("bad", "1", 'throw new RangeError("too far")'), self.write("good", "2")]
@@ -197,6 +197,14 @@ class Runs(unittest.TestCase):
         assert "RangeError" in (cases["bad.ipynb runs"] or "")
         assert "Cell [2], line 1:7" in (cases["bad.ipynb runs"] or "")
         assert cases["good.ipynb runs"] is None
+
+    def test_a_notebook_whose_need_is_not_installed_is_skipped_with_the_command(self) -> None:
+        path = self.write("needy", "1")
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata["grym-synth"] = {"needs": {"path": "no/such/folder", "command": "npm run it"}}
+        nbformat.write(notebook, path)
+        ((case,),) = check_all([path], COMPARE, 1)
+        assert (case.problem, case.skipped) == (None, "it needs no/such/folder; install it: npm run it")
 
 
 if __name__ == "__main__":
