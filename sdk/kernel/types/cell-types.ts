@@ -16,7 +16,7 @@ const CHECK_TIMEOUT_MS = 500;
 /** Ends of the server after which the kernel gives up on it. */
 const MAX_ENDS = 3;
 /** Resident memory at which the server is replaced by a fresh one. */
-const MEMORY_LIMIT = 256 * 2 ** 20;
+const MEMORY_LIMIT = 200 * 2 ** 20;
 
 /** A cell about to run. */
 export interface CheckedCell {
@@ -50,6 +50,8 @@ export class CellTypes {
   #isOpen = false;
   #ends = 0;
   #memoryLimit = MEMORY_LIMIT;
+  /** The server was replaced, and has not been asked yet. */
+  #isFresh = false;
   /** Settles when the running cell's errors, if they come late, have been told. */
   #telling: Promise<void> = Promise.resolve();
 
@@ -179,12 +181,15 @@ export class CellTypes {
     const [executable, folder] = [this.#executable, this.#folder];
     const old = await this.#server?.catch(() => undefined);
     if (this.#renewing || executable === undefined || folder === undefined) return;
-    if ((old?.memory ?? 0) < this.#memoryLimit) return;
+    const memory = old?.memory ?? 0;
+    if (this.#isFresh) this.#memoryLimit = Math.max(MEMORY_LIMIT, 1.5 * memory); // what is in use stays
+    this.#isFresh = false;
+    if (memory < this.#memoryLimit) return;
     this.#renewing = true;
     try {
       const fresh = await TypeServer.start(executable, folder);
       this.#server = Promise.resolve(fresh);
-      this.#memoryLimit = Math.max(MEMORY_LIMIT, 2 * (fresh.memory ?? 0));
+      this.#isFresh = true;
       old?.close();
     } catch (error) {
       if (!(error instanceof LanguageServerError)) throw error; // the old one goes on
