@@ -111,19 +111,22 @@ export class CellTypes {
     question: (server: TypeServer, chain: CellChain) => Promise<T>,
   ): Promise<T | undefined> {
     this.#open();
-    const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
-    if (executable === undefined || folder === undefined || chain === undefined) return undefined;
-    this.#server ??= TypeServer.start(executable, folder);
-    const asked = this.#server;
-    try {
-      const server = await asked;
-      server.changed(this.#files.takeChanged());
-      return await question(server, chain);
-    } catch (error) {
-      if (!(error instanceof LanguageServerError)) throw error;
-      if (this.#server === asked) await this.#forget(asked, error);
-      return undefined;
+    // Twice: the server may have been replaced, or have ended, while it was asked.
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
+      if (executable === undefined || folder === undefined || chain === undefined) break;
+      this.#server ??= TypeServer.start(executable, folder);
+      const asked = this.#server;
+      try {
+        const server = await asked;
+        server.changed(this.#files.takeChanged());
+        return await question(server, chain);
+      } catch (error) {
+        if (!(error instanceof LanguageServerError)) throw error;
+        if (this.#server === asked) await this.#forget(asked, error);
+      }
     }
+    return undefined;
   }
 
   /** Ends the server and removes the folder. */
@@ -158,8 +161,13 @@ export class CellTypes {
 
   async #errorsOf(source: string): Promise<readonly Diagnostic[]> {
     this.#files.note(source);
-    const diagnostics =
-      (await this.ask((server, chain) => server.diagnostics(chain.document(source)))) ?? [];
+    const answer = await this.ask((server, chain) => server.diagnostics(chain.document(source)));
+    if (answer === undefined && this.#executable !== undefined) {
+      this.#notes.push(
+        "The types of the cell before were not checked: the language server failed.",
+      );
+    }
+    const diagnostics = answer ?? [];
     const names = unknownNames(diagnostics);
     const held =
       names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
