@@ -17,6 +17,8 @@ export interface Plan {
   readonly keep: string;
   readonly kept: string;
   readonly spin: string;
+  /** How long an answer is waited for while a cell spins; most kernels give none. */
+  readonly spinSeconds: number;
   /** A cell that imports the SDK; null for another language. */
   readonly sdk: string | null;
 }
@@ -43,7 +45,7 @@ export type KernelName = (typeof KERNELS)[number];
 
 /** @param cwd where the cells run @throws Error a peer could not be installed */
 export async function planOf(name: KernelName, cwd: string): Promise<Plan> {
-  const base = { cwd, env: {} };
+  const base = { cwd, env: {}, spinSeconds: name.startsWith("ours") ? 60 : 3 };
   switch (name) {
     case "ours":
       return { ...base, ...TYPESCRIPT, argv: kernelSpec().argv, interruptMode: "message" };

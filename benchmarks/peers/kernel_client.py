@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_SECONDS = 60.0
-SPIN_SECONDS = 3.0
-"""How long an answer is waited for while a cell spins: a kernel that gives none is not broken."""
 
 
 class Session:
@@ -129,7 +127,8 @@ def measure(plan: dict[str, Any]) -> dict[str, Any]:
         attempt("memoryWithSdk", session.memory)
     spinning = session.spin()
     attempt(
-        "spinningCompletionMs", lambda: [session.complete(SPIN_SECONDS) for _ in range(plan["interrupts"])]
+        "spinningCompletionMs",
+        lambda: [session.complete(plan["spinSeconds"]) for _ in range(plan["interrupts"])],
     )
     session.km.interrupt_kernel()
     attempt("afterSpin", lambda: session.reply(spinning, 10.0)["status"])

@@ -5,7 +5,12 @@
  */
 
 import { asExpression } from "../rewrite.ts";
-import { type Declared, declarationsOf, declarationsSoFar } from "./cell-declarations.ts";
+import {
+  type Declared,
+  declarationsOf,
+  declarationsSoFar,
+  packagesOf,
+} from "./cell-declarations.ts";
 import type { CellFolder } from "./cell-folder.ts";
 
 /** Lines that stand before the user's first line in a cell's document. */
@@ -23,6 +28,8 @@ interface ChainLink {
 export class CellChain {
   readonly #folder: CellFolder;
   readonly #links = new Map<string, ChainLink>();
+  /** Packages that cells have imported. */
+  readonly #packages = new Set<string>();
 
   constructor(folder: CellFolder) {
     this.#folder = folder;
@@ -53,7 +60,8 @@ export class CellChain {
   document(source: string, more: readonly string[] = []): string {
     const own = new Set(declarationsSoFar(source).map(({ name }) => name));
     const words = new Set([...(source.match(WORD) ?? []), ...more]);
-    const header: string[] = [];
+    // Packages stay in the program, used or not: to load one again costs more than to keep it.
+    const header = [...this.#packages].map((name) => `import {} from ${JSON.stringify(name)};`);
     for (const [name, link] of this.#links) {
       if (words.has(name) && !own.has(name)) header.push(importOf(name, link));
     }
@@ -71,6 +79,7 @@ export class CellChain {
     const declared = (declarationsOf(source) ?? []).filter(
       ({ name, kind }) => kind === "type" || holds(name),
     );
+    for (const name of packagesOf(source)) this.#packages.add(name);
     if (declared.length === 0) return;
     const names = declared.filter(({ isExported }) => !isExported).map(({ name }) => name);
     const text = `${this.document(source)}\nexport { ${names.join(", ")} };`;

@@ -35,6 +35,13 @@ export function declarationsSoFar(source: string): readonly Declared[] {
   return [];
 }
 
+/** The packages that a cell imports by declarations. */
+export function packagesOf(source: string): readonly string[] {
+  const { module } = parseSync("cell.ts", source, { sourceType: "module", lang: "ts" });
+  const specifiers = module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
+  return specifiers.filter((specifier) => !/^(?:[./]|\w+:)/.test(specifier));
+}
+
 function declarationsIn(program: Program): readonly Declared[] {
   const found = new Map<string, Declared>();
   for (const statement of program.body) {

@@ -13,12 +13,13 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../../cache-folder.mjs";
 
@@ -67,10 +68,10 @@ export class CellFolder {
 
   /** @param notebook the folder in which the cells run @throws Error where nothing can be written */
   constructor(notebook: string) {
-    const parent = join(cacheFolder(), "kernel");
+    const parent = resolve(cacheFolder(), "kernel");
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     removeAbandoned(parent);
-    this.root = mkdtempSync(join(parent, `${process.pid}-`));
+    this.root = realpathSync(mkdtempSync(join(parent, `${process.pid}-`)));
     const mirror = join(this.root, "root");
     this.#cells = join(mirror, notebook);
     mkdirSync(this.#cells, { recursive: true });

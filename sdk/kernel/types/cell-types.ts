@@ -16,7 +16,7 @@ const CHECK_TIMEOUT_MS = 500;
 /** Ends of the server after which the kernel gives up on it. */
 const MAX_ENDS = 3;
 /** Resident memory at which the server is replaced by a fresh one. */
-const MEMORY_LIMIT = 256 * 2 ** 20;
+const MEMORY_LIMIT = 200 * 2 ** 20;
 
 /** A cell about to run. */
 export interface CheckedCell {
@@ -50,6 +50,8 @@ export class CellTypes {
   #isOpen = false;
   #ends = 0;
   #memoryLimit = MEMORY_LIMIT;
+  /** The server was replaced, and has not been asked yet. */
+  #isFresh = false;
   /** Settles when the running cell's errors, if they come late, have been told. */
   #telling: Promise<void> = Promise.resolve();
 
@@ -109,19 +111,22 @@ export class CellTypes {
     question: (server: TypeServer, chain: CellChain) => Promise<T>,
   ): Promise<T | undefined> {
     this.#open();
-    const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
-    if (executable === undefined || folder === undefined || chain === undefined) return undefined;
-    this.#server ??= TypeServer.start(executable, folder);
-    const asked = this.#server;
-    try {
-      const server = await asked;
-      server.changed(this.#files.takeChanged());
-      return await question(server, chain);
-    } catch (error) {
-      if (!(error instanceof LanguageServerError)) throw error;
-      if (this.#server === asked) await this.#forget(asked, error);
-      return undefined;
+    // Twice: the server may have been replaced, or have ended, while it was asked.
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const [executable, folder, chain] = [this.#executable, this.#folder, this.#chain];
+      if (executable === undefined || folder === undefined || chain === undefined) break;
+      this.#server ??= TypeServer.start(executable, folder);
+      const asked = this.#server;
+      try {
+        const server = await asked;
+        server.changed(this.#files.takeChanged());
+        return await question(server, chain);
+      } catch (error) {
+        if (!(error instanceof LanguageServerError)) throw error;
+        if (this.#server === asked) await this.#forget(asked, error);
+      }
     }
+    return undefined;
   }
 
   /** Ends the server and removes the folder. */
@@ -156,8 +161,13 @@ export class CellTypes {
 
   async #errorsOf(source: string): Promise<readonly Diagnostic[]> {
     this.#files.note(source);
-    const diagnostics =
-      (await this.ask((server, chain) => server.diagnostics(chain.document(source)))) ?? [];
+    const answer = await this.ask((server, chain) => server.diagnostics(chain.document(source)));
+    if (answer === undefined && this.#executable !== undefined) {
+      this.#notes.push(
+        "The types of the cell before were not checked: the language server failed.",
+      );
+    }
+    const diagnostics = answer ?? [];
     const names = unknownNames(diagnostics);
     const held =
       names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
@@ -179,12 +189,15 @@ export class CellTypes {
     const [executable, folder] = [this.#executable, this.#folder];
     const old = await this.#server?.catch(() => undefined);
     if (this.#renewing || executable === undefined || folder === undefined) return;
-    if ((old?.memory ?? 0) < this.#memoryLimit) return;
+    const memory = old?.memory ?? 0;
+    if (this.#isFresh) this.#memoryLimit = Math.max(MEMORY_LIMIT, 1.5 * memory); // what is in use stays
+    this.#isFresh = false;
+    if (memory < this.#memoryLimit) return;
     this.#renewing = true;
     try {
       const fresh = await TypeServer.start(executable, folder);
       this.#server = Promise.resolve(fresh);
-      this.#memoryLimit = Math.max(MEMORY_LIMIT, 2 * (fresh.memory ?? 0));
+      this.#isFresh = true;
       old?.close();
     } catch (error) {
       if (!(error instanceof LanguageServerError)) throw error; // the old one goes on

@@ -52,6 +52,8 @@ class CompileCache(unittest.TestCase):
         assert compiled.stat().st_mode & 0o777 == 0o700
         assert any(path.is_file() for path in compiled.rglob("*"))
         assert self.answer(cache) == "2"
+        # What the type checker has seen of the cells ends with their kernel.
+        assert list((cache / "kernel").iterdir()) == []
 
     def test_is_not_used_where_others_could_put_code_into_it(self) -> None:
         compiled = self.folder / "open" / "compiled"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unittest
 
+import psutil
 from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Outcome
 
 
@@ -93,6 +94,14 @@ class Types(KernelCase):
         waiting = self.send("globalThis.waited = 1")
         assert self.outcome(wrong).reply["ename"] == "TypeCheckError"
         assert self.outcome(waiting).status == "aborted"
+
+    def test_a_type_server_that_dies_is_replaced_and_still_knows_the_cells(self) -> None:
+        self.run_cell("const survivor = 1")
+        servers = [it for it in psutil.Process(self.km.provisioner.pid).children() if it.name() == "tsc"]
+        assert len(servers) == 1
+        servers[0].kill()
+        servers[0].wait(TIMEOUT_SECONDS)
+        assert "line 1:10" in self.refused("survivor.length").traceback
 
     def test_a_cell_can_set_the_policy(self) -> None:
         self.run_cell('kernelOptions({ types: "warn" })')
