@@ -134,7 +134,7 @@ export class CellRunner {
 
   /** Waits for displays that the cell does not await. */
   async #shown(cell: Cell): Promise<void> {
-    if (await cell.shown()) return;
+    if ((await cell.shown()) || cell.finished) return;
     const text =
       "A display is not ready after 10 s; it appears when it is, if anyone listens then.\n";
     this.#context.post({ type: "stream", cell: cell.number, name: "stderr", text });

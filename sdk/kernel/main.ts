@@ -42,6 +42,8 @@ const kept = keptNames({ require: () => createRequire(cellUrl(0)) });
 const nodeGlobals = [...Object.getOwnPropertyNames(globalThis), "require"];
 const worker = new Worker(new URL("./boot.mjs", import.meta.url), {
   workerData: { connectionFile, nodeGlobals },
+  // What the protocol leaves is garbage at once; a young generation that may grow to 48 MB would.
+  resourceLimits: { maxYoungGenerationSizeMb: 4 },
 });
 const post = (message: ToWorker): void => worker.postMessage(message);
 

@@ -11,17 +11,19 @@ export const IMPORT_OPEN = "__grym.imported((s, o) => import(s, o), ";
 /**
  * Rewrites the expressions of a cell, and `var` in its blocks and loop heads.
  *
- * @returns every identifier of the cell outside its imports.
+ * @returns every identifier of the cell outside its imports, and those that may be assigned to.
  */
 export function rewriteExpressions(
   program: Program,
   edits: TextEdits,
   names: DeclaredNames,
-): ReadonlySet<string> {
+): Identifiers {
   const mentioned = new Set<string>();
+  const assigned = new Set<string>();
   const visit = (node: Node, parent: Node, inFunction: boolean): void => {
     if (node.type === "ImportDeclaration" || node.type === "ExportSpecifier") return;
     if (node.type === "Identifier") mentioned.add(node.name);
+    for (const target of targetsOf(node)) addIdentifiers(target, assigned);
     rewriteNode(node, edits);
     const isTopLevel = parent.type === "Program" || parent.type === "ExportNamedDeclaration";
     if (!inFunction && !isTopLevel) liftVar(node, parent, edits, names);
@@ -29,7 +31,32 @@ export function rewriteExpressions(
     for (const child of children(node)) visit(child, node, inner);
   };
   for (const statement of program.body) visit(statement, program, false);
-  return mentioned;
+  return { mentioned, assigned };
+}
+
+/** Names in the text of a cell. */
+export interface Identifiers {
+  readonly mentioned: ReadonlySet<string>;
+  readonly assigned: ReadonlySet<string>;
+}
+
+/** What a node assigns to. */
+function targetsOf(node: Node): readonly Node[] {
+  switch (node.type) {
+    case "AssignmentExpression":
+    case "ForInStatement":
+    case "ForOfStatement":
+      return [node.left];
+    case "UpdateExpression":
+      return [node.argument];
+    default:
+      return [];
+  }
+}
+
+function addIdentifiers(node: Node, into: Set<string>): void {
+  if (node.type === "Identifier") into.add(node.name);
+  else for (const child of children(node)) addIdentifiers(child, into);
 }
 
 function rewriteNode(node: Node, edits: TextEdits): void {

@@ -6,13 +6,13 @@
  * at the end of its cell; the last expression is returned in a box; imports come first.
  */
 
-import { parseSync } from "oxc-parser";
+import { type Program, parseSync } from "oxc-parser";
 import { type CellName, cellNames, importedModules } from "./cell-names.ts";
 import { CellSyntaxError } from "./cell-syntax-error.ts";
 import { DeclaredNames, HELPERS, keptName } from "./declared-names.ts";
 import { type FreeName, freeNames } from "./free-names.ts";
 import { DeclarationRewriter, lastStatement } from "./rewrite-declarations.ts";
-import { rewriteExpressions } from "./rewrite-expressions.ts";
+import { type Identifiers, rewriteExpressions } from "./rewrite-expressions.ts";
 import { moduleDeclarations, rewriteImport } from "./rewrite-imports.ts";
 import { type CellMap, lineStarts } from "./source-map.ts";
 import { TextEdits } from "./text-edits.ts";
@@ -56,7 +56,7 @@ export function rewriteCell(
   const rewriter = new DeclarationRewriter(edits, names);
   // Of the user's text, since what it ends with (a namespace, say) may become an expression.
   rewriter.program(program, lastStatement(transpiled.program)?.type === "ExpressionStatement");
-  const mentioned = rewriteExpressions(program, edits, names);
+  const { mentioned, assigned } = rewriteExpressions(program, edits, names);
   if (mentioned.has(HELPERS)) {
     const offset = text.indexOf(HELPERS);
     throw new CellSyntaxError(`${HELPERS} is a name of the kernel's own`, text, offset);
@@ -65,10 +65,9 @@ export function rewriteCell(
     rewriteImport(node, edits, names, (name) => mentioned.has(name));
   }
   for (const [start, end] of rewriter.functions) edits.hoist(start, end);
-  const uses = freeNames(program, (name) => names.isNodes(name) || kept.has(name));
-  names.add(uses.filter(({ isWritten }) => isWritten).map(({ name }) => name));
-  const beside = new Set([...kept, ...names.kept]);
-  for (const use of uses) if (beside.has(use.name)) edits.replace(use.start, use.end, textOf(use));
+  for (const use of besideGlobals(program, names, kept, { mentioned, assigned })) {
+    edits.replace(use.start, use.end, textOf(use));
+  }
   const prelude = ['"use strict";', ...rewriter.vars.map((it) => `${names.target(it)} = void 0;`)];
   const edited = edits.render(`(async (${HELPERS}) => {${prelude.join("")}`, "\n})");
   const map = {
@@ -80,6 +79,23 @@ export function rewriteCell(
   const imports = importedModules(transpiled.program);
   const result = { code: edited.text, map, declares: names.globals, keeps: names.kept };
   return { ...result, names: declared, imports };
+}
+
+/** Uses of names that live beside the globals; a name of Node that the cell assigns becomes one. */
+function besideGlobals(
+  program: Program,
+  names: DeclaredNames,
+  kept: ReadonlySet<string>,
+  { mentioned, assigned }: Identifiers,
+): FreeName[] {
+  const known = [...kept, ...names.kept].filter((name) => mentioned.has(name));
+  const candidates = new Set([...known, ...[...assigned].filter((name) => names.isNodes(name))]);
+  // Few cells have any, and looking through scopes is half of the work.
+  if (candidates.size === 0) return [];
+  const uses = freeNames(program, (name) => candidates.has(name));
+  names.add(uses.filter(({ isWritten }) => isWritten).map(({ name }) => name));
+  const beside = new Set([...kept, ...names.kept]);
+  return uses.filter(({ name }) => beside.has(name));
 }
 
 /** What stands for the use of a name that lives beside the globals. */

@@ -3,9 +3,10 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
+import { deserialize, serialize } from "node:v8";
 import { CELL_FILE } from "./cell.ts";
 import { codeFrame } from "./code-frame.ts";
-import { originalPosition, type Position } from "./source-map.ts";
+import { type CellMap, originalPosition, type Position } from "./source-map.ts";
 import type { CellScript, ErrorReport } from "./thread-messages.ts";
 
 const CELL_FRAME = new RegExp(`file://.*?${CELL_FILE.source}:(\\d+):(\\d+)`);
@@ -14,18 +15,22 @@ const KERNEL_FOLDER = new URL("./", import.meta.url).href;
 const MAX_CAUSES = 8;
 /** Errors shown in one report: each of an AggregateError may have causes of its own. */
 const MAX_ERRORS = 32;
-/** Cells whose sources are kept for tracebacks, about 10 kB each. */
+/** Cells whose sources are kept for tracebacks, a few kB each. */
 const MAX_CELLS = 2000;
 
-/** What a traceback needs of a cell. */
-type ShownCell = Pick<CellScript, "executionCount" | "source" | "map">;
+/** What a traceback needs of a cell. Most maps are never read, and packed they are a tenth as large. */
+interface ShownCell {
+  readonly executionCount: number;
+  readonly source: string;
+  readonly packedMap: Buffer;
+}
 
 /** Remembers the sources of cells and reports errors in their terms. */
 export class Tracebacks {
   readonly #cells = new Map<number, ShownCell>();
 
   add({ cell, executionCount, source, map }: CellScript): void {
-    this.#cells.set(cell, { executionCount, source, map });
+    this.#cells.set(cell, { executionCount, source, packedMap: serialize(map) });
     if (this.#cells.size <= MAX_CELLS) return;
     const [oldest] = this.#cells.keys();
     if (oldest !== undefined) this.#cells.delete(oldest);
@@ -90,7 +95,8 @@ export class Tracebacks {
     const order = match === null ? undefined : this.#cells.get(Number(match[1]));
     if (match === null || order === undefined) return undefined;
     const script = { line: Number(match[2]), column: Number(match[3]) };
-    const position = originalPosition(order.map, script);
+    const map: CellMap = deserialize(order.packedMap);
+    const position = originalPosition(map, script);
     const place = `Cell [${order.executionCount}], line ${position.line}:${position.column}`;
     const text = line.replace(CELL_FRAME, place).replace(/^(\s*at) async (?=Cell )/, "$1 ");
     return { line: text, source: order.source, position };

@@ -1,5 +1,6 @@
 /** The worker thread: sockets and protocol, the transpiler, the inspector on the main thread. */
 
+import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { readConnectionFile } from "./connection.ts";
 import { MainInspector } from "./main-inspector.ts";
@@ -28,6 +29,13 @@ kernel = await ProtocolKernel.start({
   postToMain: (message) => port.postMessage(message),
 });
 for (const message of early) kernel.receiveFromMain(message);
+
+// A fault of the kernel's own, once it runs, must not take the variables of the session with it.
+const noteFault = (error: unknown): void => {
+  writeSync(2, `[grym-synth kernel] fault: ${error instanceof Error ? error.stack : error}\n`);
+};
+process.on("uncaughtException", noteFault);
+process.on("unhandledRejection", noteFault);
 
 // Jupyter sets this variable unless the kernel is meant to outlive its server.
 const parent = process.ppid;

@@ -223,6 +223,31 @@ class Requests(KernelCase):
             assert reply["content"]["status"] == "error"
             assert "create_subshell" in reply["content"]["evalue"]
 
+    def test_requests_of_the_wrong_shape_do_no_harm(self) -> None:
+        self.run_cell("const kept = 1;")
+        odd: dict[str, list[dict[str, Any]]] = {
+            "execute_request": [{}, {"code": {"a": 1}}, {"code": "1", "user_expressions": [3]}],
+            "complete_request": [{}, {"code": 5, "cursor_pos": "x"}, {"code": "a", "cursor_pos": -4}],
+            "inspect_request": [{}, {"code": "kept", "cursor_pos": 1e9}],
+            "history_request": [{}, {"hist_access_type": "search", "pattern": 5, "n": "many"}],
+            "is_complete_request": [{}],
+            "comm_info_request": [{"target_name": 7}],
+            "comm_open": [{}, {"comm_id": 5, "target_name": None, "data": "text"}],
+            "comm_msg": [{}, {"comm_id": "never opened", "data": []}],
+            "comm_close": [{}],
+        }
+        for message_type, contents in odd.items():
+            for content in contents:
+                with self.subTest(message_type, content=content):
+                    message = self.kc.session.msg(message_type, content)
+                    self.kc.shell_channel.send(message)
+                    while True:
+                        got = self.kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+                        of_this = got["parent_header"].get("msg_id") == message["header"]["msg_id"]
+                        if of_this and got["content"].get("execution_state") == "idle":
+                            break
+        assert self.run_cell("kept").text == "1"
+
     def test_the_heart_beats_while_a_cell_spins(self) -> None:
         running = self.send("for (;;) {}")
         self.broadcasts_until("execute_input")
