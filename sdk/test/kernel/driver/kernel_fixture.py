@@ -73,9 +73,14 @@ class Outcome:
 
 
 class KernelCase(unittest.TestCase):
-    """Tests that share one kernel, whose working folder is `folder`."""
+    """Tests that share one kernel, whose working folder is `folder`.
+
+    Types are off where a suite does not ask for them: what cells do is judged here also of cells whose types
+    are wrong on purpose, and a check that a busy machine delays must not decide.
+    """
 
     kernel_name: ClassVar[str] = KERNEL_NAME
+    types: ClassVar[str] = "off"
     km: ClassVar[KernelManager]
     kc: ClassVar[BlockingKernelClient]
     folder: ClassVar[Path]
@@ -92,7 +97,8 @@ class KernelCase(unittest.TestCase):
     @classmethod
     def start_kernel(cls) -> None:
         """Starts the kernel in `folder`."""
-        cls.km, cls.kc = start_new_kernel(kernel_name=cls.kernel_name, cwd=str(cls.folder))
+        environment = {**os.environ, "GRYM_TYPES": cls.types}
+        cls.km, cls.kc = start_new_kernel(kernel_name=cls.kernel_name, cwd=str(cls.folder), env=environment)
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -25,6 +25,8 @@ let unset: { later: number };
 class Completion(KernelCase):
     """One kernel, one set of names."""
 
+    types = "block"
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()

@@ -22,6 +22,8 @@ sum"""
 class Debugger(KernelCase):
     """One kernel; each test begins and ends without a debugger."""
 
+    types = "block"
+
     def setUp(self) -> None:
         self.seq = 0
 

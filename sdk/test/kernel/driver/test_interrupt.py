@@ -49,16 +49,6 @@ CELLS = {
 }
 
 
-def setUpModule() -> None:
-    """What is interrupted here is the run of a cell, not the check before it."""
-    os.environ["GRYM_TYPES"] = "off"
-
-
-def tearDownModule() -> None:
-    """Other suites check types."""
-    del os.environ["GRYM_TYPES"]
-
-
 class Interrupts(KernelCase):
     """Interrupts by message, on one kernel."""
 

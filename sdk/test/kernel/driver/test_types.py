@@ -11,6 +11,8 @@ from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Outcome
 class Types(KernelCase):
     """One kernel with the default policy; each test sets what it changes back."""
 
+    types = ""  # the default
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
