@@ -90,16 +90,14 @@ export class CellTypes {
   }
 
   /** Notes what a cell that ran has declared; of one that failed only what has come to hold a value. */
-  async ran({ cell, source }: CheckedCell, succeeded: boolean): Promise<void> {
-    await within(this.#telling, this.#timeoutMs);
-    const chain = this.#chain;
-    if (chain === undefined) return;
-    this.#files.note(source);
-    const names = succeeded ? [] : chain.declared(source);
-    const held =
-      names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
-    chain.add(cell, source, (name) => succeeded || (held?.has(name) ?? false));
-    void this.#renewIfLarge();
+  async ran(checked: CheckedCell, succeeded: boolean): Promise<void> {
+    try {
+      await within(this.#telling, this.#timeoutMs);
+      await this.#keep(checked, succeeded);
+    } catch (error) {
+      // A full disk, say: later cells are checked without it, and no cell waits for ever.
+      this.#notes.push(`The types of Cell [${checked.line}] were not kept: ${String(error)}`);
+    }
   }
 
   /**
@@ -157,6 +155,17 @@ export class CellTypes {
     }
     this.#executable = executable;
     this.#chain = new CellChain(this.#folder);
+  }
+
+  async #keep({ cell, source }: CheckedCell, succeeded: boolean): Promise<void> {
+    const chain = this.#chain;
+    if (chain === undefined) return;
+    this.#files.note(source);
+    const names = succeeded ? [] : chain.declared(source);
+    const held =
+      names.length === 0 ? undefined : await this.#context.heldGlobals(names, this.#timeoutMs);
+    chain.add(cell, source, (name) => succeeded || (held?.has(name) ?? false));
+    void this.#renewIfLarge();
   }
 
   async #errorsOf(source: string): Promise<readonly Diagnostic[]> {

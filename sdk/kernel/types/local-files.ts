@@ -29,8 +29,14 @@ export class LocalFiles {
   }
 
   #noteFile(path: string): void {
-    if (!/\.[cm]?[jt]sx?$/.test(path) || stampOf(path) === "absent") return;
-    this.note(readFileSync(path, "utf8"), pathToFileURL(path).href);
+    if (!/\.[cm]?[jt]sx?$/.test(path)) return;
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch {
+      return; // removed, or not ours to read: the run tells it
+    }
+    this.note(text, pathToFileURL(path).href);
   }
 }
 

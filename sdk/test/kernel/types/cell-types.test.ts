@@ -128,6 +128,15 @@ describe("a kernel without the compiler", () => {
     expect(told.join()).toMatch(/no longer checked: the language server .*3 times/);
   });
 
+  test("whose folder of cells is removed says so, and goes on", async () => {
+    const types = open(folder, { GRYM_TYPES: "warn" });
+    await types.check({ cell: 1, line: 1, source: "const a = 1" });
+    rmSync(join(folder, "cache"), { recursive: true });
+    await types.ran({ cell: 1, line: 1, source: "const a = 1" }, true);
+    expect(await types.check({ cell: 2, line: 2, source: "2" })).toBeUndefined();
+    expect(told.join()).toMatch(/types of Cell \[1\] were not kept: .*ENOENT/);
+  });
+
   test("a word that is no policy is told, and taken as the default", async () => {
     const types = open(folder, { GRYM_TYPES: "loud" }, null);
     await types.check({ cell: 1, line: 1, source: "1" });
