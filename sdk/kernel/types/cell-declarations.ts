@@ -25,6 +25,11 @@ export function declarationsOf(source: string): readonly Declared[] | undefined 
   return errors.length > 0 ? undefined : declarationsIn(program);
 }
 
+/** Whether the language server can read a text that runs: JSX runs, and is not checked. */
+export function isPlainTypeScript(source: string): boolean {
+  return declarationsOf(source) !== undefined;
+}
+
 /** As {@link declarationsOf}, of the longest run of whole lines that parses: for a cell being written. */
 export function declarationsSoFar(source: string): readonly Declared[] {
   const lines = source.split("\n");

@@ -31,7 +31,8 @@ const NODE_TYPES = dirname(
 /** What every cell knows without importing it. */
 const GLOBALS = `
 declare const display: import(${JSON.stringify(join(SDK, "kernel", "display.ts"))}).Display;
-declare const kernelOptions: import(${JSON.stringify(join(SDK, "kernel", "display.ts"))}).KernelHook["options"];
+declare const kernelOptions: import(${JSON.stringify(join(SDK, "display", "kernel-hook.ts"))}).KernelHook["options"];
+declare const input: import(${JSON.stringify(join(SDK, "kernel", "input.ts"))}).Input;
 declare function clearOutput(wait?: boolean): void;
 `;
 

@@ -1,8 +1,10 @@
 /** The types of the session's cells: checked before they run, known after, asked about between. */
 
 import { within } from "../deadline.ts";
+import { asExpression } from "../rewrite.ts";
 import type { ErrorReport } from "../thread-messages.ts";
 import { CellChain } from "./cell-chain.ts";
+import { isPlainTypeScript } from "./cell-declarations.ts";
 import { CellFolder } from "./cell-folder.ts";
 import { LanguageServerError } from "./language-server.ts";
 import { LocalFiles } from "./local-files.ts";
@@ -79,6 +81,7 @@ export class CellTypes {
     this.#open();
     for (const note of this.#notes.splice(0)) this.#context.tell(cell, `${note}\n`);
     if (this.#policy === "off" || /^\s*\/\/\s*@ts-nocheck/.test(source)) return undefined;
+    if (!isPlainTypeScript(asExpression(source))) return undefined;
     const label = `Cell [${line}]`;
     const errors = this.#errorsOf(source);
     const found = this.#policy === "block" ? await within(errors, this.#timeoutMs) : undefined;

@@ -37,6 +37,14 @@ class Types(KernelCase):
         assert lines[place + 4] == "        |       ^"
         assert self.run_cell("'ran' in globalThis").text == "false"
 
+    def test_jsx_is_not_checked_and_runs(self) -> None:
+        self.run_cell("const React = { createElement: (kind: string) => kind };")
+        assert self.run_cell("<b>hi</b>").text == "'b'"
+
+    def test_what_the_kernel_gives_to_cells_has_its_types(self) -> None:
+        self.refused("input(1, { password: 'yes' })")
+        self.refused("kernelOptions({ types: 'loud' })")
+
     def test_names_of_earlier_cells_are_known_with_their_types(self) -> None:
         self.run_cell(
             "const clip = { rate: 16000 }; let count = 1; class Model { name = 'x' }\n"
