@@ -13,6 +13,7 @@ it("a kernel that shows numbers loads nothing of the display but what a bundle a
     "sdk/display/display-order.ts",
     "sdk/display/kernel-hook.ts",
     "sdk/display/mime.ts",
+    "sdk/display/tslab-hook.ts",
   ]);
   const later = await listLoadedModules(`${PROGRAM} await toMimeBundle([{ a: 1 }]);`);
   expect(later).toContain("sdk/display/table.ts");
