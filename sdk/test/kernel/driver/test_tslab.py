@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import time
-import unittest
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
 
-import nbformat
 from kernel_fixture import NODE, REPOSITORY, KernelCase, Outcome
-
-sys.path.insert(0, str(REPOSITORY / "scripts"))
-from notebook_runs.execute import execute
 
 TSLAB = REPOSITORY / "tslab" / "node_modules" / "tslab" / "bin" / "tslab"
 
@@ -139,18 +133,3 @@ class UnderTslab(KernelCase):
         refused = self.run_cell("const name: string = './late.mjs'; const late = await import(name);")
         assert refused.status == "error"
         assert "ERR_REQUIRE_ASYNC_MODULE" in refused.stream("stderr")
-
-
-class Notebook(unittest.TestCase):
-    """The notebook with the most of the SDK in the least time; `npm run soak` runs the others, too."""
-
-    def test_02_runs_in_its_quick_form(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="grym-tslab-") as folder:
-            write_spec(Path(folder) / "jupyter")
-            notebooks = write_clone(Path(folder))
-            variables = {"JUPYTER_PATH": str(Path(folder) / "jupyter"), "GRYM_QUICK": "1"}
-            stored = nbformat.read(REPOSITORY / "notebooks" / "02-memory-profile.ipynb", as_version=4)
-            with mock.patch.dict(os.environ, variables):
-                run = execute(stored, notebooks, "tslab")
-        assert run.problem is None
-        assert run.notebook.cells[-1].outputs[0].text.startswith("All assertions hold")
