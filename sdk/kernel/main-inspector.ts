@@ -95,7 +95,7 @@ export class MainInspector {
     names: readonly string[],
     limitMs: number,
   ): Promise<ReadonlySet<string> | undefined> {
-    const test = `${JSON.stringify(names)}.filter((name) => globalThis[name] !== undefined).join()`;
+    const test = `${JSON.stringify(names)}.filter((name) => name in globalThis).join()`;
     const held = await within(this.evaluate(test), limitMs);
     return typeof held?.value === "string" ? new Set(held.value.split(",")) : undefined;
   }

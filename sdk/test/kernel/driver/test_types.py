@@ -37,6 +37,11 @@ class Types(KernelCase):
         assert lines[place + 4] == "        |       ^"
         assert self.run_cell("'ran' in globalThis").text == "false"
 
+    def test_a_name_that_a_failed_cell_left_undefined_is_known(self) -> None:
+        self.run_cell("let unset; const never = (() => { throw new Error('x') })();")
+        assert self.run_cell("[unset]").text == "[ undefined ]"
+        self.refused("[never]")
+
     def test_jsx_is_not_checked_and_runs(self) -> None:
         self.run_cell("const React = { createElement: (kind: string) => kind };")
         assert self.run_cell("<b>hi</b>").text == "'b'"
