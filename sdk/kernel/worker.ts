@@ -38,9 +38,12 @@ process.on("uncaughtException", noteFault);
 process.on("unhandledRejection", noteFault);
 
 // Jupyter sets this variable unless the kernel is meant to outlive its server.
+const server = process.env["JPY_PARENT_PID"];
 const parent = process.ppid;
-if (process.env["JPY_PARENT_PID"] !== undefined) {
+if (server !== undefined) {
   setInterval(() => {
-    if (process.ppid !== parent) void kernel?.end();
+    // A server that died while this kernel was starting has left it to process 1 already.
+    const isOrphan = process.ppid !== parent || (process.ppid === 1 && server !== "1");
+    if (isOrphan) void kernel?.end();
   }, PARENT_CHECK_MS);
 }

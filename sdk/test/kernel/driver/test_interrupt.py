@@ -346,6 +346,32 @@ class Shutdown(unittest.TestCase):
                 time.sleep(0.1)
             assert not is_running(pid)
 
+    def test_a_kernel_ends_whose_server_died_while_it_was_starting(self) -> None:
+        start = (
+            "import os, subprocess, sys\n"
+            "from jupyter_client.connect import write_connection_file\n"
+            "from jupyter_client.kernelspec import get_kernel_spec\n"
+            "path, _ = write_connection_file(sys.argv[1])\n"
+            f"argv = get_kernel_spec({KERNEL_NAME!r}).argv\n"
+            "command = [path if it == '{connection_file}' else it for it in argv]\n"
+            "environment = {**os.environ, 'JPY_PARENT_PID': str(os.getpid())}\n"
+            "child = subprocess.Popen(command, env=environment, start_new_session=True)\n"
+            "print(child.pid, flush=True)\n"
+            "os._exit(0)\n"
+        )
+        with install_temporary_spec(), tempfile.TemporaryDirectory() as folder:
+            with (Path(folder) / "pid").open("w") as output:
+                command = [sys.executable, "-c", start, f"{folder}/connection.json"]
+                subprocess.run(command, stdout=output, check=True)  # noqa: S603, our own text
+            pid = int((Path(folder) / "pid").read_text())
+            deadline = time.monotonic() + TIMEOUT_SECONDS
+            while is_running(pid) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            still = is_running(pid)
+            if still:
+                os.kill(pid, 9)
+            assert not still
+
 
 def is_running(pid: int) -> bool:
     """Whether a process runs; one that has ended but was not collected does not."""
