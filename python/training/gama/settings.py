@@ -51,11 +51,11 @@ class JointSettings:
 
     clips: int = 50_000
     batch: int = 16
-    steps: int = 5_000
+    steps: int = 3_200
     warmup: int = 150
     questions: int = 6
     kept: int = 160
-    full_share: float = 0.25
+    full_share: float = 0.2
     learning_rate: float = 1.5e-3
     audio_learning_rate: float = 6e-4
     weight_decay: float = 0.01
