@@ -116,7 +116,9 @@ async function measureUmap(tables: readonly EmbeddingTable[]): Promise<UmapRows>
   writeFileSync(path, JSON.stringify(job));
   const python = process.env["GRYM_UMAP_PYTHON"] || findPython();
   const script = join(import.meta.dirname, "clusters", "umap_rows.py");
-  const { status, stdout, stderr } = spawnSync(python, [script, path], { encoding: "utf8" });
+  // That Python need not know our package.
+  const env = { ...process.env, PYTHONPATH: join(import.meta.dirname, "..", "python", "src") };
+  const { status, stdout, stderr } = spawnSync(python, [script, path], { encoding: "utf8", env });
   if (status !== 0) throw new Error(`umap_rows.py ended with ${status}\n${stderr}`);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as UmapRows;
 }
