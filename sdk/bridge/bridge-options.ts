@@ -111,8 +111,13 @@ function makeConnector(options: BridgeOptions): Connector {
   return new SpawnConnector({ findPython: find, env });
 }
 
+const TRANSPORTS: readonly unknown[] = ["spawn", "attach"] satisfies TransportKind[];
+
 function transportOf({ transport, keepAlive }: BridgeOptions): TransportKind {
   const kept: unknown = keepAlive; // cells may run without a type check
+  if (transport !== undefined && !TRANSPORTS.includes(transport)) {
+    throw new InvalidArgumentError("transport", 'one of "spawn" and "attach"', transport);
+  }
   if (kept !== undefined && typeof kept !== "boolean") {
     throw new InvalidArgumentError("keepAlive", "true or false", kept);
   }

@@ -1,79 +1,34 @@
-/** What the text of a cell declares and imports, types included. */
+/** The values that the text of a cell declares: what a transpiler adds beside them is not the user's. */
 
 import type { Program, Statement } from "oxc-parser";
 import { boundByModule, moduleDeclarations } from "./rewrite-imports.ts";
 import { boundNames } from "./syntax-tree.ts";
 
-/** How a name is declared. An imported name may be a type. */
-export type NameKind =
-  | "const"
-  | "let"
-  | "var"
-  | "using"
-  | "function"
-  | "class"
-  | "enum"
-  | "namespace"
-  | "interface"
-  | "type"
-  | "import";
-
-/** A name that a cell declares at its top level; `var` in its blocks is not among them. */
-export interface CellName {
-  readonly name: string;
-  readonly kind: NameKind;
-}
-
-/** Names that the user's text declares, in its order. */
-export function cellNames(program: Program): CellName[] {
+/** Names that the user's text declares at its top level; `var` in its blocks is not among them. */
+export function cellNames(program: Program): ReadonlySet<string> {
   const imported = moduleDeclarations(program).flatMap((node) => {
     const { fields, namespaces } = boundByModule(node);
     return [...fields.map(({ local }) => local), ...namespaces];
   });
-  return [
-    ...imported.map((name): CellName => ({ name, kind: "import" })),
-    ...program.body.flatMap(declaredBy),
-  ];
+  return new Set([...imported, ...program.body.flatMap(declaredBy)]);
 }
 
-/** Specifiers of the modules that the text imports statically. */
-export function importedModules(program: Program): string[] {
-  return [...new Set(moduleDeclarations(program).map(({ source }) => source.value))];
-}
-
-function declaredBy(node: Statement): CellName[] {
+function declaredBy(node: Statement): readonly string[] {
   switch (node.type) {
     case "ExportNamedDeclaration":
       return node.declaration === null ? [] : declaredBy(node.declaration);
     case "ExportDefaultDeclaration":
-      return node.declaration.type === "FunctionDeclaration" ||
-        node.declaration.type === "ClassDeclaration"
-        ? declaredBy(node.declaration)
-        : [];
-    case "VariableDeclaration": {
-      const kind = node.kind === "await using" ? "using" : node.kind;
-      return node.declarations.flatMap(({ id }) => boundNames(id)).map((name) => ({ name, kind }));
-    }
+      return declaredBy(node.declaration as Statement); // other expressions match no case
+    case "VariableDeclaration":
+      return node.declarations.flatMap(({ id }) => boundNames(id));
     case "FunctionDeclaration":
-    case "TSDeclareFunction":
-      return named(node.id, "function");
     case "ClassDeclaration":
-      return named(node.id, "class");
     case "TSEnumDeclaration":
-      return named(node.id, "enum");
-    case "TSInterfaceDeclaration":
-      return named(node.id, "interface");
-    case "TSTypeAliasDeclaration":
-      return named(node.id, "type");
     case "TSImportEqualsDeclaration":
-      return named(node.id, "import");
+      return node.id === null ? [] : [node.id.name];
     case "TSModuleDeclaration":
-      return node.id.type === "Identifier" ? named(node.id, "namespace") : [];
+      return node.id.type === "Identifier" ? [node.id.name] : [];
     default:
       return [];
   }
-}
-
-function named(id: { readonly name: string } | null, kind: NameKind): CellName[] {
-  return id === null ? [] : [{ name: id.name, kind }];
 }

@@ -7,7 +7,7 @@
  */
 
 import { type Program, parseSync } from "oxc-parser";
-import { type CellName, cellNames, importedModules } from "./cell-names.ts";
+import { cellNames } from "./cell-names.ts";
 import { CellSyntaxError } from "./cell-syntax-error.ts";
 import { DeclaredNames, HELPERS, keptName } from "./declared-names.ts";
 import { type FreeName, freeNames } from "./free-names.ts";
@@ -26,10 +26,6 @@ export interface RewrittenCell {
   readonly declares: readonly string[];
   /** Names of Node that the cell declares or assigns: they live beside the globals. */
   readonly keeps: readonly string[];
-  /** What the user's text declares, types included. */
-  readonly names: readonly CellName[];
-  /** Modules that it imports statically. */
-  readonly imports: readonly string[];
 }
 
 /**
@@ -49,10 +45,9 @@ export function rewriteCell(
   const transpiled = transpiledCell(text);
   const { code, payload } = transpiled;
   refuse(text, transpiled);
-  const declared = cellNames(transpiled.program);
   const { program } = parseSync("cell.js", code, { sourceType: "module", lang: "js" });
   const edits = new TextEdits(code);
-  const names = new DeclaredNames(nodeGlobals, new Set(declared.map(({ name }) => name)));
+  const names = new DeclaredNames(nodeGlobals, cellNames(transpiled.program));
   const rewriter = new DeclarationRewriter(edits, names);
   // Of the user's text, since what it ends with (a namespace, say) may become an expression.
   rewriter.program(program, lastStatement(transpiled.program)?.type === "ExpressionStatement");
@@ -76,9 +71,7 @@ export function rewriteCell(
     transpiledLines: lineStarts(code),
     payload,
   };
-  const imports = importedModules(transpiled.program);
-  const result = { code: edited.text, map, declares: names.globals, keeps: names.kept };
-  return { ...result, names: declared, imports };
+  return { code: edited.text, map, declares: names.globals, keeps: names.kept };
 }
 
 /** Uses of names that live beside the globals; a name of Node that the cell assigns becomes one. */

@@ -72,7 +72,8 @@ export class CellTypes {
 
   /** Starts the server, if it does not run yet, before the first cell needs it. */
   start(): void {
-    if (this.#policy !== "off") void this.ask(() => Promise.resolve());
+    if (this.#policy === "off" || this.#server !== undefined) return;
+    void this.ask(() => Promise.resolve());
   }
 
   /** Checks a cell; a report when the policy forbids to run it. */

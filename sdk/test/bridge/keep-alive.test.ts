@@ -34,6 +34,7 @@ it.each<[string, BridgeOptions, string]>([
   ["a transport that ends with us", { keepAlive: true, transport: "spawn" }, "`keepAlive`"],
   ["a transport that does not", { keepAlive: false, transport: "attach" }, "`keepAlive`"],
   ["a host without one", { keepAlive: false, host: { name: "mine" } }, "`host`"],
+  ["an unknown transport", { transport: JSON.parse('"socket"') }, "`transport`"],
   ["a word", { keepAlive: JSON.parse('"yes"') }, "`keepAlive`"],
 ])("refuses %s", (_what, options, field) => {
   const make = (): GAMABridge => new GAMABridge(options);

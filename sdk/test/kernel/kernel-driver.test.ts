@@ -9,8 +9,10 @@ import { findPython } from "../../bridge/find-python.ts";
 const SUITES = [
   "test_conformance",
   "test_cells",
+  "test_outputs",
   "test_imports",
   "test_interrupt",
+  "test_endings",
   "test_protocol",
   "test_soak",
   "test_host",

@@ -107,19 +107,6 @@ describe("rewriteCell", () => {
     expect(rewriteCell(code, new Set(), new Set(["crypto"])).code).toContain(expected);
   });
 
-  it("tells what the text declares, types included, and which modules it imports", () => {
-    const { names, imports } = rewriteCell(`
-      import type { A } from "a"; import b, * as c from "b"; export { d } from "d";
-      interface I {} type T = I; enum E {} namespace N { export const k = 1 }
-      const [x] = [1]; abstract class C {} function f() {}
-    `);
-    expect(names.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
-      ...["import A", "import b", "import c", "import d", "interface I", "type T", "enum E"],
-      ...["namespace N", "const x", "class C", "function f"],
-    ]);
-    expect(imports).toEqual(["a", "b", "d"]);
-  });
-
   it("lets an interrupt reject every await of the cell, nested ones too", () => {
     const { code } = rewriteCell(
       "const f = async () => { await await g(); }; for await (const x of y) {}",

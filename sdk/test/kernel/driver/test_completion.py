@@ -131,5 +131,21 @@ class Completion(KernelCase):
         assert self.reply(self.kc.inspect("nowhere"))["found"] is False
 
 
+class CompletionByValues(KernelCase):
+    """Without types."""
+
+    def test_getters_are_not_called(self) -> None:
+        self.run_cell("let calls = 0; const holder = { get risky() { calls++; return {} }, plain: 1 };")
+        matches = self.reply(self.kc.complete("holder.", 7))["matches"]
+        assert "risky" in matches
+        assert "plain" in matches
+        assert self.reply(self.kc.complete("holder.risky.", 13))["matches"] == []
+        assert self.run_cell("calls").text == "0"
+
+    def test_places_count_characters(self) -> None:
+        reply = self.reply(self.kc.complete("'😀'; JSON.str", 13))
+        assert (reply["matches"], reply["cursor_start"]) == (["stringify"], 10)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -262,6 +262,12 @@ class Requests(KernelCase):
         self.km.interrupt_kernel()
         assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
 
+    def test_a_message_with_a_wrong_signature_is_ignored(self) -> None:
+        key, self.kc.session.key = self.kc.session.key, b"wrong"
+        self.kc.execute("globalThis.forged = true")
+        self.kc.session.key = key
+        assert self.run_cell("typeof forged").text == "'undefined'"
+
 
 class Start(unittest.TestCase):
     """Starting."""
