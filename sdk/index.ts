@@ -51,6 +51,7 @@ export {
 } from "./cluster/cluster-outcome.ts";
 
 // Comparison
+export { type FewShotInput, type FewShotOutcome, fewShot } from "./compare/few-shot.ts";
 export { type PaddedFrames, padFrames } from "./compare/pad-frames.ts";
 export {
   type PairedDifference,
@@ -63,6 +64,7 @@ export {
   probe,
   type StatisticsOptions,
 } from "./compare/probe.ts";
+export { type RetrievalInput, type RetrievalOutcome, retrieve } from "./compare/retrieve.ts";
 // Embeddings
 export { type EmbedOptions, embed } from "./embed.ts";
 export type { EmbedSource, ManifestClip, ManifestClips } from "./embedding/clip-row.ts";

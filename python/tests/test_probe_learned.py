@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from gama_operations.errors import InvalidRequestError
-from gama_operations.probes import FAILED, probe
+from gama_operations.probe_clips import FAILED
+from gama_operations.probes import probe
 from test_probes import clips, gaussian, near_chance
 
 LAYERS, WIDTH, INFORMATIVE = 5, 10, 3

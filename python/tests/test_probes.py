@@ -11,8 +11,9 @@ from sklearn.preprocessing import StandardScaler
 
 from gama_operations.errors import CancelledError, InvalidRequestError
 from gama_operations.probe_classifiers import neighbour_answers, ridge_answers
+from gama_operations.probe_clips import FAILED
 from gama_operations.probe_folds import source_folds
-from gama_operations.probes import FAILED, probe
+from gama_operations.probes import probe
 
 KINDS = ["linear", "knn"]
 

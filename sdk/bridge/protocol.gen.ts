@@ -113,6 +113,14 @@ export interface Operations {
     data: ProbeData;
     result: ProbeResult;
   };
+  few_shot: {
+    data: FewShotData;
+    result: FewShotResult;
+  };
+  retrieve: {
+    data: RetrieveData;
+    result: RetrieveResult;
+  };
   compare: {
     data: CompareData;
     result: CompareResult;
@@ -824,6 +832,70 @@ export interface Interval {
   method: string;
 }
 
+/** Parameters of `few_shot`: how much can be read off the features with a handful of examples? */
+export interface FewShotData {
+  /** [clips, features]; a row with NaN (null in JSON) is a failed clip. */
+  features: (number | null)[][] | Tensor;
+  labels: string[];
+  /** Source of each clip: examples come from other sources than the clips that they are judged by. */
+  groups: string[];
+  /** @default 8 */
+  per_label?: number;
+  /** @default 10 */
+  draws?: number;
+  /** @default 5 */
+  folds?: number;
+  /** As for `probe`; a clip of -1 may be an example and is never judged. */
+  fold?: number[] | null;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** Result of `few_shot`. Same labels, groups, folds and seed give the same examples for every model. */
+export interface FewShotResult {
+  accuracy: number;
+  /** By source; without the variance of the draws, which `draws` shows. */
+  interval: Interval | null;
+  reason: string | null;
+  /** Per clip: share of the draws after which it is right; 0 for one that is not judged. */
+  share: number[];
+  /** Accuracy of each draw. */
+  draws: number[];
+  fold: number[];
+  /** Labels with too few clips, failed clips. */
+  notes: string[];
+  sources: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** Parameters of `retrieve`: are the nearest clips of other sources of the same label? */
+export interface RetrieveData {
+  /** [clips, features]; a row with NaN (null in JSON), or of zeros only, is a failed clip. */
+  features: (number | null)[][] | Tensor;
+  labels: string[];
+  /** Source of each clip: a query's own source is not in its gallery. */
+  groups: string[];
+  ks: number[];
+}
+
+/** Result of `retrieve`: by cosine, nothing is fitted; of equal cosines other labels come first. */
+export interface RetrieveResult {
+  ks: number[];
+  /** Per k: share of the queries that have their label among the nearest k. */
+  recall: number[];
+  mean_ap: number;
+  /** [clips, ks]. */
+  hits: boolean[][];
+  /** Average precision of each clip's ranking. */
+  ap: number[];
+  /** False where no other source has the label: such a clip counts nowhere. */
+  asked: boolean[];
+  failed: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
 /** Parameters of `compare`: outcomes of two arms on the same clips. */
 export interface CompareData {
   a: number[];
@@ -1396,6 +1468,8 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["transcribe", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
+  ["few_shot", { repeatable: true, immediate: false }],
+  ["retrieve", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],
   ["cluster", { repeatable: true, immediate: false }],
   ["download_model", { repeatable: true, immediate: false }],

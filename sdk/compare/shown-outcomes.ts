@@ -2,8 +2,10 @@
 import type { Interval } from "../bridge/protocol.gen.ts";
 import { factsBundle } from "../display/facts.ts";
 import type { MimeBundle } from "../display/mime.ts";
+import type { FewShotOutcome } from "./few-shot.ts";
 import type { PairedDifference } from "./paired-difference.ts";
 import type { ProbeOutcome } from "./probe.ts";
+import type { RetrievalOutcome } from "./retrieve.ts";
 
 export function probeBundle(outcome: ProbeOutcome): MimeBundle {
   const { accuracy, majority, sources, settings, parameters, fold } = outcome;
@@ -15,6 +17,28 @@ export function probeBundle(outcome: ProbeOutcome): MimeBundle {
     sources,
     "chosen by fold": [...new Set(settings)],
     "fitted parameters": parameters,
+  });
+}
+
+export function fewShotBundle(outcome: FewShotOutcome): MimeBundle {
+  const { accuracy, draws, fold, sources, notes } = outcome;
+  return factsBundle(`Few-shot: ${percent(accuracy)} right, on sources never seen`, {
+    interval: describeInterval(outcome),
+    draws: `${draws.length}: ${percent(Math.min(...draws))} to ${percent(Math.max(...draws))}`,
+    clips: fold.filter((index) => index >= 0).length,
+    sources,
+    notes,
+  });
+}
+
+export function retrievalBundle(outcome: RetrievalOutcome): MimeBundle {
+  const { ks, recall, meanAp, asked, failed } = outcome;
+  const found = ks.map((k, at) => [`recall@${k}`, percent(recall[at] ?? Number.NaN)]);
+  return factsBundle(`Retrieval among other sources: mAP ${meanAp.toFixed(3)}`, {
+    ...Object.fromEntries(found),
+    queries: asked.filter(Boolean).length,
+    "without another source of their label": asked.filter((it) => !it).length,
+    failed,
   });
 }
 

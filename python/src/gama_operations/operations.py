@@ -37,7 +37,7 @@ from gama_operations.protocol import (
 )
 from gama_operations.result_facts import result_facts
 from gama_operations.session import Session, describe_model
-from gama_operations.statistics_operations import cluster, compare, probe
+from gama_operations.statistics_operations import cluster, compare, few_shot, probe, retrieve
 from gama_operations.store_operations import STORE
 from gama_operations.streams import RunInParts
 from gama_operations.transcribing import transcribe
@@ -69,6 +69,8 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "transcribe": transcribe,
         "extract_features": extract_features,
         "probe": probe,
+        "few_shot": few_shot,
+        "retrieve": retrieve,
         "compare": compare,
         "cluster": cluster,
         **STORE,

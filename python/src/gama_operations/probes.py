@@ -16,19 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from gama_operations.errors import InvalidRequestError
 from gama_operations.probe_classifiers import CLASSIFIERS, Classifier
+from gama_operations.probe_clips import FAILED, Clips, Labels, nothing, probe_clips
 from gama_operations.probe_folds import given_folds, source_folds
 from gama_operations.protocol import Interval
 from gama_operations.statistics import cluster_interval
 
 INNER_FOLDS = 3
-FAILED = ""  # prediction for a clip without features
 _INNER_SEED = 1  # added to the seed, so that inner folds do not repeat the outer draw
 
 Kind = Literal["linear", "knn", "mlp", "layers", "attention"]
-Features = NDArray[np.float64]
-Labels = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,6 @@ class ProbeOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clips:
-    x: Features
-    """[N, D], or [N, S, D] for classifiers that learn how to pool."""
-    y: Labels
-    source: Labels
-
-    def __getitem__(self, rows: NDArray[np.bool_]) -> "_Clips":
-        return _Clips(self.x[rows], self.y[rows], self.source[rows])
-
-
-@dataclass(frozen=True, slots=True)
 class _Fold:
     predictions: Labels
     majority: str
@@ -68,10 +54,6 @@ class _Fold:
     inner: float
     parameters: int
     weights: list[float] | None = None
-
-
-def _nothing() -> None:
-    """The default check: nobody cancels."""
 
 
 def probe(
@@ -84,7 +66,7 @@ def probe(
     fold: Sequence[int] | None = None,
     seed: int = 0,
     level: float = 0.95,
-    check: Callable[[], None] = _nothing,
+    check: Callable[[], None] = nothing,
 ) -> ProbeOutcome:
     """Accuracy of a probe in cross-validation, on folds disjoint in sources or on those that are given.
 
@@ -116,7 +98,7 @@ def probe(
             that are not numbered from 0 or leave nothing to train on.
     """
     classifier = CLASSIFIERS[kind]
-    clips = _clips(features, labels, groups, folds, classifier)
+    clips = probe_clips(features, labels, groups, folds, classifier.shape)
     assigned = (
         source_folds(clips.y, clips.source, folds, seed) if fold is None else given_folds(fold, len(clips.y))
     )
@@ -155,9 +137,7 @@ def _on_both_sides(source: Labels, test: NDArray[np.bool_]) -> str:
     return f"; {len(both)} source(s) in training and test, {str(both[0])!r} first" if len(both) else ""
 
 
-def _judge(
-    classifier: Classifier, train: _Clips, test: _Clips, seed: int, check: Callable[[], None]
-) -> _Fold:
+def _judge(classifier: Classifier, train: Clips, test: Clips, seed: int, check: Callable[[], None]) -> _Fold:
     """Trains on one side, answers on the other."""
     classes, counts = np.unique(train.y, return_counts=True)
     usable, heard = _usable(train, classifier), _usable(test, classifier)
@@ -184,7 +164,7 @@ def _judge(
 
 
 def _choose(
-    classifier: Classifier, train: _Clips, seed: int, check: Callable[[], None]
+    classifier: Classifier, train: Clips, seed: int, check: Callable[[], None]
 ) -> tuple[float, str, float]:
     """The hyper-parameter with most right answers on inner source-disjoint folds, and their share there."""
     if len(np.unique(train.source)) < 2:
@@ -200,7 +180,7 @@ def _choose(
     return classifier.grid[int(right.argmax())], "", float(right.max() / len(train.y))
 
 
-def _usable(clips: _Clips, classifier: Classifier) -> NDArray[np.bool_]:
+def _usable(clips: Clips, classifier: Classifier) -> NDArray[np.bool_]:
     """Which clips have features: one with NaN or infinity failed to encode, unless it only ends there."""
     if not classifier.pads:
         return np.asarray(np.isfinite(clips.x).reshape(len(clips.x), -1).all(axis=1), dtype=np.bool_)
@@ -210,7 +190,7 @@ def _usable(clips: _Clips, classifier: Classifier) -> NDArray[np.bool_]:
 
 
 def _fit_predict(
-    classifier: Classifier, train: _Clips, unseen: _Clips, strengths: Sequence[float]
+    classifier: Classifier, train: Clips, unseen: Clips, strengths: Sequence[float]
 ) -> list[tuple[Labels, NDArray[np.float64] | None]]:
     """Answers for `unseen` and what was learnt, per strength; the scale is the training clips' own."""
     classes, index = np.unique(train.y, return_inverse=True)
@@ -221,28 +201,3 @@ def _fit_predict(
         known, new = np.asarray(scaler.transform(known)), np.asarray(scaler.transform(new))
     found = classifier.answers(known, index, new, strengths)
     return [(classes[one.answers], one.weights) for one in found]
-
-
-def _clips(
-    features: NDArray[Any], labels: Sequence[str], groups: Sequence[str], folds: int, classifier: Classifier
-) -> _Clips:
-    """The clips, if they can be probed."""
-    x = np.asarray(features, dtype=np.float64)
-    y, source = np.asarray(labels, dtype=np.str_), np.asarray(groups, dtype=np.str_)
-    if x.ndim != len(classifier.shape) or 0 in x.shape[1:]:
-        raise InvalidRequestError(
-            f"Expected features of shape [{', '.join(classifier.shape)}], got {list(x.shape)}"
-        )
-    if not len(x) == len(y) == len(source):
-        raise InvalidRequestError(
-            f"Expected one label and one group per clip, got {len(y)} labels and {len(source)} groups "
-            f"for {len(x)} rows of features"
-        )
-    if folds < 2:
-        raise InvalidRequestError(f"Expected `folds` >= 2, got {folds}")
-    if FAILED in y:
-        raise InvalidRequestError("Expected labels that are not empty, got an empty one")
-    for name, values in (("label", y), ("source", source)):
-        if len(np.unique(values)) < 2:
-            raise InvalidRequestError(f"Expected at least two {name}s, got {len(np.unique(values))}")
-    return _Clips(x, y, source)

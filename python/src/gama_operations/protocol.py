@@ -679,6 +679,70 @@ class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
     memory_usage: MemoryUsage
 
 
+class FewShotData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `few_shot`: how much can be read off the features with a handful of examples?"""
+
+    features: Tensor | list[list[float | None]]
+    """[clips, features]; a row with NaN (null in JSON) is a failed clip."""
+    labels: list[str]
+    groups: list[str]
+    """Source of each clip: examples come from other sources than the clips that they are judged by."""
+    per_label: Annotated[int, Meta(ge=1)] = 8
+    draws: Annotated[int, Meta(ge=1, le=1000)] = 10
+    folds: Annotated[int, Meta(ge=2)] = 5
+    fold: list[int] | None = None
+    """As for `probe`; a clip of -1 may be an example and is never judged."""
+    seed: Seed = 0
+
+
+class FewShotResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `few_shot`. Same labels, groups, folds and seed give the same examples for every model."""
+
+    accuracy: float
+    interval: Interval | None
+    """By source; without the variance of the draws, which `draws` shows."""
+    reason: str | None
+    share: list[float]
+    """Per clip: share of the draws after which it is right; 0 for one that is not judged."""
+    draws: list[float]
+    """Accuracy of each draw."""
+    fold: list[int]
+    notes: list[str]
+    """Labels with too few clips, failed clips."""
+    sources: int
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class RetrieveData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `retrieve`: are the nearest clips of other sources of the same label?"""
+
+    features: Tensor | list[list[float | None]]
+    """[clips, features]; a row with NaN (null in JSON), or of zeros only, is a failed clip."""
+    labels: list[str]
+    groups: list[str]
+    """Source of each clip: a query's own source is not in its gallery."""
+    ks: list[int]
+
+
+class RetrieveResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `retrieve`: by cosine, nothing is fitted; of equal cosines other labels come first."""
+
+    ks: list[int]
+    recall: list[float]
+    """Per k: share of the queries that have their label among the nearest k."""
+    mean_ap: float
+    hits: list[list[bool]]
+    """[clips, ks]."""
+    ap: list[float]
+    """Average precision of each clip's ranking."""
+    asked: list[bool]
+    """False where no other source has the label: such a clip counts nowhere."""
+    failed: int
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
 class CompareData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `compare`: outcomes of two arms on the same clips."""
 
@@ -1260,6 +1324,8 @@ OPERATIONS: dict[str, Operation] = {
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
+    "few_shot": Operation(FewShotData, FewShotResult, repeatable=True),
+    "retrieve": Operation(RetrieveData, RetrieveResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
     "download_model": Operation(DownloadModelData, DownloadModelResult, repeatable=True),

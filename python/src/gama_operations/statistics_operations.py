@@ -13,8 +13,12 @@ from gama_operations.protocol import (
     ClusterResult,
     CompareData,
     CompareResult,
+    FewShotData,
+    FewShotResult,
     ProbeData,
     ProbeResult,
+    RetrieveData,
+    RetrieveResult,
 )
 from gama_operations.session import Session
 
@@ -38,6 +42,37 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
             check=call.check,
         )
     return _from_outcome(outcome, ProbeResult, **_costs(call))
+
+
+def few_shot(_session: Session, data: FewShotData, call: Call) -> FewShotResult:
+    """Read labels off features with a handful of examples."""
+    with call.importing("gama_operations.few_shot"):
+        from gama_operations.few_shot import few_shot as run_few_shot
+
+    with call.memory.phase("probe"):
+        outcome = run_few_shot(
+            call.tensors.read_rows(data.features),
+            data.labels,
+            data.groups,
+            per_label=data.per_label,
+            draws=data.draws,
+            folds=data.folds,
+            fold=data.fold,
+            seed=data.seed,
+            check=call.check,
+        )
+    return _from_outcome(outcome, FewShotResult, **_costs(call))
+
+
+def retrieve(_session: Session, data: RetrieveData, call: Call) -> RetrieveResult:
+    """Let each clip ask the clips of other sources."""
+    with call.importing("gama_operations.retrieval"):
+        from gama_operations.retrieval import retrieve as run_retrieve
+
+    with call.memory.phase("retrieve"):
+        features = call.tensors.read_rows(data.features)
+        outcome = run_retrieve(features, data.labels, data.groups, ks=data.ks, check=call.check)
+    return _from_outcome(outcome, RetrieveResult, **_costs(call))
 
 
 def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { sharedBridge } from "../../bridge/shared-bridge.ts";
+import { fewShot } from "../../compare/few-shot.ts";
 import { pairedDifference } from "../../compare/paired-difference.ts";
 import { probe } from "../../compare/probe.ts";
+import { retrieve } from "../../compare/retrieve.ts";
 
 const SOURCES = 12;
 const CLIPS = 6;
@@ -17,9 +19,10 @@ const features = Float32Array.from({ length: groups.length * 2 }, (_, index) => 
   return index % 2 === 0 ? noise + (labels[index / 2] === "even" ? 1 : -1) : noise;
 });
 
+const shape = [groups.length, 2] as const;
+
 describe("probe", () => {
   it.each(["linear", "knn"] as const)("reads an easy label off the features (%s)", async (kind) => {
-    const shape = [groups.length, 2] as const;
     const outcome = await probe({ features, shape, labels, groups, kind, folds: 4 });
     expect(outcome.accuracy).toBe(1);
     expect(outcome.correct).toHaveLength(groups.length);
@@ -29,6 +32,32 @@ describe("probe", () => {
     const foldsOfSource = new Set(groups.map((group, index) => `${group} ${outcome.fold[index]}`));
     expect(foldsOfSource.size).toBe(SOURCES);
   });
+});
+
+it("a network learns it, too, on the folds of a benchmark, where half of the sources only train", async () => {
+  const fold = groups.map((_, index) => (index < groups.length / 2 ? 0 : -1));
+  const outcome = await probe({ features, shape, labels, groups, kind: "mlp", fold });
+  expect(outcome).toMatchObject({ accuracy: 1, sources: SOURCES / 2, fold });
+  expect(outcome.parameters).toBe(3 * 128 + 129 * 2);
+  expect(outcome.inner).toHaveLength(1);
+});
+
+it("a few examples teach it", async () => {
+  const outcome = await fewShot({ features, shape, labels, groups, perLabel: 4, draws: 3 });
+  expect(outcome.accuracy).toBeGreaterThan(0.9);
+  expect(outcome.draws).toHaveLength(3);
+  expect(outcome.share).toHaveLength(groups.length);
+  const asked = { features, shape, labels, groups: groups.map(() => "one") };
+  await expect(fewShot(asked)).rejects.toMatchObject({ code: "invalid_request" });
+});
+
+it("clips find those of their label in other sources", async () => {
+  const outcome = await retrieve({ features, shape, labels, groups, ks: [1, 2] });
+  expect(outcome).toMatchObject({ ks: [1, 2], failed: 0, recall: [1, 1] });
+  expect(outcome.meanAp).toBeGreaterThan(0.9);
+  expect(outcome.asked.every(Boolean)).toBe(true);
+  const none = retrieve({ features, shape, labels, groups, ks: [0] });
+  await expect(none).rejects.toMatchObject({ code: "invalid_request" });
 });
 
 describe("pairedDifference", () => {

@@ -113,6 +113,9 @@ describe("results", () => {
     const input = { features: random, shape: [24, 1], labels, groups, kind: "knn" } as const;
     const outcome = await synth.probe(input, { bridge });
     await expectShown(outcome, "right, on sources never seen");
+    const { kind: _, ...plain } = input;
+    await expectShown(await synth.fewShot(plain, { bridge }), "Few-shot: ");
+    await expectShown(await synth.retrieve(plain, { bridge }), "recall@5");
     const pair = { a: outcome.correct, b: outcome.correct.map((it) => !it), groups };
     await expectShown(await synth.pairedDifference(pair, { bridge }), "Difference a − b: ");
     const few = { a: [1, 2], b: [2, 1], groups: ["x", "y"] };
