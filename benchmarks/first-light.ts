@@ -53,6 +53,14 @@ function makeClip(): Float32Array {
   });
 }
 
+const { values } = parseArgs({
+  options: { n: { type: "string", default: "31" }, note: { type: "string", multiple: true } },
+});
+const count = Number(values.n);
+if (!Number.isInteger(count) || count < 1) {
+  throw new Error(`--n has to be a whole number >= 1, got ${values.n}`);
+}
+
 const clip = makeClip();
 await using bridge = new GAMABridge({ env: ENVIRONMENT });
 await using jsonBridge = new GAMABridge({ env: ENVIRONMENT });
@@ -118,14 +126,6 @@ function summarise(way: Way, rounds: readonly Round[]): RecordRow & { transport_
 function largestDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) throw new Error(`${a.length} features against ${b.length}`);
   return a.reduce((worst, x, i) => Math.max(worst, Math.abs(x - (b[i] ?? 0))), 0);
-}
-
-const { values } = parseArgs({
-  options: { n: { type: "string", default: "31" }, note: { type: "string", multiple: true } },
-});
-const count = Number(values.n);
-if (!Number.isInteger(count) || count < 1) {
-  throw new Error(`--n has to be a whole number >= 1, got ${values.n}`);
 }
 
 const rounds: Record<Way, Round[]> = { arena: [], seed: [], json: [] };

@@ -11,7 +11,9 @@ const args = [
   "-m",
   "jupyterlab",
   `--ServerApp.root_dir=${root}`,
-  `--ServerApp.preferred_dir=${join(root, "notebooks")}`,
+  `--FileContentsManager.preferred_dir=${join(root, "notebooks")}`,
+  // The address is told at any level.
+  "--log-level=WARN",
   "--LabApp.default_url=/lab/tree/notebooks/01-first-comparison.ipynb",
   // JupyterLab refuses to start as root without it; containers often are.
   ...(process.getuid?.() === 0 ? ["--allow-root"] : []),

@@ -34,9 +34,10 @@ const DIRECTIONS: readonly Direction[] = ["one-way", "echo"];
 
 /** A way that takes longer than this is not asked. */
 const LONGEST_CALL_MS = 5_000;
-const LONGEST_QUICK_CALL_MS = 2_000;
+const LONGEST_QUICK_CALL_MS = 1_000;
 /** Time that one way may take for one payload in one direction; slow ones get fewer calls. */
 const BUDGET_MS = 4_000;
+const QUICK_BUDGET_MS = 300;
 const WARM_UP = 2;
 const FEWEST = 2;
 
@@ -171,7 +172,7 @@ async function openCell(
     for (let round = 0; round < WARM_UP && !isQuick; round += 1) {
       last = await time(way, call, samples);
     }
-    const calls = BUDGET_MS / last; // that there is time for
+    const calls = (isQuick ? QUICK_BUDGET_MS : BUDGET_MS) / last; // that there is time for
     cell.burst = Math.max(1, Math.min(burst, Math.floor(calls / rounds) - 1));
     cell.stride = Math.max(1, Math.ceil((rounds * (1 + cell.burst)) / calls));
   } catch (error) {

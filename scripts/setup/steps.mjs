@@ -102,7 +102,10 @@ const jupyterSettings = {
   name: "JupyterLab settings of this clone",
   size: "1 kB",
   file: join(venv, "etc", "jupyter", "labconfig", "page_config.json"),
+  // JupyterLab starts CommonJS files of its own; without this they would be modules, as ours are, and fail.
+  scope: join(venv, "package.json"),
   isDone() {
+    if (!existsSync(this.scope)) return false;
     // JupyterLab writes the file anew in its own form: what it says counts, not its bytes.
     if (!existsSync(this.file)) return false;
     return JSON.parse(readFileSync(this.file, "utf8")).disabledExtensions?.[announcements] === true;
@@ -114,6 +117,7 @@ const jupyterSettings = {
     // The announcements plugin asks the network on every start; offline is a first-class state.
     const settings = { disabledExtensions: { [announcements]: true } };
     writeFileSync(this.file, `${JSON.stringify(settings)}\n`);
+    writeFileSync(this.scope, `${JSON.stringify({ type: "commonjs" })}\n`);
   },
 };
 

@@ -30,27 +30,27 @@ async function freePort(): Promise<number> {
   });
 }
 
-test("npm start serves JupyterLab, and its REST API lists our kernel and tslab", async () => {
+test("npm start serves JupyterLab at the address that it prints, with our kernel and tslab, and no more noise", async () => {
   const port = await freePort();
-  const args = [
-    "scripts/start.mjs",
-    "--no-browser",
-    `--port=${port}`,
-    "--IdentityProvider.token=t",
-  ];
-  const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: "ignore" });
+  const args = ["scripts/start.mjs", "--no-browser", `--port=${port}`];
+  const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: "pipe" });
   running.push(child);
-  const url = `http://127.0.0.1:${port}/api/kernelspecs?token=t`;
-  let specs: unknown;
-  for (let attempt = 0; specs === undefined && attempt < 240; attempt += 1) {
+  let told = "";
+  child.stderr.on("data", (chunk) => {
+    told += String(chunk);
+  });
+  const printed =
+    /http:\/\/127\.0\.0\.1:\d+\/lab\/tree\/notebooks\/01-first-comparison\.ipynb\?token=\w+/;
+  let address: string | undefined;
+  for (let attempt = 0; address === undefined && attempt < 240; attempt += 1) {
     expect(child.exitCode).toBeNull();
     await sleep(250);
-    // Refused connections are the server still starting.
-    specs = await fetch(url).then(
-      (response) => response.json(),
-      () => undefined,
-    );
+    address = printed.exec(told)?.[0];
   }
+  expect(told).not.toMatch(/error|warn|fail/i);
+  const { origin, search } = new URL(address ?? told);
+  expect(origin).toBe(`http://127.0.0.1:${port}`);
+  const specs: unknown = await (await fetch(`${origin}/api/kernelspecs${search}`)).json();
   expect(specs).toMatchObject({
     kernelspecs: {
       "grym-synth": {

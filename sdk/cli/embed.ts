@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { progress } from "../display/progress.ts";
 import { type EmbedOptions, embed } from "../embed.ts";
+import { toClipRows } from "../embedding/clip-row.ts";
 import { checkWritable } from "../embedding/writing.ts";
 import { GAMAService } from "../models/gama-service.ts";
 import { type MelStatisticsKind, MelStatisticsService } from "../models/mel-statistics-service.ts";
@@ -42,6 +43,7 @@ export async function runEmbed(args: string[]): Promise<number> {
     l2,
   };
   checkWritable(out);
+  await toClipRows(folder); // a wrong path is told before a model is loaded
   await using service = serviceFor(model);
   using bar = progress(`embedding with ${model}`);
   await service.initialize({ onProgress: bar });
@@ -50,8 +52,11 @@ export async function runEmbed(args: string[]): Promise<number> {
   const [rows, width] = embedded.shape;
   const what = embedded.facts.windowSeconds === null ? "clips" : "windows";
   console.log(`${out}: ${rows} ${what} × ${width} features`);
-  for (const { id, message } of embedded.failures) console.error(`failed: ${id}: ${message}`);
-  return embedded.failures.length === 0 ? 0 : 1;
+  const { failures } = embedded;
+  for (const { id, message } of failures) console.error(`failed: ${id}: ${message}`);
+  if (failures.length === 0) return 0;
+  console.error(`${failures.length} of ${rows} rows are NaN: their clips failed.`);
+  return 1;
 }
 
 function writerFor(out: string): "toNpy" | "toParquet" {

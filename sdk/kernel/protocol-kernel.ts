@@ -17,7 +17,7 @@ import { Sockets } from "./sockets.ts";
 import { StdinChannel } from "./stdin-channel.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
 import { CellTypes } from "./types/cell-types.ts";
-import type { Header, JsonObject, WireMessage } from "./wire-message.ts";
+import type { Header, JsonObject } from "./wire-message.ts";
 
 /** How long a spinning cell may delay a shutdown before the process is killed. */
 const SHUTDOWN_LIMIT_MS = 2000;
@@ -91,27 +91,21 @@ export class ProtocolKernel {
 
   /** Binds the sockets and answers from then on. */
   static async start(options: KernelOptions): Promise<ProtocolKernel> {
-    let kernel: ProtocolKernel | undefined;
-    const early: KernelRequest[] = [];
-    const sockets = await Sockets.bind(options.connection, {
-      onRequest: (channel, message) => {
-        if (kernel === undefined) early.push({ channel, message });
-        else kernel.#receive({ channel, message });
-      },
-      onInput: (message) => kernel?.receiveInput(message),
+    const sockets = await Sockets.bind(options.connection, (reason) =>
+      warn(`could not send: ${reason}`),
+    );
+    const outbox = new Outbox(sockets, randomUUID());
+    const kernel = new ProtocolKernel(options, sockets, outbox);
+    sockets.listen({
+      onRequest: (channel, message) => kernel.#receive({ channel, message }),
+      onInput: (message) => kernel.#stdin.receive(message),
       onSubscription: (topic) => outbox.welcome(topic),
       onRefused: (reason) => warn(`refused ${reason}`),
-      onLost: (reason) => warn(`could not send: ${reason}`),
     });
-    const outbox = new Outbox(sockets, randomUUID());
-    kernel = new ProtocolKernel(options, sockets, outbox);
     outbox.status({}, "starting");
-    for (const request of early) kernel.#receive(request);
+    // While the client connects: nothing else is to do, and the first completion waits for it.
+    kernel.#types.start();
     return kernel;
-  }
-
-  receiveInput(message: WireMessage): void {
-    this.#stdin.receive(message);
   }
 
   /** Takes a message of the main thread. */
@@ -197,8 +191,6 @@ export class ProtocolKernel {
     this.#outbox.status(header, "busy");
     this.#outbox.reply(request, `${name}_reply`, await handled(handler, content));
     this.#idle(header);
-    // After the first answer, which it must not delay.
-    this.#types.start();
   }
 
   /** Ends a request that ran no cell. */

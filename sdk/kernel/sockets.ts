@@ -23,14 +23,12 @@ export interface SocketHandlers {
   onSubscription(topic: string): OutgoingMessage;
   /** A message that was refused: not signed, or not a message. */
   onRefused(reason: string): void;
-  /** A message that could not be sent. */
-  onLost(reason: string): void;
 }
 
 /** Bound sockets; sends are queued, since zeromq takes one at a time. */
 export class Sockets {
   readonly #key: string;
-  readonly #handlers: SocketHandlers;
+  readonly #onLost: (reason: string) => void;
   readonly #shell = new Router();
   readonly #control = new Router();
   readonly #stdin = new Router();
@@ -38,14 +36,18 @@ export class Sockets {
   readonly #heartbeat = new Reply();
   readonly #sending = new Map<Router, Promise<void>>();
 
-  private constructor(key: string, handlers: SocketHandlers) {
+  private constructor(key: string, onLost: (reason: string) => void) {
     this.#key = key;
-    this.#handlers = handlers;
+    this.#onLost = onLost;
   }
 
-  /** Binds the sockets of a connection and starts to listen. */
-  static async bind(connection: Connection, handlers: SocketHandlers): Promise<Sockets> {
-    const sockets = new Sockets(connection.key, handlers);
+  /**
+   * Binds the sockets of a connection; what comes waits for {@link Sockets.listen}.
+   *
+   * @param onLost hears of a message that could not be sent
+   */
+  static async bind(connection: Connection, onLost: (reason: string) => void): Promise<Sockets> {
+    const sockets = new Sockets(connection.key, onLost);
     try {
       await sockets.#bindAll(connection);
     } catch (error) {
@@ -53,14 +55,19 @@ export class Sockets {
       sockets.#closeAll();
       throw error;
     }
-    void sockets.#listen(sockets.#shell, (it) => handlers.onRequest("shell", it));
-    void sockets.#listen(sockets.#control, (it) => handlers.onRequest("control", it));
-    void sockets.#listen(sockets.#stdin, (it) => handlers.onInput(it));
-    void sockets.#echoHeartbeat();
-    void sockets.#iopub.welcomeSubscribers((topic) =>
-      encodeMessage(handlers.onSubscription(topic.toString("utf8")), connection.key),
-    );
     return sockets;
+  }
+
+  /** Takes what comes, to the end. */
+  listen(handlers: SocketHandlers): void {
+    const refused = (reason: string): void => handlers.onRefused(reason);
+    void this.#receive(this.#shell, (it) => handlers.onRequest("shell", it), refused);
+    void this.#receive(this.#control, (it) => handlers.onRequest("control", it), refused);
+    void this.#receive(this.#stdin, (it) => handlers.onInput(it), refused);
+    void this.#echoHeartbeat();
+    void this.#iopub.welcomeSubscribers((topic) =>
+      encodeMessage(handlers.onSubscription(topic.toString("utf8")), this.#key),
+    );
   }
 
   send(channel: RequestChannel | "stdin" | "iopub", message: OutgoingMessage): void {
@@ -73,7 +80,7 @@ export class Sockets {
     const before = this.#sending.get(socket) ?? Promise.resolve();
     const sent = before.then(() => (socket.closed ? undefined : socket.send(frames)));
     // A peer that is gone must not keep later messages from others.
-    const lost = (error: unknown): void => this.#handlers.onLost(`${channel}: ${String(error)}`);
+    const lost = (error: unknown): void => this.#onLost(`${channel}: ${String(error)}`);
     this.#sending.set(socket, sent.catch(lost));
   }
 
@@ -99,13 +106,17 @@ export class Sockets {
     this.#heartbeat.close();
   }
 
-  async #listen(socket: Router, take: (message: WireMessage) => void): Promise<void> {
+  async #receive(
+    socket: Router,
+    take: (message: WireMessage) => void,
+    refused: (reason: string) => void,
+  ): Promise<void> {
     for await (const frames of socket) {
       try {
         take(decodeMessage(frames, this.#key));
       } catch (error) {
         if (!(error instanceof WireMessageError)) throw error;
-        this.#handlers.onRefused(error.message);
+        refused(error.message);
       }
     }
   }

@@ -67,6 +67,7 @@ describe("grym-synth embed", () => {
     rmSync(join(sounds, "broken.wav"));
     expect(status).toBe(1);
     expect(stderr).toContain("failed: broken.wav");
+    expect(stderr).toContain("1 of 4 rows are NaN");
     expect(npyShape(out)).toMatch(/^4, /);
   });
 
@@ -75,6 +76,13 @@ describe("grym-synth embed", () => {
     const { status, stderr } = runCli(["embed", sounds, "--model", "fbank", "--out", out]);
     expect(status).toBe(1);
     expect(stderr).toContain(`can be written (ENOENT), got "${out}"`);
+    expect(stderr).not.toContain("embedding");
+  });
+
+  test("refuses a folder that is not there before it loads a model", () => {
+    const { status, stderr } = runCli(["embed", "/nowhere", "--model", "fbank", "--out", "x.npy"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('a folder that exists, got "/nowhere"');
     expect(stderr).not.toContain("embedding");
   });
 
