@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from gama_operations.errors import CancelledError, InvalidRequestError
@@ -58,6 +59,69 @@ def test_the_interval_is_that_of_the_outcomes_by_source():
     few = probe(gaussian(labels, 8, 2.0), labels, np.array([f"s{int(g[-1]) % 4}" for g in groups]))
     assert few.interval is None
     assert few.reason == "no interval: 4 source(s), at least 10 are needed"
+
+
+def test_a_network_reads_off_what_no_line_divides():
+    labels, groups = clips(classes=2, sources_per_class=15)
+    angle = np.random.default_rng(0).uniform(0, 2 * np.pi, len(labels))
+    rings = np.where(labels == "class-0", 1.0, 2.0)[:, None] * np.stack(
+        [np.cos(angle), np.sin(angle)], axis=1
+    )
+    assert near_chance(probe(rings, labels, groups, kind="linear"), 0.5)
+    network = probe(rings, labels, groups, kind="mlp", folds=2)
+    assert network.accuracy > 0.95
+    assert network == probe(rings, labels, groups, kind="mlp", folds=2)
+
+
+def test_what_a_probe_has_fitted_is_counted():
+    labels, groups = clips(classes=3)
+    x = gaussian(labels, 7, 0.5)
+    network = MLPClassifier((128,), alpha=100, solver="lbfgs").fit(x, labels)
+    size = sum(part.size for part in (*network.coefs_, *network.intercepts_))
+    ridge = RidgeClassifier().fit(x, labels)
+    assert probe(x, labels, groups, kind="linear").parameters == ridge.coef_.size + ridge.intercept_.size
+    assert probe(x, labels, groups, kind="mlp", folds=2).parameters == size
+    assert probe(x, labels, groups, kind="knn").parameters == 0
+
+
+def test_folds_that_are_given_are_taken_as_they_are():
+    labels, groups = clips(sources_per_class=8)
+    x = gaussian(labels, 8, 1.5)
+    own = probe(x, labels, groups)
+    assert probe(x, labels, groups, fold=own.fold) == own
+    # a split: a quarter of the sources is judged, the others train
+    fold = np.where([int(name[-1]) < 2 for name in groups], 0, -1)
+    split = probe(x, labels, groups, fold=fold.tolist())
+    judged = fold == 0
+    assert split.fold == fold.tolist()
+    assert split.accuracy == np.mean(np.array(split.correct)[judged])
+    assert {split.predictions[index] for index in np.flatnonzero(~judged)} == {FAILED}
+    assert split.sources == 10
+    assert len(split.settings) == len(split.inner) == 1
+    assert probe(x[judged], labels[judged], groups[judged]).accuracy != split.accuracy
+
+
+def test_sources_on_both_sides_of_given_folds_are_named():
+    labels, groups = clips()
+    fold = np.array([np.sum(groups[:index] == name) % 2 for index, name in enumerate(groups)])
+    outcome = probe(gaussian(labels, 8, 0.5), labels, groups, fold=fold.tolist())
+    assert all("30 source(s) in training and test, 'source-0-0' first" in text for text in outcome.settings)
+
+
+@pytest.mark.parametrize(
+    ("fold", "said"),
+    [
+        ([0, 1], "got 2 for 120 clips"),
+        ([0] * 120, "one fold of all clips"),
+        ([0, 2] * 60, "without a gap"),
+        ([-1] * 120, "without a gap"),
+        ([-2, 0] * 60, "without a gap"),
+    ],
+)
+def test_folds_that_are_none_are_refused(fold, said):
+    labels, groups = clips()
+    with pytest.raises(InvalidRequestError, match=said):
+        probe(gaussian(labels, 8, 0.5), labels, groups, fold=fold)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 import soundfile
 
 from gama_operations.models.registry import WEIGHTS, load
-from gama_operations.probes import probe, probe_with_inner
+from gama_operations.probes import probe
 from training.evaluate.asking import Asked, all_questions, audio_prefixes
 from training.evaluate.card import write_card
-from training.evaluate.chosen import Candidate, Judged, choose, judge
+from training.evaluate.chosen import Candidate, choose, judge
 from training.evaluate.clips import Clip, sample_clips
 from training.evaluate.confusions import class_rows, count_rows
 from training.evaluate.diagnose import diagnose
@@ -55,30 +56,28 @@ def test_features_that_tell_the_classes_are_chosen_in_every_fold() -> None:
     judged = judge({candidate("noise"): features(0), candidate("good"): features(4)}, LABELS, SOURCES)
     found = choose(judged)
     assert set(found.choices) == {candidate("good").name}
-    assert found.correct == judged[candidate("good")].outcome.correct
+    assert found.correct == judged[candidate("good")].correct
 
 
 def test_the_choice_never_looks_at_the_clips_that_judge_it() -> None:
     outcome = probe(features(0), LABELS, SOURCES)
     fold = np.array(outcome.fold)
     # right on the test clips of fold 0 only, and there its training clips speak against it
-    tempting = Judged(_with(outcome, (fold == 0).tolist()), [0.1, 0.9, 0.9, 0.9, 0.9])
-    modest = Judged(_with(outcome, (fold != 0).tolist()), [0.2, 0.1, 0.1, 0.1, 0.1])
+    tempting = _with(outcome, (fold == 0).tolist(), [0.1, 0.9, 0.9, 0.9, 0.9])
+    modest = _with(outcome, (fold != 0).tolist(), [0.2, 0.1, 0.1, 0.1, 0.1])
     found = choose({candidate("tempting"): tempting, candidate("modest"): modest})
     assert found.choices == [candidate("modest").name] + [candidate("tempting").name] * 4
     assert not any(found.correct)
 
 
-def _with(outcome: Any, correct: list[bool]) -> Any:
-    return type(outcome)(**{f: getattr(outcome, f) for f in outcome.__slots__} | {"correct": correct})
+def _with(outcome: Any, correct: list[bool], inner: list[float]) -> Any:
+    return replace(outcome, correct=correct, inner=inner)
 
 
 def test_the_inner_score_is_of_sources_that_the_inner_fit_did_not_see() -> None:
     # every source has a direction of its own: clips of a source resemble each other, classes do not
     own = np.eye(30)[np.array([int(source.split()[1]) for source in SOURCES])]
-    outcome, inner = probe_with_inner(own, LABELS, SOURCES)
-    assert max(inner) < 0.5
-    assert outcome == probe(own, LABELS, SOURCES)
+    assert max(probe(own, LABELS, SOURCES).inner) < 0.5
 
 
 @pytest.mark.parametrize("name", ["gama-tiny", "wav2vec2-tiny", "mfcc-20"])

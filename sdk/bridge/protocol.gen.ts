@@ -778,12 +778,14 @@ export interface ProbeData {
   /** Source of each clip (preset, voice, speaker): no source stands in training and test fold at once. */
   groups: string[];
   /**
-   * `layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
-   * query), with a linear classifier, and on the training fold alone.
+   * `mlp` is a network of one hidden layer. `layers` learns a weight for each layer (softmax), `attention`
+   * one for each frame (softmax of a learnt query), with a linear classifier, and on the training fold alone.
    */
-  kind: "attention" | "knn" | "layers" | "linear";
+  kind: "attention" | "knn" | "layers" | "linear" | "mlp";
   /** @default 5 */
   folds?: number;
+  /** Of each clip, from 0, where a benchmark has its own; a clip of -1 trains always and is never judged. */
+  fold?: number[] | null;
   /** @default 0 */
   seed?: number;
 }
@@ -800,6 +802,10 @@ export interface ProbeResult {
   fold: number[];
   /** Per fold: what was chosen inside the training fold, for example `alpha=10`. */
   settings: string[];
+  /** Per fold: accuracy on source-disjoint folds of its training clips, by which one may choose. */
+  inner: number[];
+  /** Numbers that were fitted, in the largest fold; 0 for `knn`. */
+  parameters: number;
   /** Of `layers`: per fold, the weight of each layer; they sum to 1. */
   layer_weights: number[][] | null;
   /** Accuracy of always saying the training fold's most frequent label. */

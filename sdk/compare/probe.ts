@@ -21,12 +21,17 @@ export interface ProbeInput {
   /** Source of each clip (preset, voice, speaker): no source trains and tests in one fold. */
   readonly groups: readonly string[];
   /**
-   * `linear` and `knn` read features as they are. `layers` learns a weight for each layer, `attention` one
+   * `linear`, `knn` and `mlp` (one hidden layer) read features as they are. `layers` learns a weight for each layer, `attention` one
    * for each frame, on the training fold alone.
    */
   readonly kind: ProbeData["kind"];
   /** @default 5 */
   readonly folds?: number | undefined;
+  /**
+   * The fold of each clip, from 0, where a benchmark has folds of its own; a clip of -1 trains always and is
+   * never judged. Sources on both sides of a fold are named in `settings`.
+   */
+  readonly fold?: readonly number[] | undefined;
   /**
    * The same labels, groups, folds and seed give the same folds for every model.
    * @default 0
@@ -47,6 +52,10 @@ export interface ProbeOutcome {
   readonly fold: readonly number[];
   /** Per fold: what was chosen inside the training fold. */
   readonly settings: readonly string[];
+  /** Per fold: accuracy on source-disjoint folds of its training clips, by which one may choose. */
+  readonly inner: readonly number[];
+  /** Numbers that were fitted, in the largest fold; 0 for `knn`. */
+  readonly parameters: number;
   /** Of `layers`: per fold, the weight of each layer; they sum to 1. Null for the other kinds. */
   readonly layerWeights: readonly (readonly number[])[] | null;
   /** Accuracy of always saying the training fold's most frequent label. */
@@ -71,7 +80,7 @@ export async function probe(
   input: ProbeInput,
   options: StatisticsOptions = {},
 ): Promise<ProbeOutcome> {
-  const { features, shape, labels, groups, kind, folds, seed } = input;
+  const { features, shape, labels, groups, kind, folds, fold, seed } = input;
   const { bridge = sharedBridge(), ...call } = options;
   const result = await bridge.executeOperation(
     "probe",
@@ -81,6 +90,7 @@ export async function probe(
       groups,
       kind,
       ...(folds === undefined ? {} : { folds }),
+      ...(fold === undefined ? {} : { fold }),
       ...(seed === undefined ? {} : { seed }),
     },
     call,

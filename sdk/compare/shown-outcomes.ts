@@ -6,13 +6,15 @@ import type { PairedDifference } from "./paired-difference.ts";
 import type { ProbeOutcome } from "./probe.ts";
 
 export function probeBundle(outcome: ProbeOutcome): MimeBundle {
-  const { accuracy, majority, sources, settings, correct } = outcome;
-  return factsBundle(`Probe: ${percent(accuracy)} right, on sources never seen`, {
+  const { accuracy, majority, sources, settings, parameters, fold } = outcome;
+  const held = settings.some((text) => text.includes("in training and test")) ? "clips" : "sources";
+  return factsBundle(`Probe: ${percent(accuracy)} right, on ${held} never seen`, {
     interval: describeInterval(outcome),
     "always the most frequent label": percent(majority),
-    clips: correct.length,
+    clips: fold.filter((index) => index >= 0).length,
     sources,
     "chosen by fold": [...new Set(settings)],
+    "fitted parameters": parameters,
   });
 }
 

@@ -3,18 +3,25 @@
 Shapes: N training clips, M unseen clips, S layers or frames, D features, K classes.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
+from sklearn.neural_network import MLPClassifier
 
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 LEARNED_GRID = (1.0, 0.1, 0.01)
+HIDDEN = 128
+"""Units of the network."""
+MOST_STEPS = 200
+"""Of L-BFGS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Classifier:
     default: float
     answers: Callable[[Matrix, Indices, Matrix, Sequence[float]], list[Learned]]
     """(training [N, D], class indices [N], unseen [M, D], values) -> class indices [M] per value."""
+    parameters: Callable[[tuple[int, ...], int], int]
+    """(shape of the training features, number of classes) -> numbers that are fitted."""
     shape: tuple[str, ...] = ("clips", "features")
     """Of its features; those of more than two dimensions it scales by itself."""
     pads: bool = False
@@ -82,6 +91,27 @@ def neighbour_answers(x: Matrix, y: Indices, unseen: Matrix, ks: Sequence[float]
     return [answers[min(int(k), most)] for k in ks]
 
 
+def network_answers(x: Matrix, y: Indices, unseen: Matrix, penalties: Sequence[float]) -> list[Indices]:
+    """One hidden layer of HIDDEN rectified units and a softmax, by L-BFGS from fixed random weights."""
+    answers: list[Indices] = []
+    for penalty in penalties:
+        network = MLPClassifier((HIDDEN,), solver="lbfgs", alpha=penalty, max_iter=MOST_STEPS, random_state=0)
+        with warnings.catch_warnings():
+            # so many steps are the rule here, as few epochs are elsewhere
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            network.fit(x, y)
+        answers.append(np.asarray(network.predict(unseen), dtype=np.intp))
+    return answers
+
+
+def _linear_size(shape: tuple[int, ...], classes: int) -> int:
+    return (shape[-1] + 1) * classes
+
+
+def _network_size(shape: tuple[int, ...], classes: int) -> int:
+    return (shape[-1] + 1) * HIDDEN + (HIDDEN + 1) * classes
+
+
 def _layers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Learned]:
     from gama_operations.probe_learned import layer_answers  # torch takes seconds
 
@@ -95,10 +125,24 @@ def _attention(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -
 
 
 CLASSIFIERS: dict[str, Classifier] = {
-    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, _plain(ridge_answers)),
-    "knn": Classifier("k", (15, 9, 5, 3, 1), 5, _plain(neighbour_answers)),
-    "layers": Classifier("alpha", LEARNED_GRID, 0.1, _layers, ("clips", "layers", "features")),
+    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, _plain(ridge_answers), _linear_size),
+    "knn": Classifier("k", (15, 9, 5, 3, 1), 5, _plain(neighbour_answers), lambda _shape, _classes: 0),
+    "mlp": Classifier("alpha", (100, 10, 1), 10, _plain(network_answers), _network_size),
+    "layers": Classifier(
+        "alpha",
+        LEARNED_GRID,
+        0.1,
+        _layers,
+        lambda shape, classes: shape[1] + _linear_size(shape, classes),
+        ("clips", "layers", "features"),
+    ),
     "attention": Classifier(
-        "alpha", LEARNED_GRID, 0.1, _attention, ("clips", "frames", "features"), pads=True
+        "alpha",
+        LEARNED_GRID,
+        0.1,
+        _attention,
+        lambda shape, classes: shape[2] + _linear_size(shape, classes),
+        ("clips", "frames", "features"),
+        pads=True,
     ),
 }

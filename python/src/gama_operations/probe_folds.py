@@ -1,10 +1,13 @@
-"""Folds for probes: no source in two of them, labels balanced where possible."""
+"""Folds for probes: no source in two of them, labels balanced where possible; or a benchmark's own."""
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+from gama_operations.errors import InvalidRequestError
 
 
 def source_folds(
@@ -22,6 +25,26 @@ def source_folds(
     if fold is None:
         raise AssertionError("GroupKFold splits any clips of at least as many sources as folds")
     return fold
+
+
+def given_folds(fold: Sequence[int], clips: int) -> NDArray[np.int64]:
+    """Folds as a benchmark has them, checked: from 0, none empty, -1 for clips that only train.
+
+    Raises:
+        InvalidRequestError: they are not such folds, or one has all the clips.
+    """
+    given = np.asarray(fold, dtype=np.int64)
+    if len(given) != clips:
+        raise InvalidRequestError(f"Expected `fold` for each clip, got {len(given)} for {clips} clips")
+    found = np.unique(given)
+    expected = np.arange(found[-1] + 1)
+    if found[-1] < 0 or not np.array_equal(found[found >= 0], expected) or found[0] < -1:
+        raise InvalidRequestError(
+            f"Expected `fold` to number folds from 0 without a gap (-1: trains only), got {found.tolist()}"
+        )
+    if len(found) == 1:
+        raise InvalidRequestError("Expected `fold` to leave clips to train on, got one fold of all clips")
+    return given
 
 
 def _assign(

@@ -4,6 +4,7 @@ Folds are disjoint in sources and balanced in labels where possible; they depend
 and seed only, so that every model is judged on the same ones. Standardisation and the one hyper-parameter
 are fitted inside the training fold, the latter on an inner split that is again disjoint in sources.
 A clip whose features are not numbers (it failed to encode) is wrong, and is no training example.
+Folds of a benchmark are taken as they are given: its authors' split is part of what a number means.
 Shapes: N clips, S layers or frames, D features, K classes.
 """
 
@@ -17,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.probe_classifiers import CLASSIFIERS, Classifier
-from gama_operations.probe_folds import source_folds
+from gama_operations.probe_folds import given_folds, source_folds
 from gama_operations.protocol import Interval
 from gama_operations.statistics import cluster_interval
 
@@ -25,7 +26,7 @@ INNER_FOLDS = 3
 FAILED = ""  # prediction for a clip without features
 _INNER_SEED = 1  # added to the seed, so that inner folds do not repeat the outer draw
 
-Kind = Literal["linear", "knn", "layers", "attention"]
+Kind = Literal["linear", "knn", "mlp", "layers", "attention"]
 Features = NDArray[np.float64]
 Labels = NDArray[np.str_]
 
@@ -41,6 +42,8 @@ class ProbeOutcome:
     predictions: list[str]
     fold: list[int]
     settings: list[str]
+    inner: list[float]
+    parameters: int
     layer_weights: list[list[float]] | None
     majority: float
     sources: int
@@ -63,6 +66,7 @@ class _Fold:
     majority: str
     setting: str
     inner: float
+    parameters: int
     weights: list[float] | None = None
 
 
@@ -77,16 +81,22 @@ def probe(
     *,
     kind: Kind = "linear",
     folds: int = 5,
+    fold: Sequence[int] | None = None,
     seed: int = 0,
     level: float = 0.95,
     check: Callable[[], None] = _nothing,
 ) -> ProbeOutcome:
-    """Accuracy of a probe in source-disjoint cross-validation.
+    """Accuracy of a probe in cross-validation, on folds disjoint in sources or on those that are given.
 
-    `linear` is ridge classification, `knn` a vote of cosine neighbours; `layers` and `attention` are linear,
-    too, and learn the weights of layers or frames (`probe_learned.py`). With fewer sources than folds there
-    are as many folds as sources; `settings` says so, and what else deserves to be known about a fold: classes
-    that its training fold lacks (their clips cannot be right), and failed clips.
+    `linear` is ridge classification, `knn` a vote of cosine neighbours, `mlp` a network of one hidden layer;
+    `layers` and `attention` are linear, too, and learn the weights of layers or frames (`probe_learned.py`).
+    With fewer sources than folds there are as many folds as sources; `settings` says so, and what else
+    deserves to be known about a fold: classes that its training fold lacks (their clips cannot be right),
+    failed clips, and sources on both sides of a fold that was given.
+
+    `inner` is, per fold, the accuracy in source-disjoint folds of the fold's training clips: by it features
+    and classifiers can be chosen without the clips that judge them; 0 where a training fold has one source
+    and nothing was chosen. `parameters` are those that the largest fold has fitted.
 
     Args:
         features: [N, D]; for `layers` [N, layers, D]; for `attention` [N, frames, D], with NaN in frames
@@ -95,69 +105,54 @@ def probe(
         groups: the source of each clip.
         kind: which classifier.
         folds: at least 2.
+        fold: of each clip, from 0; a clip of -1 trains in every fold and is never judged (a data set with
+            one test split has it in fold 0). Its prediction is "".
         seed: of the folds.
         level: of the interval.
         check: called between fits; raises when the caller gave up.
 
     Raises:
-        InvalidRequestError: lengths that differ, one source or one class only, fewer than 2 folds.
-    """
-    return probe_with_inner(
-        features, labels, groups, kind=kind, folds=folds, seed=seed, level=level, check=check
-    )[0]
-
-
-def probe_with_inner(
-    features: NDArray[Any],
-    labels: Sequence[str],
-    groups: Sequence[str],
-    *,
-    kind: Kind = "linear",
-    folds: int = 5,
-    seed: int = 0,
-    level: float = 0.95,
-    check: Callable[[], None] = _nothing,
-) -> tuple[ProbeOutcome, list[float]]:
-    """As `probe`; beside it, per fold, the accuracy in source-disjoint folds of the fold's training clips.
-
-    By that number features and classifiers can be chosen without the clips that judge them; 0 where a
-    training fold has one source and nothing was chosen.
-
-    Raises:
-        InvalidRequestError: as `probe`.
+        InvalidRequestError: lengths that differ, one source or one class only, fewer than 2 folds, folds
+            that are not numbered from 0 or leave nothing to train on.
     """
     classifier = CLASSIFIERS[kind]
     clips = _clips(features, labels, groups, folds, classifier)
-    fold = source_folds(clips.y, clips.source, folds, seed)
-    used, sources = int(fold.max()) + 1, len(np.unique(clips.source))
-    fewer = f"; {used} folds, not {folds}: {sources} sources" if used < folds else ""
+    assigned = (
+        source_folds(clips.y, clips.source, folds, seed) if fold is None else given_folds(fold, len(clips.y))
+    )
+    used, sources = int(assigned.max()) + 1, len(np.unique(clips.source))
+    fewer = f"; {used} folds, not {folds}: {sources} sources" if fold is None and used < folds else ""
     predictions, majority = np.full_like(clips.y, FAILED), np.full_like(clips.y, FAILED)
     settings: list[str] = []
-    inner: list[float] = []
-    weights: list[list[float]] = []
+    results: list[_Fold] = []
     for index in range(used):
         check()
-        test = fold == index
+        test = assigned == index
         result = _judge(classifier, clips[~test], clips[test], seed + _INNER_SEED, check)
         predictions[test], majority[test] = result.predictions, result.majority
-        settings.append(result.setting + fewer)
-        inner.append(result.inner)
-        weights.append(result.weights or [])
-    correct = predictions == clips.y
-    interval, reason = cluster_interval(correct, clips.source.tolist(), level)
-    outcome = ProbeOutcome(
-        accuracy=float(correct.mean()),
+        settings.append(result.setting + fewer + _on_both_sides(clips.source, test))
+        results.append(result)
+    judged, correct = assigned >= 0, predictions == clips.y
+    interval, reason = cluster_interval(correct[judged], clips.source[judged].tolist(), level)
+    return ProbeOutcome(
+        accuracy=float(correct[judged].mean()),
         interval=interval,
         reason=reason,
         correct=correct.tolist(),
         predictions=predictions.tolist(),
-        fold=fold.tolist(),
+        fold=assigned.tolist(),
         settings=settings,
-        layer_weights=weights if kind == "layers" else None,
-        majority=float((majority == clips.y).mean()),
-        sources=sources,
+        inner=[result.inner for result in results],
+        parameters=max(result.parameters for result in results),
+        layer_weights=[result.weights or [] for result in results] if kind == "layers" else None,
+        majority=float((majority == clips.y)[judged].mean()),
+        sources=len(np.unique(clips.source[judged])),
     )
-    return outcome, inner
+
+
+def _on_both_sides(source: Labels, test: NDArray[np.bool_]) -> str:
+    both = np.intersect1d(source[test], source[~test])
+    return f"; {len(both)} source(s) in training and test, {str(both[0])!r} first" if len(both) else ""
 
 
 def _judge(
@@ -184,7 +179,8 @@ def _judge(
             predictions[heard] = answers
     else:
         notes.insert(0, "no training clip has features")
-    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes), inner, weights)
+    fitted = classifier.parameters(train.x.shape, len(np.unique(train.y[usable])))
+    return _Fold(predictions, str(classes[counts.argmax()]), "; ".join(notes), inner, fitted, weights)
 
 
 def _choose(

@@ -643,10 +643,13 @@ class ProbeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     labels: list[str]
     groups: list[str]
     """Source of each clip (preset, voice, speaker): no source stands in training and test fold at once."""
-    kind: Literal["linear", "knn", "layers", "attention"]
-    """`layers` learns a weight for each layer (softmax), `attention` one for each frame (softmax of a learnt
-    query), with a linear classifier, and on the training fold alone."""
+    kind: Literal["linear", "knn", "mlp", "layers", "attention"]
+    """`mlp` is a network of one hidden layer. `layers` learns a weight for each layer (softmax), `attention`
+    one for each frame (softmax of a learnt query), with a linear classifier, and on the training fold alone.
+    """
     folds: Annotated[int, Meta(ge=2)] = 5
+    fold: list[int] | None = None
+    """Of each clip, from 0, where a benchmark has its own; a clip of -1 trains always and is never judged."""
     seed: Seed = 0
 
 
@@ -663,6 +666,10 @@ class ProbeResult(Struct, frozen=True, forbid_unknown_fields=True):
     fold: list[int]
     settings: list[str]
     """Per fold: what was chosen inside the training fold, for example `alpha=10`."""
+    inner: list[float]
+    """Per fold: accuracy on source-disjoint folds of its training clips, by which one may choose."""
+    parameters: int
+    """Numbers that were fitted, in the largest fold; 0 for `knn`."""
     layer_weights: list[list[float]] | None
     """Of `layers`: per fold, the weight of each layer; they sum to 1."""
     majority: float

@@ -33,6 +33,7 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
             data.groups,
             kind=data.kind,
             folds=data.folds,
+            fold=data.fold,
             seed=data.seed,
             check=call.check,
         )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gama_operations.probes import ProbeOutcome, probe_with_inner
+from gama_operations.probes import ProbeOutcome, probe
 
 FOLDS, SEED = 5, 0
 
@@ -29,14 +29,6 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A candidate's outcome on all folds, and per fold its accuracy inside the training clips."""
-
-    outcome: ProbeOutcome
-    inner: list[float]
-
-
-@dataclass(frozen=True)
 class Chosen:
     """What a choice among candidates gave.
 
@@ -53,26 +45,24 @@ class Chosen:
 
 def judge(
     features: Mapping[Candidate, NDArray[Any]], labels: Sequence[str], sources: Sequence[str]
-) -> dict[Candidate, Judged]:
+) -> dict[Candidate, ProbeOutcome]:
     """Every candidate on the same source-disjoint folds, its strength chosen inside the training folds."""
     return {
-        candidate: Judged(
-            *probe_with_inner(rows, labels, sources, kind=candidate.probe, folds=FOLDS, seed=SEED)
-        )
+        candidate: probe(rows, labels, sources, kind=candidate.probe, folds=FOLDS, seed=SEED)
         for candidate, rows in features.items()
     }
 
 
-def choose(judged: Mapping[Candidate, Judged]) -> Chosen:
+def choose(judged: Mapping[Candidate, ProbeOutcome]) -> Chosen:
     """For each fold the candidate that is best inside the fold's training clips; the first of equals."""
-    fold = np.array(next(iter(judged.values())).outcome.fold)
+    fold = np.array(next(iter(judged.values())).fold)
     correct = np.zeros(len(fold), bool)
     choices: list[str] = []
     inner: list[float] = []
     for index in range(int(fold.max()) + 1):
         best = max(judged, key=lambda candidate, at=index: judged[candidate].inner[at])
         here = fold == index
-        correct[here] = np.array(judged[best].outcome.correct)[here]
+        correct[here] = np.array(judged[best].correct)[here]
         choices.append(best.name)
         inner.append(judged[best].inner[index])
     return Chosen(correct.tolist(), choices, inner)

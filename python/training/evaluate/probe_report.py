@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gama_operations.models.registry import load
-from training.evaluate.chosen import Candidate, Chosen, Judged, choose, judge
+from gama_operations.probes import ProbeOutcome
+from training.evaluate.chosen import Candidate, Chosen, choose, judge
 from training.evaluate.embedded import POOLINGS, baseline_candidates, candidates_of
 from training.evaluate.intervals import difference, score
 from training.evaluate.probe_sets import ProbeSet
 
 TWIN_SEED = 0
-Results = Mapping[Candidate, Judged]
+Results = Mapping[Candidate, ProbeOutcome]
 
 
 def probe_report(name: str, clips: ProbeSet) -> dict[str, Any]:
@@ -34,10 +35,10 @@ def report(own: Results, random: Results, plain: Results, clips: ProbeSet) -> di
     """What was found, as it is stored and printed."""
     arms = {f"{pooling}, chosen": choose(_of_pooling(own, pooling)) for pooling in POOLINGS}
     random_arm, plain_arm = choose(random), choose(plain)
-    best = max(plain, key=lambda candidate: plain[candidate].outcome.accuracy)
+    best = max(plain, key=lambda candidate: plain[candidate].accuracy)
     others = {
         "baseline chosen on training folds": plain_arm.correct,
-        f"baseline best on the test: {best.name}": plain[best].outcome.correct,
+        f"baseline best on the test: {best.name}": plain[best].correct,
         "random weights chosen on training folds": random_arm.correct,
     }
     shown = arms | {"random weights, chosen": random_arm, "baseline, chosen": plain_arm}
@@ -47,7 +48,7 @@ def report(own: Results, random: Results, plain: Results, clips: ProbeSet) -> di
         "clips": len(clips.labels),
         "sources": len(set(clips.sources)),
         "classes": len(set(clips.labels)),
-        "majority": round(plain[best].outcome.majority, 4),
+        "majority": round(plain[best].majority, 4),
         "chosen": [{"arm": arm, **_chosen_row(found, clips)} for arm, found in shown.items()],
         "paired": [
             {"a": arm, "b": name, **difference(_numbers(found.correct), _numbers(other), clips.sources)}
@@ -62,7 +63,7 @@ def report(own: Results, random: Results, plain: Results, clips: ProbeSet) -> di
     }
 
 
-def _of_pooling(results: Results, pooling: str) -> dict[Candidate, Judged]:
+def _of_pooling(results: Results, pooling: str) -> dict[Candidate, ProbeOutcome]:
     return {candidate: judged for candidate, judged in results.items() if candidate.pooling == pooling}
 
 
@@ -75,11 +76,11 @@ def _chosen_row(found: Chosen, clips: ProbeSet) -> dict[str, Any]:
     return {**score(_numbers(found.correct), clips.sources), "choices": by_fold}
 
 
-def _row(candidate: Candidate, judged: Judged, clips: ProbeSet) -> dict[str, Any]:
+def _row(candidate: Candidate, judged: ProbeOutcome, clips: ProbeSet) -> dict[str, Any]:
     return {
         "features": candidate.features,
         "layer": candidate.layer,
         "pooling": candidate.pooling,
         "probe": candidate.probe,
-        **score(_numbers(judged.outcome.correct), clips.sources),
+        **score(_numbers(judged.correct), clips.sources),
     }
