@@ -60,7 +60,7 @@ export function kernelSpec(root = ROOT, nodePath = repositoryNode(root)) {
       nodePath,
       // Without it an interrupt inside a timer's callback aborts the process.
       "--no-force-async-hooks-checks",
-      "--no-warnings",
+      "--disable-warning=ExperimentalWarning", // of vm.USE_MAIN_CONTEXT_DEFAULT_LOADER, at the first import
       join(root, "sdk", "kernel", "boot.mjs"),
       "{connection_file}",
     ],

@@ -7,11 +7,25 @@ const LIVE_LIMIT_MS = 150;
 /** … and when they have told nothing. */
 const LIVE_ALONE_LIMIT_MS = 1000;
 
-/** What the promise gives, or undefined when it takes longer; its own failure is passed on. */
-export function within<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+/**
+ * What the promise gives, or undefined when it takes longer; its own failure is passed on.
+ *
+ * @param signal ends the waiting early
+ */
+export function within<T>(
+  promise: Promise<T>,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, limitMs, undefined);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    const giveUp = (): void => resolve(undefined);
+    const timer = setTimeout(giveUp, limitMs);
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp);
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    });
   });
 }
 

@@ -9,15 +9,13 @@ import {
   toMessage,
 } from "../display/kernel-hook.ts";
 import { METADATA, type MimeBundle } from "../display/mime.ts";
+import type { Display } from "./cell-globals.ts";
 import type { DisplayType } from "./thread-messages.ts";
 
 // Cells may patch the global.
 const { stringify } = JSON;
 
 export { type DisplayMessage, KERNEL, type KernelHook } from "../display/kernel-hook.ts";
-
-/** The global `display`: shows a value in the output of the cell. */
-export type Display = (value: unknown, options?: DisplayOptions) => Promise<void>;
 
 /** The global `display` over a hook. */
 export function displayFunction(hook: KernelHook): Display {

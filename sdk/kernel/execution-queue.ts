@@ -7,7 +7,7 @@ import type { KernelRequest, Outbox } from "./outbox.ts";
 import { type RewrittenCell, rewriteCell } from "./rewrite.ts";
 import type { StdinChannel } from "./stdin-channel.ts";
 import type { ErrorReport, ExpressionOutcome, RunOrder } from "./thread-messages.ts";
-import type { CellTypes } from "./types/cell-types.ts";
+import type { CellTypes, CheckedCell } from "./types/cell-types.ts";
 import { expressionReplies, userExpressions } from "./user-expressions.ts";
 import type { Header, JsonObject } from "./wire-message.ts";
 
@@ -51,7 +51,8 @@ interface Running {
   readonly stopOnError: boolean;
   readonly pages: JsonObject[];
   readonly end: (ending: Ending) => void;
-  interrupted: boolean;
+  /** Aborted when the cell is interrupted. */
+  readonly interrupt: AbortController;
 }
 
 /** Whether the same client wrote `header` after `other`; its dates are of one form and one clock. */
@@ -92,8 +93,8 @@ export class ExecutionQueue {
    * @param asked header of the interrupt: a cell comes by another socket, and may overtake it
    */
   interrupt(asked: Header): void {
-    if (this.#running === undefined || this.#running.interrupted) return;
-    this.#running.interrupted = true;
+    if (this.#running === undefined || this.#running.interrupt.signal.aborted) return;
+    this.#running.interrupt.abort();
     if (!this.#running.stopOnError) return;
     this.#epoch++;
     for (const waiting of this.#waiting) {
@@ -159,29 +160,27 @@ export class ExecutionQueue {
     if (!silent) outbox.publish(parent, "execute_input", { code, execution_count: line });
     if (stored) history.add(line, code);
     const pages: JsonObject[] = [];
+    const interrupt = new AbortController();
+    const checked = { cell, line, source: code, signal: interrupt.signal };
     const ended = new Promise<Ending>((end) => {
       const stopOnError = content["stop_on_error"] !== false;
-      this.#running = { cell, parent, line, silent, stopOnError, pages, end, interrupted: false };
+      this.#running = { cell, parent, line, silent, stopOnError, pages, end, interrupt };
     });
-    const failed = await this.#start(cell, line, code, content);
+    const failed = await this.#start(checked, content);
     const ending = failed === undefined ? await ended : { error: failed, expressions: [] };
     if (failed === undefined) {
-      await this.#context.types.ran({ cell, line, source: code }, ending.error === undefined);
+      await this.#context.types.ran(checked, ending.error === undefined);
     }
     stdin.close();
     this.#finish(request, ending, { execution_count: line, payload: pages });
   }
 
   /** Hands the cell over; a report when that is not possible. */
-  async #start(
-    cell: number,
-    line: number,
-    source: string,
-    request: JsonObject,
-  ): Promise<ErrorReport | undefined> {
+  async #start(checked: CheckedCell, request: JsonObject): Promise<ErrorReport | undefined> {
+    const { cell, line, source, signal } = checked;
     try {
       const { code, map, declares, keeps } = this.#rewrite(source);
-      const refused = await this.#context.types.check({ cell, line, source });
+      const refused = await this.#context.types.check(checked);
       if (refused !== undefined) return refused;
       for (const name of keeps) this.#kept.add(name);
       const expressions = userExpressions(
@@ -191,7 +190,7 @@ export class ExecutionQueue {
         (text) => this.#rewrite(text),
       );
       await this.#context.ready();
-      if (this.#running?.interrupted) return INTERRUPTED;
+      if (signal.aborted) return INTERRUPTED;
       const script = { cell, executionCount: line, source, code, map };
       const allowStdin = request["allow_stdin"] === true;
       this.#context.run({ type: "run", ...script, declares, expressions, allowStdin });
@@ -218,7 +217,7 @@ export class ExecutionQueue {
       outbox.reply(request, "execute_reply", { status: "ok", ...common, ...answers });
     } else {
       outputs.error(running.cell, error);
-      if (running.stopOnError && !running.interrupted) this.#epoch++;
+      if (running.stopOnError && !running.interrupt.signal.aborted) this.#epoch++;
       outbox.reply(request, "execute_reply", { status: "error", ...common, ...error });
     }
     outbox.status(running.parent, "idle");

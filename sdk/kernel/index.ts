@@ -10,6 +10,5 @@ export {
   type KernelHook,
 } from "../display/kernel-hook.ts";
 export { DISPLAY, type MimeBundle } from "../display/mime.ts";
+export type { Display, Input, InputOptions } from "./cell-globals.ts";
 export type { Comm, CommExtras, CommMessage, CommTarget } from "./comms.ts";
-export type { Display } from "./display.ts";
-export type { Input, InputOptions } from "./input.ts";

@@ -1,6 +1,7 @@
 /** `input(prompt)`: asks the user through the front end. */
 
 import { type Cell, currentCell } from "./cell.ts";
+import type { Input } from "./cell-globals.ts";
 import type { ToWorker } from "./thread-messages.ts";
 
 /** The front end of the cell takes no input: a notebook that runs without a window, say. */
@@ -11,19 +12,6 @@ export class StdinNotImplementedError extends Error {
     super(`input() cannot ask anyone: ${reason}`);
   }
 }
-
-/** Options of the global `input`. */
-export interface InputOptions {
-  /** Hides what the user types. @default false */
-  readonly password?: boolean;
-}
-
-/**
- * The global `input`: the line that the user enters.
- *
- * @throws StdinNotImplementedError when the front end does not allow it, or the cell has ended.
- */
-export type Input = (prompt?: unknown, options?: InputOptions) => Promise<string>;
 
 /** Questions that wait for their answers. */
 export class InputRequests {

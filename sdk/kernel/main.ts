@@ -1,5 +1,5 @@
 /**
- * The kernel process: `node --no-force-async-hooks-checks --no-warnings boot.mjs CONNECTION_FILE`.
+ * The kernel process: `node FLAGS boot.mjs CONNECTION_FILE`, with the flags of `../cli/kernel-spec.mjs`.
  *
  * This thread runs the cells and nothing else; the worker owns sockets and protocol and can
  * interrupt this thread while it spins. Without the first flag an interrupt inside a timer would

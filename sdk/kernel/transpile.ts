@@ -43,7 +43,7 @@ export class TranspileError extends Error {
 /** @throws TranspileError */
 export function transpile(text: string, options: TranspileOptions): Transpiled {
   const { keepImports = false, folder } = options;
-  const { language, program, isValid } = parse(text, options.language);
+  const { language, program, isValid } = parseTypeScript(text, options.language);
   const { code, map, errors } = transformSync(`cell.${language}`, text, {
     // Allows top-level await and `using`.
     sourceType: "module",
@@ -60,9 +60,9 @@ export function transpile(text: string, options: TranspileOptions): Transpiled {
 }
 
 /** The text as the language that it is: `<T>x` is a cast in ts, and `<b>x</b>` is valid only in tsx. */
-function parse(
+export function parseTypeScript(
   text: string,
-  given: Language | undefined,
+  given?: Language,
 ): { language: Language; program: Program; isValid: boolean } {
   const first = given ?? "ts";
   const asFirst = parseSync(`cell.${first}`, text, { sourceType: "module", lang: first });

@@ -5,18 +5,19 @@
  */
 
 import { asExpression } from "../rewrite.ts";
-import {
-  type Declared,
-  declarationsOf,
-  declarationsSoFar,
-  packagesOf,
-} from "./cell-declarations.ts";
+import { type CellLanguage, cellFacts, type Declared } from "./cell-declarations.ts";
 import type { CellFolder } from "./cell-folder.ts";
 
 /** Lines that stand before the user's first line in a cell's document. */
 export const HEADER_LINES = 1;
 
 const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
+
+/** A cell as the language server is asked about it. */
+export interface CellDocument {
+  readonly text: string;
+  readonly language: CellLanguage;
+}
 
 interface ChainLink {
   readonly path: string;
@@ -47,8 +48,8 @@ export class CellChain {
 
   /** Names that a cell would declare and that hold values. */
   declared(source: string): readonly string[] {
-    return (declarationsOf(source) ?? [])
-      .filter(({ kind }) => kind !== "type")
+    return cellFacts(source)
+      .declared.filter(({ kind }) => kind !== "type")
       .map(({ name }) => name);
   }
 
@@ -57,17 +58,20 @@ export class CellChain {
    *
    * @param more names that are brought in besides
    */
-  document(source: string, more: readonly string[] = []): string {
-    const own = new Set(declarationsSoFar(source).map(({ name }) => name));
+  document(source: string, more: readonly string[] = []): CellDocument {
+    const { declared, bindings, language } = cellFacts(source);
+    const own = new Set(declared.map(({ name }) => name));
     const words = new Set([...(source.match(WORD) ?? []), ...more]);
     // Packages stay in the program, used or not: to load one again costs more than to keep it.
     const header = [...this.#packages].map((name) => `import {} from ${JSON.stringify(name)};`);
+    header.push(...bindings);
     for (const [name, link] of this.#links) {
       if (words.has(name) && !own.has(name)) header.push(importOf(name, link));
     }
     // An object literal alone is a value for the run, and so here.
     const [open, close] = asExpression(source) === source ? ["", ""] : ["(", ")"];
-    return `${header.join(" ")}${open}\n${source}\n${close};export {};`;
+    const text = `${header.join(" ")}${open}\n${source}\n${close};export {};`;
+    return { text, language };
   }
 
   /**
@@ -76,14 +80,13 @@ export class CellChain {
    * @param holds whether a value that it declares has come to exist; a cell may have failed half-way
    */
   add(cell: number, source: string, holds: (name: string) => boolean): void {
-    const declared = (declarationsOf(source) ?? []).filter(
-      ({ name, kind }) => kind === "type" || holds(name),
-    );
-    for (const name of packagesOf(source)) this.#packages.add(name);
+    const { declared: all, packages } = cellFacts(source);
+    const declared = all.filter(({ name, kind }) => kind === "type" || holds(name));
+    for (const name of packages) this.#packages.add(name);
     if (declared.length === 0) return;
     const names = declared.filter(({ isExported }) => !isExported).map(({ name }) => name);
-    const text = `${this.document(source)}\nexport { ${names.join(", ")} };`;
-    const path = this.#folder.keep(cell, text);
+    const { text, language } = this.document(source);
+    const path = this.#folder.keep(cell, `${text}\nexport { ${names.join(", ")} };`, language);
     for (const it of declared) {
       const statement = source.slice(it.start, it.end);
       this.#links.set(it.name, { path, declared: it, statement });

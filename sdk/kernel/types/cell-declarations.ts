@@ -1,13 +1,18 @@
 /** What a cell declares at its top level, by name, as far as later cells can see it. */
 
-import { type Program, parseSync, type Statement, type VariableDeclaration } from "oxc-parser";
+import type { Program, Statement, VariableDeclaration } from "oxc-parser";
+import { boundByModule, type ModuleDeclaration, moduleDeclarations } from "../rewrite-imports.ts";
 import { boundNames, children, isFunctionScope, type Node } from "../syntax-tree.ts";
+import { parseTypeScript } from "../transpile.ts";
 
 /**
  * How a later cell takes over a name: `const` and `let` as values, so that assignments are judged as
  * in one text; `entity` whole (classes, enums, imports are values and types in one); `type`.
  */
 export type DeclaredKind = "const" | "let" | "entity" | "type";
+
+/** `tsx` for a cell that is valid as that only. */
+export type CellLanguage = "ts" | "tsx";
 
 /** A name and its kind; one that the cell exports itself needs no export from us. */
 export interface Declared {
@@ -19,32 +24,50 @@ export interface Declared {
   readonly end: number;
 }
 
-/** The declarations of a cell, or undefined for a text that does not parse. */
-export function declarationsOf(source: string): readonly Declared[] | undefined {
-  const { program, errors } = parseSync("cell.ts", source, { sourceType: "module", lang: "ts" });
-  return errors.length > 0 ? undefined : declarationsIn(program);
+/** What the types have to know of a cell's text. */
+export interface CellFacts {
+  readonly language: CellLanguage;
+  readonly declared: readonly Declared[];
+  /** The imports that bind, for the cell itself, what it exports from modules: it has that, as it runs. */
+  readonly bindings: readonly string[];
+  /** The packages that it names in declarations. */
+  readonly packages: readonly string[];
 }
 
-/** Whether the language server can read a text that runs: JSX runs, and is not checked. */
-export function isPlainTypeScript(source: string): boolean {
-  return declarationsOf(source) !== undefined;
+/** Reads a cell; of one that is still being written, the longest run of whole lines that parses. */
+export function cellFacts(source: string): CellFacts {
+  const { program, language } = parsedSoFar(source);
+  const modules = moduleDeclarations(program);
+  const specifiers = modules.map((node) => node.source.value);
+  return {
+    language,
+    declared: declarationsIn(program),
+    bindings: modules.flatMap((node) => (node.type === "ImportDeclaration" ? [] : importOf(node))),
+    packages: specifiers.filter((specifier) => !/^(?:[./]|\w+:)/.test(specifier)),
+  };
 }
 
-/** As {@link declarationsOf}, of the longest run of whole lines that parses: for a cell being written. */
-export function declarationsSoFar(source: string): readonly Declared[] {
+function parsedSoFar(source: string): { program: Program; language: CellLanguage } {
   const lines = source.split("\n");
   for (let count = lines.length; count > 0; count--) {
-    const found = declarationsOf(lines.slice(0, count).join("\n"));
-    if (found !== undefined) return found;
+    const { program, language, isValid } = parseTypeScript(lines.slice(0, count).join("\n"));
+    if (isValid) return { program, language: language === "tsx" ? "tsx" : "ts" };
   }
-  return [];
+  return { program: parseTypeScript("").program, language: "ts" };
 }
 
-/** The packages that a cell imports by declarations. */
-export function packagesOf(source: string): readonly string[] {
-  const { module } = parseSync("cell.ts", source, { sourceType: "module", lang: "ts" });
-  const specifiers = module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
-  return specifiers.filter((specifier) => !/^(?:[./]|\w+:)/.test(specifier));
+function importOf(node: ModuleDeclaration): string[] {
+  const { fields, namespaces } = boundByModule(node);
+  const from = JSON.stringify(node.source.value);
+  const names = fields.map(({ imported, local }) => `${JSON.stringify(imported)} as ${local}`);
+  const clauses = namespaces.map((name) => `* as ${name}`);
+  if (names.length > 0) clauses.push(`{ ${names.join(", ")} }`);
+  const keyword = isOfTypes(node) ? "import type" : "import";
+  return clauses.map((clause) => `${keyword} ${clause} from ${from};`);
+}
+
+function isOfTypes(node: ModuleDeclaration): boolean {
+  return (node.type === "ImportDeclaration" ? node.importKind : node.exportKind) === "type";
 }
 
 function declarationsIn(program: Program): readonly Declared[] {
@@ -86,20 +109,27 @@ function addStatement(node: Statement | Declaration, add: Add, isExported: boole
     case "TSTypeAliasDeclaration":
       add([node.id.name], "type", isExported);
       break;
-    case "ImportDeclaration": {
-      const isType = node.importKind === "type";
-      for (const specifier of node.specifiers)
-        add([specifier.local.name], isType ? "type" : "entity", false);
+    case "ImportDeclaration":
+      addModuleNames(node, add, false);
       break;
-    }
+    case "ExportAllDeclaration":
+      addModuleNames(node, add, true);
+      break;
     case "ExportNamedDeclaration":
-      if (node.declaration !== null) addStatement(node.declaration, add, true);
+      if (node.source !== null) addModuleNames({ ...node, source: node.source }, add, true);
+      else if (node.declaration !== null) addStatement(node.declaration, add, true);
       break;
     case "ExportDefaultDeclaration":
       // Exported as `default` only: its own name is still to be exported.
       addStatement(node.declaration as Statement, add, false); // other expressions match no case
       break;
   }
+}
+
+function addModuleNames(node: ModuleDeclaration, add: Add, isExported: boolean): void {
+  const { fields, namespaces } = boundByModule(node);
+  const names = [...fields.map(({ local }) => local), ...namespaces];
+  add(names, isOfTypes(node) ? "type" : "entity", isExported);
 }
 
 type Declaration = NonNullable<

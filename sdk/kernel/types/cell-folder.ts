@@ -22,18 +22,26 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../../cache-folder.mjs";
+import type { CellLanguage } from "./cell-declarations.ts";
 
 const SDK = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 const NODE_TYPES = dirname(
   dirname(createRequire(import.meta.url).resolve("@types/node/package.json")),
 );
 
+const OWN = JSON.stringify(join(SDK, "kernel", "cell-globals.ts"));
 /** What every cell knows without importing it. */
 const GLOBALS = `
-declare const display: import(${JSON.stringify(join(SDK, "kernel", "display.ts"))}).Display;
+declare const display: import(${OWN}).Display;
 declare const kernelOptions: import(${JSON.stringify(join(SDK, "display", "kernel-hook.ts"))}).KernelHook["options"];
-declare const input: import(${JSON.stringify(join(SDK, "kernel", "input.ts"))}).Input;
+declare const input: import(${OWN}).Input;
 declare function clearOutput(wait?: boolean): void;
+// Where no package brings types of JSX: then its elements are not checked.
+declare namespace JSX {
+  type Element = any;
+  interface IntrinsicElements { [name: string]: any }
+  interface IntrinsicAttributes { key?: any; ref?: any }
+}
 `;
 
 /**
@@ -81,22 +89,23 @@ export class CellFolder {
     mkdirSync(join(this.root, "node_modules"));
     symlinkSync(SDK, join(this.root, "node_modules", "grym-synth"));
     writeFileSync(join(this.root, "globals.d.ts"), GLOBALS);
-    writeFileSync(this.current, "export {};\n");
+    const documents = [this.current("ts"), this.current("tsx")];
+    for (const path of documents) writeFileSync(path, "export {};\n");
     const project = {
       compilerOptions: { ...COMPILER_OPTIONS, rootDirs: [mirror, "/"] },
-      files: ["globals.d.ts", relative(this.root, this.current)],
+      files: ["globals.d.ts", ...documents.map((path) => relative(this.root, path))],
     };
     writeFileSync(join(this.root, "tsconfig.json"), JSON.stringify(project));
   }
 
   /** The document that is being written or checked; its text on disk is never read. */
-  get current(): string {
-    return join(this.#cells, "cell.ts");
+  current(language: CellLanguage): string {
+    return join(this.#cells, `cell.${language}`);
   }
 
   /** Keeps the text of a cell that has run; later cells import it by the path that is returned. */
-  keep(cell: number, text: string): string {
-    const path = join(this.#cells, `cell_${cell}.ts`);
+  keep(cell: number, text: string, language: CellLanguage): string {
+    const path = join(this.#cells, `cell_${cell}.${language}`);
     writeFileSync(path, text);
     return path;
   }

@@ -1,10 +1,8 @@
 /** The types of the session's cells: checked before they run, known after, asked about between. */
 
 import { within } from "../deadline.ts";
-import { asExpression } from "../rewrite.ts";
 import type { ErrorReport } from "../thread-messages.ts";
 import { CellChain } from "./cell-chain.ts";
-import { isPlainTypeScript } from "./cell-declarations.ts";
 import { CellFolder } from "./cell-folder.ts";
 import { LanguageServerError } from "./language-server.ts";
 import { LocalFiles } from "./local-files.ts";
@@ -17,8 +15,8 @@ import { type Diagnostic, TypeServer } from "./type-server.ts";
 const CHECK_TIMEOUT_MS = 500;
 /** Ends of the server after which the kernel gives up on it. */
 const MAX_ENDS = 3;
-/** Resident memory at which the server is replaced by a fresh one. */
-const MEMORY_LIMIT = 200 * 2 ** 20;
+/** Resident bytes at which the server is replaced by a fresh one: more than its own limit leaves it. */
+const MEMORY_LIMIT = 150e6;
 
 /** A cell about to run. */
 export interface CheckedCell {
@@ -26,6 +24,8 @@ export interface CheckedCell {
   /** As in `Cell [n]`. */
   readonly line: number;
   readonly source: string;
+  /** Aborts when the cell is interrupted: then nothing of its types is waited for. */
+  readonly signal: AbortSignal;
 }
 
 /** What the types need from the rest of the kernel. */
@@ -36,10 +36,12 @@ export interface CellTypesContext {
   tell(cell: number, text: string): void;
   /** Path of the compiler. @default the one of the installed package, {@link findTsc} */
   findTsc?(): string | undefined;
+  /** Resident bytes of the server at which a fresh one takes its place. @default {@link MEMORY_LIMIT} */
+  readonly memoryLimit?: number;
 }
 
 export class CellTypes {
-  readonly #context: CellTypesContext;
+  readonly #context: Required<CellTypesContext>;
   readonly #files = new LocalFiles();
   readonly #notes: string[] = [];
   #policy: TypePolicy;
@@ -51,14 +53,15 @@ export class CellTypes {
   #renewing = false;
   #isOpen = false;
   #ends = 0;
-  #memoryLimit = MEMORY_LIMIT;
+  #memoryLimit: number;
   /** The server was replaced, and has not been asked yet. */
   #isFresh = false;
   /** Settles when the running cell's errors, if they come late, have been told. */
   #telling: Promise<void> = Promise.resolve();
 
   constructor(context: CellTypesContext, env: NodeJS.ProcessEnv = process.env) {
-    this.#context = context;
+    this.#context = { findTsc, memoryLimit: MEMORY_LIMIT, ...context };
+    this.#memoryLimit = this.#context.memoryLimit;
     const { policy, note } = policyOf(env);
     this.#policy = policy;
     if (note !== undefined) this.#notes.push(note);
@@ -78,15 +81,16 @@ export class CellTypes {
 
   /** Checks a cell; a report when the policy forbids to run it. */
   async check(checked: CheckedCell): Promise<ErrorReport | undefined> {
-    const { cell, line, source } = checked;
+    const { cell, line, source, signal } = checked;
     this.#open();
     for (const note of this.#notes.splice(0)) this.#context.tell(cell, `${note}\n`);
     if (this.#policy === "off" || /^\s*\/\/\s*@ts-nocheck/.test(source)) return undefined;
-    if (!isPlainTypeScript(asExpression(source))) return undefined;
     const label = `Cell [${line}]`;
     const errors = this.#errorsOf(source);
-    const found = this.#policy === "block" ? await within(errors, this.#timeoutMs) : undefined;
+    const isWaitedFor = this.#policy === "block";
+    const found = isWaitedFor ? await within(errors, this.#timeoutMs, signal) : undefined;
     if (found !== undefined) return found.length > 0 ? refusal(found, label, source) : undefined;
+    if (signal.aborted) return undefined; // it will not run
     this.#telling = errors.then((late) => {
       if (late.length > 0) this.#context.tell(cell, warning(late, label, source));
     });
@@ -96,7 +100,7 @@ export class CellTypes {
   /** Notes what a cell that ran has declared; of one that failed only what has come to hold a value. */
   async ran(checked: CheckedCell, succeeded: boolean): Promise<void> {
     try {
-      await within(this.#telling, this.#timeoutMs);
+      await within(this.#telling, this.#timeoutMs, checked.signal);
       await this.#keep(checked, succeeded);
     } catch (error) {
       // A full disk, say: later cells are checked without it, and no cell waits for ever.
@@ -142,7 +146,7 @@ export class CellTypes {
   #open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    const executable = (this.#context.findTsc ?? findTsc)();
+    const executable = this.#context.findTsc();
     if (executable === undefined) {
       this.#notes.push(
         "TypeScript's compiler for this platform is not installed, so types are neither checked nor completed. " +
@@ -174,7 +178,10 @@ export class CellTypes {
 
   async #errorsOf(source: string): Promise<readonly Diagnostic[]> {
     this.#files.note(source);
-    const answer = await this.ask((server, chain) => server.diagnostics(chain.document(source)));
+    // Made now: later cells, which may run before the server answers, are none of this one's concern.
+    const document = this.#chain?.document(source);
+    if (document === undefined) return [];
+    const answer = await this.ask((server) => server.diagnostics(document));
     if (answer === undefined && this.#executable !== undefined) {
       this.#notes.push(
         "The types of the cell before were not checked: the language server failed.",
@@ -203,12 +210,14 @@ export class CellTypes {
     const old = await this.#server?.catch(() => undefined);
     if (this.#renewing || executable === undefined || folder === undefined) return;
     const memory = old?.memory ?? 0;
-    if (this.#isFresh) this.#memoryLimit = Math.max(MEMORY_LIMIT, 1.5 * memory); // what is in use stays
+    // What is in use stays, however fresh the server is.
+    if (this.#isFresh) this.#memoryLimit = Math.max(this.#context.memoryLimit, 1.5 * memory);
     this.#isFresh = false;
     if (memory < this.#memoryLimit) return;
     this.#renewing = true;
     try {
       const fresh = await TypeServer.start(executable, folder);
+      if (this.#executable === undefined) return fresh.close(); // the kernel has ended meanwhile
       this.#server = Promise.resolve(fresh);
       this.#isFresh = true;
       old?.close();

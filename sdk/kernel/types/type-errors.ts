@@ -12,11 +12,12 @@ const ERROR = 1;
 /**
  * Errors that say nothing about the cell as it will run:
  * - a module, or a name in it, that is not found: it may only lack types, and the run tells it better;
+ * - an export of all of a CommonJS module (2498): it is an import to us, and Node can;
  * - an operand of `,` has no effect (2695);
  * - a value is `unknown` (2571, 18046), and is looked at to learn what it is.
  */
 const NOT_COUNTED = new Set([
-  1192, 2305, 2306, 2307, 2497, 2613, 2614, 2792, 2882, 2695, 2571, 18046,
+  1192, 2305, 2306, 2307, 2497, 2613, 2614, 2792, 2882, 2498, 2695, 2571, 18046,
 ]);
 /** A name is not known: the program may still have it as a global. */
 const UNKNOWN_NAME = new Set([2304, 2552, 2503, 18004]);

@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import type { CellDocument } from "./cell-chain.ts";
+import type { CellLanguage } from "./cell-declarations.ts";
 import type { CellFolder } from "./cell-folder.ts";
 import { LanguageServer } from "./language-server.ts";
 
@@ -67,13 +69,16 @@ const INITIALIZATION = {
 
 export class TypeServer {
   readonly #server: LanguageServer;
-  readonly #uri: string;
+  readonly #documents: Readonly<Record<CellLanguage, { readonly uri: string; version: number }>>;
   readonly #root: string;
-  #version = 0;
 
   private constructor(server: LanguageServer, folder: CellFolder) {
     this.#server = server;
-    this.#uri = pathToFileURL(folder.current).href;
+    const document = (language: CellLanguage): { uri: string; version: number } => ({
+      uri: pathToFileURL(folder.current(language)).href,
+      version: 0,
+    });
+    this.#documents = { ts: document("ts"), tsx: document("tsx") };
     this.#root = pathToFileURL(folder.root).href;
   }
 
@@ -89,7 +94,7 @@ export class TypeServer {
     });
     server.notify("initialized", {});
     const types = new TypeServer(server, folder);
-    await types.diagnostics("\nexport {};");
+    await types.diagnostics({ text: "\nexport {};", language: "ts" });
     return types;
   }
 
@@ -97,10 +102,15 @@ export class TypeServer {
     return this.#server.hasEnded;
   }
 
+  /** Process id. */
+  get pid(): number | undefined {
+    return this.#server.pid;
+  }
+
   /** Resident memory in bytes; undefined where the system does not tell it in /proc. */
   get memory(): number | undefined {
     try {
-      const status = readFileSync(`/proc/${this.#server.pid}/status`, "utf8");
+      const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
     } catch {
       return undefined;
@@ -108,14 +118,14 @@ export class TypeServer {
   }
 
   /** @throws LanguageServerError */
-  async diagnostics(text: string): Promise<readonly Diagnostic[]> {
-    const report = await this.#ask("textDocument/diagnostic", text);
+  async diagnostics(document: CellDocument): Promise<readonly Diagnostic[]> {
+    const report = await this.#ask("textDocument/diagnostic", document);
     return (report as { items?: Diagnostic[] } | null)?.items ?? []; // LSP's DocumentDiagnosticReport
   }
 
   /** @throws LanguageServerError */
-  async completion(text: string, position: Place): Promise<readonly CompletionItem[]> {
-    const answer = await this.#ask("textDocument/completion", text, { position });
+  async completion(document: CellDocument, position: Place): Promise<readonly CompletionItem[]> {
+    const answer = await this.#ask("textDocument/completion", document, { position });
     if (Array.isArray(answer)) return answer as CompletionItem[]; // LSP allows both forms
     return (answer as { items?: CompletionItem[] } | null)?.items ?? [];
   }
@@ -126,27 +136,27 @@ export class TypeServer {
   }
 
   /** Markdown about the name at a place, or undefined. @throws LanguageServerError */
-  async hover(text: string, position: Place): Promise<string | undefined> {
-    const answer = await this.#ask("textDocument/hover", text, { position });
+  async hover(document: CellDocument, position: Place): Promise<string | undefined> {
+    const answer = await this.#ask("textDocument/hover", document, { position });
     return (answer as { contents?: { value?: string } } | null)?.contents?.value; // MarkupContent
   }
 
   /** Declarations of the name at a place. @throws LanguageServerError */
-  async definitions(text: string, position: Place): Promise<readonly Definition[]> {
-    const answer = await this.#ask("textDocument/definition", text, { position });
+  async definitions(document: CellDocument, position: Place): Promise<readonly Definition[]> {
+    const answer = await this.#ask("textDocument/definition", document, { position });
     return Array.isArray(answer) ? (answer as Definition[]) : []; // links, as we said we take them
   }
 
   /** The signature that the call around a place would take. @throws LanguageServerError */
-  async signature(text: string, position: Place): Promise<Signature | undefined> {
-    const answer = await this.#ask("textDocument/signatureHelp", text, { position });
+  async signature(document: CellDocument, position: Place): Promise<Signature | undefined> {
+    const answer = await this.#ask("textDocument/signatureHelp", document, { position });
     const help = answer as { signatures?: Signature[]; activeSignature?: number } | null; // SignatureHelp
     return help?.signatures?.[help.activeSignature ?? 0];
   }
 
   /** Whether a definition lies in the document itself. */
   isOwn({ targetUri }: Definition): boolean {
-    return targetUri === this.#uri;
+    return Object.values(this.#documents).some(({ uri }) => uri === targetUri);
   }
 
   /** Whether a definition lies in the document of any cell. */
@@ -166,19 +176,24 @@ export class TypeServer {
   }
 
   /** Text and question go out together, so that no other text comes between them. */
-  #ask(method: string, text: string, parameters: object = {}): Promise<unknown> {
-    this.#setText(text);
-    return this.#server.request(method, { textDocument: { uri: this.#uri }, ...parameters });
+  #ask(method: string, document: CellDocument, parameters: object = {}): Promise<unknown> {
+    const { uri } = this.#setText(document);
+    return this.#server.request(method, { textDocument: { uri }, ...parameters });
   }
 
-  #setText(text: string): void {
-    const version = ++this.#version;
-    const textDocument = { uri: this.#uri, version };
+  #setText({ text, language }: CellDocument): { readonly uri: string } {
+    const document = this.#documents[language];
+    const { uri } = document;
+    const version = ++document.version;
     if (version === 1) {
-      const opened = { ...textDocument, languageId: "typescript", text };
-      this.#server.notify("textDocument/didOpen", { textDocument: opened });
+      const languageId = language === "tsx" ? "typescriptreact" : "typescript";
+      this.#server.notify("textDocument/didOpen", {
+        textDocument: { uri, version, languageId, text },
+      });
     } else {
+      const textDocument = { uri, version };
       this.#server.notify("textDocument/didChange", { textDocument, contentChanges: [{ text }] });
     }
+    return document;
   }
 }

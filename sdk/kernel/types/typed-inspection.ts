@@ -46,7 +46,7 @@ export async function typedFacts(
     const statement = chain.statementOf(wordAt(code, word));
     const sources = found
       .slice(0, DECLARATIONS)
-      .map((it) => sourceOf(server, it, document, statement));
+      .map((it) => sourceOf(server, it, document.text, statement));
     return { description: hover === UNKNOWN ? undefined : hover, sources };
   });
 }

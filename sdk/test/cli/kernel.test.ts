@@ -53,7 +53,7 @@ describe("the kernel spec", () => {
     expect(spec.argv).toEqual([
       join(root, "node_modules", "node", "bin", "node"),
       "--no-force-async-hooks-checks",
-      "--no-warnings",
+      "--disable-warning=ExperimentalWarning",
       join(root, "sdk", "kernel", "boot.mjs"),
       "{connection_file}",
     ]);

@@ -20,7 +20,6 @@ const SUITES = [
   "test_headless",
   "test_papermill",
   "test_tslab",
-  "test_tslab_notebook",
   "test_install",
   "test_notebooks",
   "test_welcome",

@@ -8,15 +8,15 @@ import subprocess
 import tempfile
 import time
 import unittest
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
-    from jupyter_client.manager import KernelManager
 
 KERNEL_NAME = "grym-synth"
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -38,6 +38,28 @@ def install_temporary_spec() -> tempfile.TemporaryDirectory[str]:
     (spec / "kernel.json").write_text(json.dumps(content))
     os.environ["JUPYTER_PATH"] = folder.name
     return folder
+
+
+def start_kernel(
+    kernel_name: str = KERNEL_NAME, transport: str = "ipc", **options: Any
+) -> tuple[KernelManager, BlockingKernelClient]:
+    """Starts a kernel, by default on sockets beside its spec, and waits until it answers.
+
+    A port is chosen before it is bound, and among many kernels another may take it meanwhile; how ports work
+    is seen where a front end starts the kernel.
+    """
+    address = {"ip": f"{os.environ['JUPYTER_PATH']}/{uuid.uuid4().hex}"} if transport == "ipc" else {}
+    km = KernelManager(kernel_name=kernel_name, transport=transport, **address)
+    km.start_kernel(**options)
+    kc = km.client()
+    kc.start_channels()
+    try:
+        kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+    except RuntimeError:
+        kc.stop_channels()
+        km.shutdown_kernel()
+        raise
+    return km, kc
 
 
 @dataclass
@@ -80,6 +102,7 @@ class KernelCase(unittest.TestCase):
     """
 
     kernel_name: ClassVar[str] = KERNEL_NAME
+    transport: ClassVar[str] = "ipc"
     types: ClassVar[str] = "off"
     km: ClassVar[KernelManager]
     kc: ClassVar[BlockingKernelClient]
@@ -98,7 +121,8 @@ class KernelCase(unittest.TestCase):
     def start_kernel(cls) -> None:
         """Starts the kernel in `folder`."""
         environment = {**os.environ, "GRYM_TYPES": cls.types}
-        cls.km, cls.kc = start_new_kernel(kernel_name=cls.kernel_name, cwd=str(cls.folder), env=environment)
+        folder = str(cls.folder)
+        cls.km, cls.kc = start_kernel(cls.kernel_name, cls.transport, cwd=folder, env=environment)
 
     @classmethod
     def tearDownClass(cls) -> None:

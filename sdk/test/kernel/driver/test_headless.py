@@ -34,30 +34,28 @@ class Headless(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls._spec.cleanup()
 
-    def test_a_notebook_of_three_cells_keeps_its_outputs(self) -> None:
-        notebook = execute("const a: number = 20;", "console.log(a)", "await Promise.resolve(a + 1)")
+    def test_a_notebook_keeps_its_outputs_and_finds_the_packages_of_its_folder(self) -> None:
+        notebook = execute(
+            "const a: number = 20;",
+            "console.log(a)",
+            "await Promise.resolve(a + 1)",
+            'import * as synth from "grym-synth"; Object.keys(synth).length > 0',
+            'import { table } from "arquero"; table({ model: ["a", "b"], score: [1, 2] })',
+        )
         outputs = [cell.outputs for cell in notebook.cells]
         assert outputs[0] == []
         assert outputs[1][0].text == "20\n"
         assert outputs[2][0].data["text/plain"] == "21"
-        assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3]
+        assert outputs[3][0].data["text/plain"] == "true"
+        assert "<table" in outputs[4][0].data["text/html"]
+        assert "model" in outputs[4][0].data["text/plain"]
+        assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, 4, 5]
 
     def test_a_failing_cell_is_named_with_error_name_and_message(self) -> None:
         with pytest.raises(CellExecutionError) as caught:
             execute("1", 'throw new RangeError("too far")', "2")
         assert (caught.value.ename, caught.value.evalue) == ("RangeError", "too far")
         assert "Cell [2], line 1:7" in caught.value.traceback
-
-    def test_the_workspace_package_is_found_from_the_notebooks(self) -> None:
-        code = 'import * as synth from "grym-synth"; Object.keys(synth).length > 0'
-        notebook = execute(code)
-        assert notebook.cells[0].outputs[0].data["text/plain"] == "true"
-
-    def test_an_arquero_table_as_last_expression_is_a_table(self) -> None:
-        code = 'import { table } from "arquero"; table({ model: ["a", "b"], score: [1, 2] })'
-        result = execute(code).cells[0].outputs[0]
-        assert "<table" in result.data["text/html"]
-        assert "model" in result.data["text/plain"]
 
 
 if __name__ == "__main__":

@@ -40,6 +40,13 @@ class Outputs(KernelCase):
         [shown] = outcome.of_type("display_data")
         assert (shown["data"], shown["metadata"]) == ({"text/plain": "hooked"}, {"a": 1})
 
+    def test_a_warning_of_node_appears_at_its_cell_but_not_what_the_kernel_tries_of_it(self) -> None:
+        warned = self.run_cell(
+            "Buffer(3); await import('node:vm'); await new Promise((r) => setTimeout(r, 100))"
+        )
+        assert "[DEP0005] DeprecationWarning: Buffer()" in warned.stream("stderr")
+        assert "Experimental" not in warned.stream("stderr")
+
     def test_a_display_that_nobody_awaits_belongs_to_its_cell(self) -> None:
         slow = """
             class Slow {

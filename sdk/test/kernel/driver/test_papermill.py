@@ -94,13 +94,6 @@ class Commands(unittest.TestCase):
         assert "RangeError: too far" in outcome.stderr
         assert "Cell [4], line 1:7" in outcome.stderr
 
-    def test_papermill_refuses_a_parameter_that_no_variable_can_be(self) -> None:
-        self.write(PARAMETERS)
-        outcome = self.run_command("papermill", "in.ipynb", "out.ipynb", "-p", "batch-size", "8")
-        assert outcome.returncode == 1
-        assert 'A parameter is called "batch-size"' in outcome.stderr
-        assert not self.output.exists()
-
     def test_jupyter_execute_fails_with_name_message_and_cell(self) -> None:
         self.write(*FAILING)
         outcome = self.run_command("jupyter", "execute", "in.ipynb")

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from unittest import mock
 
-from jupyter_client.manager import start_new_kernel
-from kernel_fixture import KERNEL_NAME, REPOSITORY, TIMEOUT_SECONDS, KernelCase, install_temporary_spec
+from kernel_fixture import REPOSITORY, TIMEOUT_SECONDS, KernelCase, install_temporary_spec, start_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +151,7 @@ class ManyKernels(unittest.TestCase):
         ways: list[Callable[..., None]] = [end_quietly, end_spinning, end_at_once, end_restarted]
 
         def live(n: int) -> None:
-            km, kc = start_new_kernel(kernel_name=KERNEL_NAME)
+            km, kc = start_kernel()
             ways[n % len(ways)](km, kc)
 
         with (

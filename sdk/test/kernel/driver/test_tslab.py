@@ -44,6 +44,7 @@ class UnderTslab(KernelCase):
     """One kernel of tslab; a cell sees what the cells before it have declared."""
 
     kernel_name = "tslab"
+    transport = "tcp"
     _environment: ClassVar[mock._patch_dict]
 
     @classmethod

@@ -7,6 +7,16 @@ import unittest
 import psutil
 from kernel_fixture import TIMEOUT_SECONDS, KernelCase, Outcome
 
+# On a busy machine a cell would run before the check of it has ended; and a test that waits for a check
+# that never ends must fail.
+PATIENCE = f"kernelOptions({{ checkTimeoutMs: {10_000 * TIMEOUT_SECONDS} }})"
+# How a cell runs on → what it does then.
+INTERRUPTED = {
+    "a loop": "for (;;) {}",
+    "an await": "await new Promise(() => {});",
+    "a loop after an await": "await null; for (;;) {}",
+}
+
 
 class Types(KernelCase):
     """One kernel with the default policy; each test sets what it changes back."""
@@ -16,15 +26,18 @@ class Types(KernelCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        # On a busy machine a cell would run before the check of it has ended.
-        patience = f"kernelOptions({{ checkTimeoutMs: {1000 * TIMEOUT_SECONDS} }})"
-        cls.kc.execute_interactive(patience, timeout=TIMEOUT_SECONDS)
+        cls.kc.execute_interactive(PATIENCE, timeout=TIMEOUT_SECONDS)
 
     def refused(self, code: str) -> Outcome:
         """Runs a cell that the check has to refuse."""
         outcome = self.run_cell(code)
         assert outcome.reply.get("ename") == "TypeCheckError", outcome.reply
         return outcome
+
+    def server(self) -> psutil.Process:
+        """The kernel's type server."""
+        (server,) = (it for it in psutil.Process(self.km.provisioner.pid).children() if it.name() == "tsc")
+        return server
 
     def test_a_cell_with_wrong_types_does_not_run_and_says_where(self) -> None:
         code = "globalThis.ran = true;\n// a comment\nconst size: number = 'large';"
@@ -42,9 +55,22 @@ class Types(KernelCase):
         assert self.run_cell("[unset]").text == "[ undefined ]"
         self.refused("[never]")
 
-    def test_jsx_is_not_checked_and_runs(self) -> None:
-        self.run_cell("const React = { createElement: (kind: string) => kind };")
-        assert self.run_cell("<b>hi</b>").text == "'b'"
+    def test_jsx_is_checked_but_for_the_elements_whose_types_are_not_installed(self) -> None:
+        self.run_cell("const React = { createElement: (kind: unknown) => kind };")
+        assert self.run_cell("const word = 'x'; const shown = <b title={word}>hi</b>; shown").text == "'b'"
+        assert (
+            self.run_cell("const Part = ({ n }: { n: number }) => n; <Part n={1} key='k' /> === shown").text
+            == "false"
+        )
+        assert "line 1:16" in self.refused("<b>{word.at(0).size}</b>").traceback
+        assert "line 1:7" in self.refused("<Part n='x' />").traceback
+
+    def test_what_a_cell_exports_from_a_module_has_its_types(self) -> None:
+        exports = 'export { join as glue } from "node:path"; export * as paths from "node:path";'
+        assert self.run_cell(f"{exports} glue('a', paths.sep)").text == "'a/'"
+        assert self.run_cell("glue('a', paths.sep)").text == "'a/'"
+        assert "line 1:6" in self.refused("glue(1)").traceback
+        assert "line 1:7" in self.refused("paths.nothing").traceback
 
     def test_what_the_kernel_gives_to_cells_has_its_types(self) -> None:
         self.refused("input(1, { password: 'yes' })")
@@ -112,11 +138,56 @@ class Types(KernelCase):
 
     def test_a_type_server_that_dies_is_replaced_and_still_knows_the_cells(self) -> None:
         self.run_cell("const survivor = 1")
-        servers = [it for it in psutil.Process(self.km.provisioner.pid).children() if it.name() == "tsc"]
-        assert len(servers) == 1
-        servers[0].kill()
-        servers[0].wait(TIMEOUT_SECONDS)
+        server = self.server()
+        server.kill()
+        server.wait(TIMEOUT_SECONDS)
         assert "line 1:10" in self.refused("survivor.length").traceback
+
+    def test_of_an_interrupted_cell_what_it_reached_is_known_and_the_rest_stays(self) -> None:
+        self.run_cell("const kept = { n: 42 };")
+        for number, (name, end) in enumerate(INTERRUPTED.items()):
+            with self.subTest(name):
+                code = f"const got{number} = 1; console.log('begun'); {end} const missed{number} = 2;"
+                running = self.send(code)
+                self.broadcasts_until("stream")
+                self.km.interrupt_kernel()
+                assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+                assert self.run_cell(f"kept.n + got{number}").text == "43"
+                self.refused("kept.m")
+                self.refused(f"got{number}.length")
+                self.refused(f"[missed{number}]")
+
+    def test_a_cell_whose_check_still_runs_is_interrupted_without_having_begun(self) -> None:
+        self.run_cell("const before = 1;")
+        server = self.server()
+        server.suspend()
+        try:
+            running = self.send("globalThis.began = true; const during = 2;")
+            self.broadcasts_until("execute_input")
+            self.km.interrupt_kernel()
+            assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        finally:
+            server.resume()
+        assert self.run_cell("[before, 'began' in globalThis]").text == "[ 1, false ]"
+        self.refused("before.length")
+        self.refused("[during]")
+
+    def test_a_check_that_takes_too_long_lets_the_cell_run_and_its_errors_are_told_under_it(self) -> None:
+        self.run_cell("kernelOptions({ checkTimeoutMs: 50 })")
+        server = self.server()
+        server.suspend()
+        try:
+            late = self.send("const late: string = 1; late")
+            outcome = self.outcome(late)
+            assert (outcome.text, outcome.stream("stderr")) == ("1", "")
+            assert self.run_cell("'another'").text == "'another'"
+        finally:
+            server.resume()
+        told = self.broadcasts_until("stream")
+        assert told["parent_header"]["msg_id"] == late
+        assert "TS2322" in told["content"]["text"]
+        assert f"at Cell [{outcome.reply['execution_count']}], line 1:7" in told["content"]["text"]
+        self.run_cell(PATIENCE)
 
     def test_a_cell_can_set_the_policy(self) -> None:
         self.run_cell('kernelOptions({ types: "warn" })')

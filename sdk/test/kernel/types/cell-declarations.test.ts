@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { declarationsOf, declarationsSoFar } from "../../../kernel/types/cell-declarations.ts";
+import { cellFacts } from "../../../kernel/types/cell-declarations.ts";
 
 const kindsOf = (source: string): Record<string, string> =>
-  Object.fromEntries((declarationsOf(source) ?? []).map(({ name, kind }) => [name, kind]));
+  Object.fromEntries(cellFacts(source).declared.map(({ name, kind }) => [name, kind]));
 
 test("every way to declare a name is seen, with what a later cell may do with it", () => {
   expect(
@@ -26,8 +26,8 @@ test("what stays inside a cell is not declared to others", () => {
 });
 
 test("exported names are known as such, a default export by its own name", () => {
-  const declared = declarationsOf("export const a = 1; export default function b() {}");
-  expect(declared?.map(({ name, isExported }) => [name, isExported])).toEqual([
+  const { declared } = cellFacts("export const a = 1; export default function b() {}");
+  expect(declared.map(({ name, isExported }) => [name, isExported])).toEqual([
     ["a", true],
     ["b", false],
   ]);
@@ -38,6 +38,33 @@ test("a class and an interface of one name are one", () => {
 });
 
 test("a text that is being written declares what its whole lines declare", () => {
-  expect(declarationsOf("const a = 1;\na.")).toBeUndefined();
-  expect(declarationsSoFar("const a = 1;\na.").map(({ name }) => name)).toEqual(["a"]);
+  expect(kindsOf("const a = 1;\na.")).toEqual({ a: "const" });
+});
+
+test("what a cell exports from modules it declares, and binds for itself", () => {
+  const source =
+    'export { a, default as b, "c d" as e, default } from "x"; export * as f from "./y";' +
+    'export type { G } from "z";';
+  const { declared, bindings, packages } = cellFacts(source);
+  expect(declared.map(({ name, kind, isExported }) => [name, kind, isExported])).toEqual([
+    ["a", "entity", true],
+    ["b", "entity", true],
+    ["e", "entity", true],
+    ["f", "entity", true],
+    ["G", "type", true],
+  ]);
+  expect(bindings).toEqual([
+    'import { "a" as a, "default" as b, "c d" as e } from "x";',
+    'import * as f from "./y";',
+    'import type { "G" as G } from "z";',
+  ]);
+  expect(packages).toEqual(["x", "z"]);
+});
+
+test("JSX is a language of its own, and a cast is not", () => {
+  expect(cellFacts("const a = <b>{1}</b>")).toMatchObject({
+    language: "tsx",
+    declared: [{ name: "a" }],
+  });
+  expect(cellFacts("const a = <any>1").language).toBe("ts");
 });
