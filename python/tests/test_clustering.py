@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.metrics import adjusted_mutual_info_score, homogeneity_completeness_v_measure
 
 from clustering_data import gaussian, planted
 from gama_operations.clustering import cluster
@@ -105,6 +105,7 @@ def test_failed_clips_are_left_out_and_keep_their_rows():
     assert found.map[51] is None
     assert len(found.map[1]) == 2
     assert found.agreement.ami == pytest.approx(1)
+    assert found.agreement.v_measure == pytest.approx(1)
     assert 0.5 < found.trustworthiness <= 1
 
 
@@ -217,3 +218,13 @@ def test_it_stops_between_fits_when_the_caller_gave_up():
         cluster(gaussian(0, 60, 8), Recipe(), nulls=19, watch=Watch(check=check, progress=progress))
     assert [stage for stage, *_ in stages] == ["reduce", "cluster", "cluster"] + 12 * ["evidence"]
     assert stages[-1] == ("evidence", 12, 390, "bootstrap draws")
+
+
+def test_noise_is_one_cluster_of_the_v_measure():
+    labels, clusters = np.array(["a"] * 4 + ["b"] * 4), np.array([0, 0, 0, -1, 1, 1, -1, -1])
+    found = label_agreement(clusters, labels, None, 0, permutations=1)
+    assert (found.homogeneity, found.completeness, found.v_measure) == pytest.approx(
+        homogeneity_completeness_v_measure(labels, np.where(clusters < 0, 2, clusters))
+    )
+    assert found.homogeneity < 1
+    assert found.completeness < found.homogeneity

@@ -1006,6 +1006,12 @@ export interface ClusterAgreement {
   ami: number;
   /** Adjusted Rand index. */
   ari: number;
+  /** Harmonic mean of the next two; not adjusted for chance, it grows with the number of clusters. */
+  v_measure: number;
+  /** 1 where each cluster has one label. */
+  homogeneity: number;
+  /** 1 where each label lies in one cluster. */
+  completeness: number;
   /** The same for permuted labels, one per permutation. */
   permuted_ami: number[];
   permuted_ari: number[];

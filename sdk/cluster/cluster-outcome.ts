@@ -10,6 +10,12 @@ export interface ClusterAgreement {
   readonly ami: number;
   /** Adjusted Rand index. */
   readonly ari: number;
+  /** Harmonic mean of the next two; not adjusted for chance, it grows with the number of clusters. */
+  readonly vMeasure: number;
+  /** 1 where each cluster has one label. */
+  readonly homogeneity: number;
+  /** 1 where each label lies in one cluster. */
+  readonly completeness: number;
   /** The same for permuted labels, one per permutation. */
   readonly permutedAmi: readonly number[];
   readonly permutedAri: readonly number[];
@@ -97,8 +103,9 @@ export class ClusterOutcome extends ShownObject {
 
 function readAgreement({ agreement }: ClusterResult): ClusterAgreement | null {
   if (agreement === null) return null;
-  const { permuted_ami, permuted_ari, p_value, ...rest } = agreement;
-  return { ...rest, permutedAmi: permuted_ami, permutedAri: permuted_ari, pValue: p_value };
+  const { permuted_ami, permuted_ari, p_value, v_measure, ...rest } = agreement;
+  const permuted = { permutedAmi: permuted_ami, permutedAri: permuted_ari };
+  return { ...rest, ...permuted, vMeasure: v_measure, pValue: p_value };
 }
 
 function readStability({ stability }: ClusterResult): ClusterStability | null {

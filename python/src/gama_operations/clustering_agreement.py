@@ -2,7 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.metrics import (
+    adjusted_mutual_info_score,
+    adjusted_rand_score,
+    homogeneity_completeness_v_measure,
+)
 
 from gama_operations.clustering_fit import Assignments
 from gama_operations.clustering_watch import Watch
@@ -43,9 +47,13 @@ def label_agreement(
         ami.append(float(adjusted_mutual_info_score(permuted, found)))
         ari.append(float(adjusted_rand_score(permuted, found)))
     observed = float(adjusted_mutual_info_score(known, found))
+    homogeneity, completeness, v_measure = homogeneity_completeness_v_measure(known, found)
     return ClusterAgreement(
         ami=observed,
         ari=float(adjusted_rand_score(known, found)),
+        v_measure=float(v_measure),
+        homogeneity=float(homogeneity),
+        completeness=float(completeness),
         permuted_ami=ami,
         permuted_ari=ari,
         permuted="sources" if by_sources else "clips",

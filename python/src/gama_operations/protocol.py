@@ -811,6 +811,12 @@ class ClusterAgreement(Struct, frozen=True, forbid_unknown_fields=True):
     """Adjusted mutual information: 0 by chance, 1 the same partition."""
     ari: float
     """Adjusted Rand index."""
+    v_measure: float
+    """Harmonic mean of the next two; not adjusted for chance, it grows with the number of clusters."""
+    homogeneity: float
+    """1 where each cluster has one label."""
+    completeness: float
+    """1 where each label lies in one cluster."""
     permuted_ami: list[float]
     """The same for permuted labels, one per permutation."""
     permuted_ari: list[float]

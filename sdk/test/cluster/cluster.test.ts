@@ -39,6 +39,7 @@ describe("cluster", () => {
     expect(outcome.sizes).toEqual([30, 30, 30, 30]);
     expect(outcome).toMatchObject({ noiseShare: 0, leftOut: 0 });
     expect(outcome.agreement?.ami).toBeCloseTo(1);
+    expect(outcome.agreement?.vMeasure).toBeCloseTo(1);
     expect(outcome.agreement).toMatchObject({ permuted: "sources", pValue: 0.01 });
     expect(outcome.agreement?.permutedAmi).toHaveLength(99);
     expect(outcome.stability?.verdict).toBe("structure");
