@@ -64,6 +64,7 @@ export {
   probe,
   type StatisticsOptions,
 } from "./compare/probe.ts";
+export { probeTags, type TagInput, type TagOutcome } from "./compare/probe-tags.ts";
 export { type RetrievalInput, type RetrievalOutcome, retrieve } from "./compare/retrieve.ts";
 // Embeddings
 export { type EmbedOptions, embed } from "./embed.ts";

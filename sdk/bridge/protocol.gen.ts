@@ -117,6 +117,10 @@ export interface Operations {
     data: FewShotData;
     result: FewShotResult;
   };
+  probe_tags: {
+    data: ProbeTagsData;
+    result: ProbeTagsResult;
+  };
   retrieve: {
     data: RetrieveData;
     result: RetrieveResult;
@@ -869,6 +873,38 @@ export interface FewShotResult {
   memory_usage: MemoryUsage;
 }
 
+/** Parameters of `probe_tags`: can each of several labels be read off the features? */
+export interface ProbeTagsData {
+  /** [clips, features]; a row with NaN is a failed clip. */
+  features: number[][] | Tensor;
+  /** Of each clip; it may have none. */
+  tags: string[][];
+  groups: string[];
+  /** @default 5 */
+  folds?: number;
+  /** As for `probe`; a clip of -1 only trains. */
+  fold?: number[] | null;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** Result of `probe_tags`. */
+export interface ProbeTagsResult {
+  /** The tags, sorted. */
+  names: string[];
+  /** [clips, tags]; NaN for clips that only train; failed clips stand below all others. */
+  scores: Tensor;
+  /** Average precision of each tag over the judged clips; null where none has it. */
+  ap: (number | null)[];
+  /** Macro mean: mAP. */
+  mean_ap: number;
+  fold: number[];
+  settings: string[];
+  sources: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
 /** Parameters of `retrieve`: are the nearest clips of other sources of the same label? */
 export interface RetrieveData {
   /** [clips, features]; a row with NaN (null in JSON), or of zeros only, is a failed clip. */
@@ -1475,6 +1511,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["extract_features", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["few_shot", { repeatable: true, immediate: false }],
+  ["probe_tags", { repeatable: true, immediate: false }],
   ["retrieve", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],
   ["cluster", { repeatable: true, immediate: false }],

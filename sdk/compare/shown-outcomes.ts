@@ -5,6 +5,7 @@ import type { MimeBundle } from "../display/mime.ts";
 import type { FewShotOutcome } from "./few-shot.ts";
 import type { PairedDifference } from "./paired-difference.ts";
 import type { ProbeOutcome } from "./probe.ts";
+import type { TagOutcome } from "./probe-tags.ts";
 import type { RetrievalOutcome } from "./retrieve.ts";
 
 export function probeBundle(outcome: ProbeOutcome): MimeBundle {
@@ -28,6 +29,17 @@ export function fewShotBundle(outcome: FewShotOutcome): MimeBundle {
     clips: fold.filter((index) => index >= 0).length,
     sources,
     notes,
+  });
+}
+
+export function tagBundle(outcome: TagOutcome): MimeBundle {
+  const { names, ap, meanAp, fold, sources, settings } = outcome;
+  const found = names.map((name, at) => [name, ap[at]?.toFixed(3) ?? "no judged clip has it"]);
+  return factsBundle(`Tags: mAP ${meanAp.toFixed(3)}`, {
+    "average precision": Object.fromEntries(found),
+    clips: fold.filter((index) => index >= 0).length,
+    sources,
+    "chosen by fold": [...new Set(settings)],
   });
 }
 

@@ -37,7 +37,14 @@ from gama_operations.protocol import (
 )
 from gama_operations.result_facts import result_facts
 from gama_operations.session import Session, describe_model
-from gama_operations.statistics_operations import cluster, compare, few_shot, probe, retrieve
+from gama_operations.statistics_operations import (
+    cluster,
+    compare,
+    few_shot,
+    probe,
+    probe_tags,
+    retrieve,
+)
 from gama_operations.store_operations import STORE
 from gama_operations.streams import RunInParts
 from gama_operations.transcribing import transcribe
@@ -70,6 +77,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "extract_features": extract_features,
         "probe": probe,
         "few_shot": few_shot,
+        "probe_tags": probe_tags,
         "retrieve": retrieve,
         "compare": compare,
         "cluster": cluster,

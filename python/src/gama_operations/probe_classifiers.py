@@ -17,6 +17,7 @@ from sklearn.neural_network import MLPClassifier
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+RIDGE_GRID = (1e5, 1e4, 1e3, 100, 10, 1)
 LEARNED_GRID = (1.0, 0.1, 0.01)
 HIDDEN = 128
 """Units of the network."""
@@ -57,12 +58,17 @@ def _plain(
 
 
 def ridge_answers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -> list[Indices]:
-    """Ridge regression onto one-hot classes with an unpenalised intercept, the largest output wins.
+    """Ridge regression onto one-hot classes, the largest output wins."""
+    targets = np.eye(int(y.max()) + 1)[y]  # (N, K)
+    return [outputs.argmax(axis=1) for outputs in ridge_outputs(x, targets, unseen, alphas)]
+
+
+def ridge_outputs(x: Matrix, targets: Matrix, unseen: Matrix, alphas: Sequence[float]) -> list[Matrix]:
+    """Ridge regression onto targets [N, K] with an unpenalised intercept: outputs [M, K] per alpha.
 
     One eigendecomposition, of the smaller of X'X and XX', serves all alphas (Hastie, Tibshirani and Friedman,
     "The Elements of Statistical Learning", 2nd ed., sections 3.4.1 and 18.3.5).
     """
-    targets = np.eye(int(y.max()) + 1)[y]  # (N, K)
     x_mean, target_mean = x.mean(axis=0), targets.mean(axis=0)
     x, unseen, targets = x - x_mean, unseen - x_mean, targets - target_mean
     if x.shape[0] > x.shape[1]:
@@ -72,7 +78,7 @@ def ridge_answers(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]
         values, vectors = linalg.eigh(x @ x.T)  # (N,), (N, N)
         left, right = unseen @ x.T @ vectors, vectors.T @ targets
     values = np.maximum(values, 0)  # rounding may leave them a little below
-    return [(left @ (right / (values + alpha)[:, None]) + target_mean).argmax(axis=1) for alpha in alphas]
+    return [left @ (right / (values + alpha)[:, None]) + target_mean for alpha in alphas]
 
 
 def neighbour_answers(x: Matrix, y: Indices, unseen: Matrix, ks: Sequence[float]) -> list[Indices]:
@@ -125,7 +131,7 @@ def _attention(x: Matrix, y: Indices, unseen: Matrix, alphas: Sequence[float]) -
 
 
 CLASSIFIERS: dict[str, Classifier] = {
-    "linear": Classifier("alpha", (1e5, 1e4, 1e3, 100, 10, 1), 100, _plain(ridge_answers), _linear_size),
+    "linear": Classifier("alpha", RIDGE_GRID, 100, _plain(ridge_answers), _linear_size),
     "knn": Classifier("k", (15, 9, 5, 3, 1), 5, _plain(neighbour_answers), lambda _shape, _classes: 0),
     "mlp": Classifier("alpha", (100, 10, 1), 10, _plain(network_answers), _network_size),
     "layers": Classifier(

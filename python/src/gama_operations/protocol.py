@@ -714,6 +714,38 @@ class FewShotResult(Struct, frozen=True, forbid_unknown_fields=True):
     memory_usage: MemoryUsage
 
 
+class ProbeTagsData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `probe_tags`: can each of several labels be read off the features?"""
+
+    features: Tensor | list[list[float]]
+    """[clips, features]; a row with NaN is a failed clip."""
+    tags: list[list[str]]
+    """Of each clip; it may have none."""
+    groups: list[str]
+    folds: Annotated[int, Meta(ge=2)] = 5
+    fold: list[int] | None = None
+    """As for `probe`; a clip of -1 only trains."""
+    seed: Seed = 0
+
+
+class ProbeTagsResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `probe_tags`."""
+
+    names: list[str]
+    """The tags, sorted."""
+    scores: Tensor
+    """[clips, tags]; NaN for clips that only train; failed clips stand below all others."""
+    ap: list[float | None]
+    """Average precision of each tag over the judged clips; null where none has it."""
+    mean_ap: float
+    """Macro mean: mAP."""
+    fold: list[int]
+    settings: list[str]
+    sources: int
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
 class RetrieveData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `retrieve`: are the nearest clips of other sources of the same label?"""
 
@@ -1331,6 +1363,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "few_shot": Operation(FewShotData, FewShotResult, repeatable=True),
+    "probe_tags": Operation(ProbeTagsData, ProbeTagsResult, repeatable=True),
     "retrieve": Operation(RetrieveData, RetrieveResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),

@@ -17,6 +17,8 @@ from gama_operations.protocol import (
     FewShotResult,
     ProbeData,
     ProbeResult,
+    ProbeTagsData,
+    ProbeTagsResult,
     RetrieveData,
     RetrieveResult,
 )
@@ -62,6 +64,34 @@ def few_shot(_session: Session, data: FewShotData, call: Call) -> FewShotResult:
             check=call.check,
         )
     return _from_outcome(outcome, FewShotResult, **_costs(call))
+
+
+def probe_tags(_session: Session, data: ProbeTagsData, call: Call) -> ProbeTagsResult:
+    """Read several labels off features, on sources never seen."""
+    with call.importing("gama_operations.probe_tags"):
+        from gama_operations.probe_tags import probe_tags as run_probe_tags
+
+    with call.memory.phase("probe"):
+        outcome = run_probe_tags(
+            call.tensors.read_rows(data.features),
+            data.tags,
+            data.groups,
+            folds=data.folds,
+            fold=data.fold,
+            seed=data.seed,
+            check=call.check,
+        )
+    return ProbeTagsResult(
+        names=outcome.names,
+        scores=call.tensors.write(outcome.scores),
+        ap=outcome.ap,
+        mean_ap=outcome.mean_ap,
+        fold=outcome.fold,
+        settings=outcome.settings,
+        sources=outcome.sources,
+        processing_time=call.memory.seconds,
+        memory_usage=call.memory.usage(),
+    )
 
 
 def retrieve(_session: Session, data: RetrieveData, call: Call) -> RetrieveResult:

@@ -3,6 +3,7 @@ import { sharedBridge } from "../../bridge/shared-bridge.ts";
 import { fewShot } from "../../compare/few-shot.ts";
 import { pairedDifference } from "../../compare/paired-difference.ts";
 import { probe } from "../../compare/probe.ts";
+import { probeTags } from "../../compare/probe-tags.ts";
 import { retrieve } from "../../compare/retrieve.ts";
 
 const SOURCES = 12;
@@ -49,6 +50,16 @@ it("a few examples teach it", async () => {
   expect(outcome.share).toHaveLength(groups.length);
   const asked = { features, shape, labels, groups: groups.map(() => "one") };
   await expect(fewShot(asked)).rejects.toMatchObject({ code: "invalid_request" });
+});
+
+it("tags of clips that have several, or none, are scored", async () => {
+  const tags = labels.map((label, at) => (at % 5 === 0 ? [] : [label]));
+  const outcome = await probeTags({ features, shape, tags, groups });
+  expect(outcome.names).toEqual(["even", "odd"]);
+  expect(outcome.scores).toHaveLength(2 * groups.length);
+  expect(outcome.meanAp).toBeGreaterThan(0.7);
+  const none = probeTags({ features, shape, tags: labels.map(() => []), groups });
+  await expect(none).rejects.toMatchObject({ code: "invalid_request" });
 });
 
 it("clips find those of their label in other sources", async () => {

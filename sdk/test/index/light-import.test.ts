@@ -71,6 +71,7 @@ describe('import "grym-synth"', () => {
         "sdk/compare/few-shot.ts",
         "sdk/compare/pad-frames.ts",
         "sdk/compare/paired-difference.ts",
+        "sdk/compare/probe-tags.ts",
         "sdk/compare/probe.ts",
         "sdk/compare/retrieve.ts",
         "sdk/display/facts.ts",

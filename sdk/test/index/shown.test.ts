@@ -116,6 +116,9 @@ describe("results", () => {
     const { kind: _, ...plain } = input;
     await expectShown(await synth.fewShot(plain, { bridge }), "Few-shot: ");
     await expectShown(await synth.retrieve(plain, { bridge }), "recall@5");
+    const { labels: _labels, ...untagged } = plain;
+    const tags = labels.map((label) => [label]);
+    await expectShown(await synth.probeTags({ ...untagged, tags }, { bridge }), "Tags: mAP");
     const pair = { a: outcome.correct, b: outcome.correct.map((it) => !it), groups };
     await expectShown(await synth.pairedDifference(pair, { bridge }), "Difference a − b: ");
     const few = { a: [1, 2], b: [2, 1], groups: ["x", "y"] };
