@@ -69,6 +69,19 @@ export abstract class GrymError extends Error {
   abstract readonly code: GrymErrorCode;
 }
 
+/** Errors that one clip can have without spoiling the others. */
+const CLIP_FAULTS: ReadonlySet<GrymErrorCode> = new Set([
+  "invalid_audio",
+  "audio_not_found",
+  "audio_too_long",
+  "unsupported_format",
+] satisfies ErrorCode[]);
+
+/** Whether an error is that of one clip, and others of the same call can still be heard. */
+export function isClipFault(code: GrymErrorCode): boolean {
+  return CLIP_FAULTS.has(code);
+}
+
 /** The exception as Python saw it: `name` is its class, `stack` its traceback. */
 export class PythonError extends Error {
   override readonly name: string;

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Progress } from "../sdk/bridge/call-options.ts";
+import type { ClipLabels, Dataset } from "./manifest.ts";
+
+/** What long work over files takes. */
+export interface FileWork {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * The same data set with the sha256 of every file, as the files are now.
+ *
+ * @throws Error (`ENOENT`) a file is not there: `validateDataset` names all that are missing
+ */
+export async function hashRows<Labels extends ClipLabels>(
+  dataset: Dataset<Labels>,
+  { signal, onProgress }: FileWork = {},
+): Promise<Dataset<Labels>> {
+  const rows = [];
+  for (const row of dataset.rows) {
+    signal?.throwIfAborted();
+    rows.push({ ...row, sha256: await hashFile(join(dataset.folder, row.path)) });
+    const total = dataset.rows.length;
+    onProgress?.({ stage: "hash", done: rows.length, total, unit: "files", message: "" });
+  }
+  return { ...dataset, rows };
+}
+
+/** @returns sha256 of a file, hexadecimal */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
