@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Progress } from "../sdk/bridge/call-options.ts";
+import { hashFile } from "../sdk/records/hash-file.ts";
 import type { ClipLabels, Dataset } from "./manifest.ts";
 
 /** What long work over files takes. */
@@ -28,11 +26,4 @@ export async function hashRows<Labels extends ClipLabels>(
     onProgress?.({ stage: "hash", done: rows.length, total, unit: "files", message: "" });
   }
   return { ...dataset, rows };
-}
-
-/** @returns sha256 of a file, hexadecimal */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

@@ -3,8 +3,9 @@ import type { GAMABridge } from "../sdk/bridge/gama-bridge.ts";
 import { findAudioFiles } from "../sdk/embedding/audio-folder.ts";
 import { InvalidArgumentError, isClipFault, OperationFailedError } from "../sdk/errors.ts";
 import { MelStatisticsService } from "../sdk/models/mel-statistics-service.ts";
+import { hashFile } from "../sdk/records/hash-file.ts";
 import { checkHeader } from "./check-header.ts";
-import { type FileWork, hashFile } from "./hash-rows.ts";
+import type { FileWork } from "./hash-rows.ts";
 import type { Dataset } from "./manifest.ts";
 
 /** How files are looked at whose checksum nobody published. */
