@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,9 @@ def _versions_of(packages: Iterable[str]) -> dict[str, str]:
 
 
 def _blas() -> str:
-    import numpy  # noqa: F401  loads the library that is asked about
     from threadpoolctl import threadpool_info  # installed with scikit-learn
 
+    import_module("numpy")  # loads the library that is asked about
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     # SciPy may have brought a second one by now; which is there must not depend on what ran before.
     own = [pool for pool in pools if "numpy" in Path(pool["filepath"]).parent.name] or pools

@@ -123,3 +123,8 @@ describe('import "grym-synth"', () => {
     `);
   });
 });
+
+it("grym-synth/compare loads no package either", async () => {
+  const modules = await listLoadedModules('import "grym-synth/compare"');
+  expect(modules.filter((path) => !path.startsWith("sdk/"))).toEqual([]);
+});
