@@ -70,8 +70,10 @@ export type RunErrorCode =
   | "run_locked"
   /** It was begun with other code, data, arms or machine than now. */
   | "run_changed"
-  /** It is sealed: nothing more is written. */
-  | "run_sealed";
+  /** It is sealed or closed: nothing more is written. */
+  | "run_sealed"
+  /** The disk is full, or may not be written. */
+  | "run_unwritable";
 
 /** Every code that a `GrymError` can have. */
 export type GrymErrorCode = ErrorCode | LocalErrorCode | FeatureMemoryErrorCode | RunErrorCode;

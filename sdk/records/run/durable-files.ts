@@ -31,9 +31,14 @@ export class GrowingFile {
   static async open(path: string, length: number): Promise<GrowingFile> {
     await makeFolder(dirname(path));
     const file = await open(path, "a");
-    await file.truncate(length);
-    await file.sync();
-    await syncFolder(dirname(path));
+    try {
+      await file.truncate(length);
+      await file.sync();
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new GrowingFile(file, length);
   }
 

@@ -1,11 +1,14 @@
 /** What happened in a run, in the order of happening: each line has the digest of the one before. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { InvalidArgumentError } from "../../errors.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { GrowingFile } from "./durable-files.ts";
 import { RunError } from "./run-error.ts";
 
 export const JOURNAL = "journal.jsonl";
+
+const OWN_FIELDS = ["n", "at", "kind", "prev"] as const;
 
 /** A line. */
 export interface JournalEntry {
@@ -79,8 +82,16 @@ export class Journal {
     return new Journal(file, prev, read?.entries.length ?? 0);
   }
 
-  /** Resolves when the disk has the line. */
+  /**
+   * Resolves when the disk has the line.
+   *
+   * @throws InvalidArgumentError a field has the name of one that each line has
+   */
   async append(kind: string, fields: { readonly [name: string]: Json | undefined }): Promise<void> {
+    const taken = OWN_FIELDS.find((name) => name in fields);
+    if (taken !== undefined) {
+      throw new InvalidArgumentError(taken, "of another name: each line has one", fields[taken]);
+    }
     const at = new Date().toISOString();
     const line = canonicalJson({ ...fields, n: this.#count, at, kind, prev: this.#prev });
     await this.#file.append(`${line}\n`);

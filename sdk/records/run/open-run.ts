@@ -16,7 +16,7 @@ import {
   WORK,
 } from "./resume.ts";
 import { RunDirectory } from "./run-directory.ts";
-import { RunError } from "./run-error.ts";
+import { RunError, toRunError } from "./run-error.ts";
 import { SEAL, verifySeal } from "./seal.ts";
 
 /** How a run is opened. */
@@ -45,7 +45,7 @@ const ID_DIGITS = 8;
  * unfinished run is refused; beside a sealed one the new run gets a folder of its own (`…-2`).
  *
  * @throws RunError `run_locked`: another process writes it; `run_changed`: it was begun under other
- *   conditions; `run_damaged`: its files are not what its journal or its seal says
+ *   conditions; `run_damaged`: its files are not what its journal or its seal says; `run_unwritable`
  * @throws InvalidArgumentError the opening is not what JSON holds
  */
 export async function openRun(
@@ -75,7 +75,7 @@ export async function openRun(
     return (await comeBack(place(last))) ?? (await begin(place(last + 1)));
   } catch (error) {
     lock.close();
-    throw error;
+    throw toRunError(error, base);
   }
 }
 

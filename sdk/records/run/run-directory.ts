@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { factsBundle } from "../../display/facts.ts";
+import { GrymError } from "../../errors.ts";
+import { showAs } from "../../shown-object.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { GrowingFile, writeWhole } from "./durable-files.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { type JsonObject, toLines } from "./opening.ts";
 import { type AppendedRows, WORK } from "./resume.ts";
-import { RunError } from "./run-error.ts";
+import { RunError, toRunError } from "./run-error.ts";
 import { readRows } from "./run-files.ts";
 import { type Seal, sealFiles } from "./seal.ts";
 
@@ -56,6 +59,15 @@ export class RunDirectory {
     this.#files = files;
     this.#journal = journal;
     this.#lock = lock;
+    showAs(this, (run) => {
+      const chunks = run.#chunks.size;
+      return factsBundle("Run", {
+        folder: run.folder,
+        state: run.state,
+        study: run.studyId,
+        chunks,
+      });
+    });
   }
 
   /** Chunks that are finished, now or in an earlier life. */
@@ -69,7 +81,7 @@ export class RunDirectory {
    * @param chunk a name of its own
    * @param rows by file: `outcomes/linear.gama.jsonl`
    * @param work files for later tasks, by path below `work/`; they go when the run is sealed
-   * @throws RunError `run_sealed`; `run_changed`: the chunk is finished already
+   * @throws RunError `run_sealed`; `run_changed`: the chunk is finished already; `run_unwritable`
    */
   async appendChunk(
     chunk: string,
@@ -163,9 +175,10 @@ export class RunDirectory {
       try {
         return await work(this.#journal);
       } catch (error) {
+        if (error instanceof GrymError) throw error; // refused before anything was written
         // Half a chunk may stand in a file: opening the run again cuts it off.
-        if (!(error instanceof RunError)) this.#fault = error;
-        throw error;
+        this.#fault = toRunError(error, this.folder);
+        throw this.#fault;
       }
     });
     this.#queue = turn.catch(() => undefined);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { bundleOf } from "../../../display/index.ts";
 import { canonicalJson, sha256 } from "../../../records/run/canonical-json.ts";
 import { JOURNAL, readJournal } from "../../../records/run/journal.ts";
 import { openRun } from "../../../records/run/open-run.ts";
@@ -64,7 +65,12 @@ describe("a run", () => {
     expect(await run.rows(FILE)).toEqual(allRows);
     expect([...run.chunks]).toEqual(CHUNKS);
     await expect(run.appendChunk("chunk-0", {})).rejects.toMatchObject({ code: "run_changed" });
-    await run.appendChunk("later", {}); // the refusal broke nothing
+    await expect(run.note("bad", { load: Number.NaN })).rejects.toThrow("a finite number");
+    await expect(run.note("bad", { at: "noon" })).rejects.toThrow("of another name");
+    await run.appendChunk("later", {}); // the refusals broke nothing
+    expect((await bundleOf(run))["text/plain"]).toMatch(
+      new RegExp(`chunks +${CHUNKS.length + 1}\\b`),
+    );
     await run.close();
   });
 
@@ -131,6 +137,52 @@ describe("a process that is killed while it writes", () => {
     await verifySeal(run.folder);
     const { entries } = await readJournal(run.folder, run.studyId);
     expect(entries.filter(({ kind }) => kind === "resumed")).toHaveLength(4);
+  });
+});
+
+describe("a disk that is full", () => {
+  it("is a typed error; what was acknowledged is there, and the run goes on when there is room", async ({
+    skip,
+  }) => {
+    const disk = makeParent();
+    const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk]);
+    if (mount.status !== 0) skip(`no small disk can be mounted here: ${mount.stderr ?? ""}`);
+    try {
+      const ballast = join(disk, "ballast");
+      writeFileSync(ballast, Buffer.alloc(200_000));
+      const rows = (chunk: string): object[] => [{ clip: chunk, text: "x".repeat(10_000) }];
+      const run = await openRun(disk, makeOpening());
+      const kept: string[] = [];
+      const failures: unknown[] = [];
+      for (const chunk of CHUNKS) {
+        await run.appendChunk(chunk, { [FILE]: rows(chunk) }).then(
+          () => kept.push(chunk),
+          (error: unknown) => failures.push(error),
+        );
+      }
+      await run.close();
+      expect(kept.length).toBeGreaterThan(1);
+      expect(failures.length).toBe(CHUNKS.length - kept.length);
+      for (const failure of failures) expect(failure).toMatchObject({ code: "run_unwritable" });
+      rmSync(ballast);
+      const again = await openRun(disk, makeOpening());
+      expect([...again.chunks]).toEqual(kept);
+      expect(await again.rows(FILE)).toEqual(kept.flatMap(rows));
+      for (const chunk of CHUNKS.slice(kept.length)) {
+        await again.appendChunk(chunk, { [FILE]: rows(chunk) });
+      }
+      expect(await again.rows(FILE)).toEqual(CHUNKS.flatMap(rows));
+      await again.close();
+    } finally {
+      spawnSync("umount", [disk]);
+    }
+  });
+
+  it("or a folder without rights is told before anything is measured", async () => {
+    const parent = makeParent();
+    writeFileSync(join(parent, "file"), "");
+    const opening = openRun(join(parent, "file"), makeOpening());
+    await expect(opening).rejects.toThrow("EEXIST");
   });
 });
 
