@@ -13,57 +13,62 @@ export interface CodeState {
   readonly commit: string | null;
   /** Whether files differed from that commit; null outside a repository. */
   readonly isDirty: boolean | null;
-  /**
-   * sha256 of what `git diff HEAD` prints and of the new source files; null where nothing differs, and
-   * outside a repository.
-   */
+  /** sha256 of what of the code is not as committed; null where all is, and outside a repository. */
   readonly diff: string | null;
+  /**
+   * sha256 of the code that ran, in whatever commit it stands: a notebook that saves itself or a new README
+   * changes `commit` and `isDirty`, and not this. null outside a repository.
+   */
+  readonly code: string | null;
   /** sha256 of the files that fix the versions of packages, by name. */
   readonly locks: Readonly<Record<string, string>>;
 }
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
-/** Where a new file is code, though git does not know it yet. */
-const SOURCES = ["sdk", "python/src", "datasets", "benchmarks", "scripts"].flatMap((folder) =>
-  ["ts", "py", "mjs"].map((kind) => `${folder}/**/*.${kind}`),
-);
+/** What takes part in a measurement: the SDK, the process, the data sets. */
+const SOURCES = [
+  ...["sdk", "python/src", "datasets"].flatMap((folder) =>
+    ["ts", "py", "mjs"].map((kind) => `:(glob)${folder}/**/*.${kind}`),
+  ),
+  ":(exclude)sdk/test",
+];
 const LOCKS = ["package-lock.json", "python/requirements.lock"];
-/** Of `git diff`: changed weights would be printed whole. */
+/** Of what git prints. */
 const MOST_BYTES = 2 ** 28;
 
 /** @param repository @default that of this package */
 export async function readCodeState(repository: string = REPOSITORY): Promise<CodeState> {
   const git = (...args: string[]): Promise<string | null> => runGit(repository, args);
-  const [commit, changes, diff, added] = await Promise.all([
+  const [commit, changes, diff, added, sources] = await Promise.all([
     git("rev-parse", "HEAD"),
     git("status", "--porcelain", "--untracked-files=no"),
-    git("diff", "HEAD", "--binary", "--no-ext-diff", "--no-color"),
-    git(
-      "ls-files",
-      "-z",
-      "--others",
-      "--exclude-standard",
-      "--",
-      ...SOURCES.map((each) => `:(glob)${each}`),
-    ),
+    git("diff", "HEAD", "--binary", "--no-ext-diff", "--no-color", "--", ...SOURCES),
+    git("ls-files", "-z", "--others", "--exclude-standard", "--", ...SOURCES),
+    git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...SOURCES),
   ]);
-  const news = (added ?? "").split("\0").filter((path) => path !== "");
+  const news = toPaths(added);
   const isSame = diff === null || (diff === "" && news.length === 0);
   return {
     commit: commit?.trim() ?? null,
     isDirty: changes === null ? null : changes.trim() !== "",
-    diff: isSame ? null : await digestChanges(repository, diff, news),
+    diff: isSame ? null : await digestOf(repository, news, diff),
+    code: sources === null ? null : await digestOf(repository, toPaths(sources)),
     locks: await hashLocks(repository),
   };
 }
 
-async function digestChanges(
+function toPaths(listed: string | null): string[] {
+  return (listed ?? "").split("\0").filter((path) => path !== "");
+}
+
+/** Of files by name and content; one that was deleted and is still listed is left out. */
+async function digestOf(
   repository: string,
-  diff: string,
-  news: readonly string[],
+  paths: readonly string[],
+  before = "",
 ): Promise<string> {
-  const hash = createHash("sha256").update(diff);
-  for (const path of news.toSorted()) {
+  const hash = createHash("sha256").update(before);
+  for (const path of paths.toSorted().filter((each) => existsSync(join(repository, each)))) {
     hash.update(`\0${path}\0`).update(await readFile(join(repository, path)));
   }
   return hash.digest("hex");

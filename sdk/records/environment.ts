@@ -13,7 +13,7 @@ export interface Environment extends CodeState, MachineState {
   readonly date: string;
   /** `linux x64` */
   readonly platform: string;
-  /** Of the kernel. */
+  /** Of the kernel: `6.18.44`, without what a distribution adds. */
   readonly release: string;
   readonly cpu: string;
   readonly cores: number;
@@ -44,7 +44,7 @@ export async function readEnvironment(bridge?: GAMABridge): Promise<Environment>
     date: new Date().toISOString(),
     ...code,
     platform: `${process.platform} ${process.arch}`,
-    release: release(),
+    release: /^[\d.]*/.exec(release())?.[0] ?? "",
     cpu: cpus()[0]?.model ?? "unknown",
     cores: machine.threads.available,
     memory: totalmem(),

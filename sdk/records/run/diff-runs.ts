@@ -29,7 +29,7 @@ export interface RunDifference {
 
 const COST_ROWS = "cost.jsonl";
 /** Packages that add, sort and draw: they make results of rows. */
-const STATISTICS = /^machine\.(versions\.(numpy|scipy|scikit-learn|statsmodels)|commit|diff)$/;
+const STATISTICS = /^machine\.(versions\.(numpy|scipy|scikit-learn|statsmodels)|code)$/;
 /** A seed is part of the design; it explains after whatever is heard, asked and scored. */
 const SEED = /^study\.seed\b/;
 

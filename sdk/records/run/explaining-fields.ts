@@ -33,7 +33,7 @@ const COST = [
   /^arms\./,
   /^machine\.(platform|cpu|cores|affinity|memory|threads|governor|cgroup|blas|device|container|versions)\b/,
 ];
-const BITS = [/^machine\.(cpu|threads|blas|device|commit|isDirty|diff|locks)\b/];
+const BITS = [/^machine\.(cpu|threads|blas|device|code|locks)\b/];
 
 export function explains(path: string): Explains {
   const is = (patterns: readonly RegExp[]): boolean => patterns.some((each) => each.test(path));

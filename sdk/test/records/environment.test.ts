@@ -31,7 +31,7 @@ describe("the environment of a record", () => {
   it("names processor, kernel, threads, and with a process its packages, linear algebra and device", async () => {
     const found = await readEnvironment(bridge);
     expect(found.threads.available).toBe(found.cores);
-    expect(found.release).toMatch(/^\d+\.\d+/);
+    expect(found.release).toMatch(/^\d+\.[\d.]+$/);
     expect(found.blas).toMatch(/[a-z]/);
     expect(found.versions).not.toHaveProperty("blas");
     for (const name of [
@@ -68,8 +68,13 @@ describe("the code of a record", () => {
       commit: git(folder, "rev-parse", "HEAD").trim(),
     });
     expect(Object.keys(clean.locks)).toEqual(["package-lock.json"]);
-    put(folder, { "notes.txt": "no code", "sdk/notes.md": "neither" });
-    expect((await readCodeState(folder)).diff).toBeNull();
+    put(folder, { "notes.ipynb": "no code", "sdk/notes.md": "neither", "sdk/test/a.test.ts": "" });
+    expect(await readCodeState(folder)).toEqual(clean);
+    git(folder, "add", "-A");
+    git(folder, "commit", "-qm", "two");
+    const later = await readCodeState(folder);
+    expect(later).toMatchObject({ diff: null, code: clean.code });
+    expect(later.commit).not.toBe(clean.commit);
     put(folder, { "sdk/b.ts": "2\n" });
     const added = await readCodeState(folder);
     put(folder, { "sdk/b.ts": "3\n" });
@@ -78,8 +83,12 @@ describe("the code of a record", () => {
     put(folder, { "sdk/a.ts": "4\n" });
     const changed = await readCodeState(folder);
     expect(changed.isDirty).toBe(true);
+    git(folder, "commit", "-qam", "three");
+    // The same code, now committed.
+    expect(await readCodeState(folder)).toMatchObject({ diff: null, code: changed.code });
     const diffs = [added.diff, other.diff, changed.diff];
     expect(new Set(diffs).size).toBe(3);
+    expect(new Set([clean, added, other, changed].map(({ code }) => code)).size).toBe(4);
     for (const diff of diffs) expect(diff).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -89,6 +98,7 @@ describe("the code of a record", () => {
       commit: null,
       isDirty: null,
       diff: null,
+      code: null,
       locks: {},
     });
   });

@@ -25,7 +25,7 @@ export function makeMachine(change: JsonObject = {}): JsonObject {
     date: "now",
     cpu: "one",
     threads: 2,
-    commit: "abc",
+    code: "abc",
     loadAverage: [1],
     versions,
     ...change,

@@ -297,7 +297,7 @@ describe("an unfinished run under other conditions", () => {
       'arms.a.dtype: "float32" then, "bfloat16" now',
     ],
     ["threads", { machine: makeMachine({ threads: 1 }) }, "machine.threads: 2 then, 1 now"],
-    ["code", { machine: makeMachine({ commit: "def" }) }, "machine.commit"],
+    ["code", { machine: makeMachine({ code: "def" }) }, "machine.code"],
     ["samples of a clip", { manifest: [{ id: "clip-0", sha256: "0", pcm: "other" }] }, "data.root"],
     ["chunks", { schedule: { chunks: ["one"] } }, "schedule.chunks"],
   ])("is refused by name: %s; `fresh` begins another", async (_what, change, told) => {
