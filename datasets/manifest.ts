@@ -1,8 +1,7 @@
 /** The manifest as a file: a JSON object on each line. Its types are the comparison's own. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { ManifestRow, Split } from "../sdk/compare/dataset-types.ts";
 import { InvalidArgumentError } from "../sdk/errors.ts";
+import { readText } from "./layout.ts";
 
 export type {
   ClassLabels,
@@ -40,16 +39,6 @@ export function refuseTwins(rows: readonly ManifestRow[]): void {
       if (seen.has(row[key])) throw new InvalidArgumentError(key, "unique", row[key]);
       seen.add(row[key]);
     }
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    const expected = `a manifest that can be read (${error.code})`;
-    throw new InvalidArgumentError("manifest", expected, resolve(path));
   }
 }
 

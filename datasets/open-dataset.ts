@@ -68,6 +68,9 @@ export async function openDataset(
   { classes = true }: OpenOptions = {},
 ): Promise<Dataset> {
   const dataset = await openAny(spec);
+  if (dataset.rows.length === 0) {
+    throw new InvalidArgumentError(`${dataset.name} in ${spec}`, "a row at least", dataset.rows);
+  }
   refuseTwins(dataset.rows);
   return classes ? requireClasses(dataset) : dataset;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Json, sha256 } from "./canonical-json.ts";
 import { type Difference, findDifferences } from "./differences.ts";
 import { explains } from "./explaining-fields.ts";
-import { JOURNAL, type JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
 import { OPENING_FILES } from "./opening.ts";
 import { RunError } from "./run-error.ts";
 import { listFiles, readJsonFile, readRows } from "./run-files.ts";
@@ -128,14 +128,16 @@ async function readOrNothing(path: string): Promise<Buffer> {
   return existsSync(path) ? await readFile(path) : Buffer.alloc(0);
 }
 
+/** What a run writes after its opening; whatever else lies in the folder is not ours to remove. */
+const OWN = /^((outcomes|answers|work)\/.*|cost\.jsonl|results\.json|.*\.tmp)$/;
+
 /**
  * Removes files of work that was not finished.
  *
  * @returns their paths
  */
 export async function dropUnfinished(folder: string, { lengths }: Progress): Promise<string[]> {
-  const kept = new Set<string>([...Object.values(OPENING_FILES), JOURNAL, ...lengths.keys()]);
-  const dropped = (await listFiles(folder)).filter((path) => !kept.has(path));
+  const dropped = (await listFiles(folder)).filter((path) => OWN.test(path) && !lengths.has(path));
   for (const path of dropped) await rm(join(folder, path));
   return dropped;
 }

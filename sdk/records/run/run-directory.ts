@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { factsBundle } from "../../display/facts.ts";
-import { GrymError } from "../../errors.ts";
+import { GrymError, InvalidArgumentError } from "../../errors.ts";
 import { showAs } from "../../shown-object.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { GrowingFile, writeWhole } from "./durable-files.ts";
@@ -13,6 +13,9 @@ import { type AppendedRows, WORK } from "./resume.ts";
 import { RunError, toRunError } from "./run-error.ts";
 import { readRows } from "./run-files.ts";
 import { type Seal, sealFiles } from "./seal.ts";
+
+/** Files that take rows. */
+const ROWS = /^((outcomes|answers)\/[\w.@-]+|cost)\.jsonl$/;
 
 /** A run whose folder is ready to be written, or sealed. */
 export interface OpenedRun {
@@ -79,8 +82,9 @@ export class RunDirectory {
    * Adds the rows of a chunk, all of them or none; resolves when the disk has them.
    *
    * @param chunk a name of its own
-   * @param rows by file: `outcomes/linear.gama.jsonl`
+   * @param rows by file: `outcomes/linear.gama.jsonl`, `answers/gama.jsonl`, `cost.jsonl`
    * @param work files for later tasks, by path below `work/`; they go when the run is sealed
+   * @throws InvalidArgumentError a file of another name, or rows that JSON would change
    * @throws RunError `run_sealed`; `run_changed`: the chunk is finished already; `run_unwritable`
    */
   async appendChunk(
@@ -89,6 +93,9 @@ export class RunDirectory {
     work: Readonly<Record<string, Uint8Array>> = {},
   ): Promise<void> {
     const texts = Object.entries(rows).map(([path, each]) => [path, toLines(each)] as const);
+    for (const [path] of texts) {
+      if (!ROWS.test(path)) throw new InvalidArgumentError("file", `like ${ROWS.source}`, path);
+    }
     await this.#inTurn(async (journal) => {
       if (this.#chunks.has(chunk)) {
         throw new RunError("run_changed", this.folder, `The chunk ${chunk} is finished already`);

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { canonicalJson, sha256 } from "./canonical-json.ts";
+import { hashFile } from "../hash-file.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { writeWhole } from "./durable-files.ts";
 import { keysOf } from "./explaining-fields.ts";
 import { readJournal } from "./journal.ts";
@@ -39,8 +39,11 @@ export async function sealFiles(folder: string): Promise<Seal> {
 
 /** @throws RunError `run_damaged`: there is no seal that can be read */
 export async function readSeal(folder: string): Promise<Seal> {
-  // Its fields are compared with the files by `verifySeal`.
-  return (await readJsonFile(folder, SEAL)) as unknown as Seal;
+  const seal = (await readJsonFile(folder, SEAL)) as Partial<Seal> | null;
+  if (typeof seal?.files !== "object" || typeof seal.studyId !== "string") {
+    throw new RunError("run_damaged", folder, `${SEAL} is no seal`);
+  }
+  return seal as Seal; // its fields are compared with the files by `verifySeal`
 }
 
 /**
@@ -51,9 +54,9 @@ export async function readSeal(folder: string): Promise<Seal> {
 export async function verifySeal(folder: string): Promise<Seal> {
   const seal = await readSeal(folder);
   const now = await hashFiles(folder);
-  const names = [...new Set([...Object.keys(seal.files ?? {}), ...Object.keys(now)])].sort();
+  const names = [...new Set([...Object.keys(seal.files), ...Object.keys(now)])].sort();
   const faults = names.flatMap((path) => {
-    const [sealed, found] = [seal.files?.[path], now[path]];
+    const [sealed, found] = [seal.files[path], now[path]];
     if (sealed === found) return [];
     if (sealed === undefined) return [`${path} was added after the sealing`];
     return [`${path} ${found === undefined ? "is missing" : "was changed"}`];
@@ -95,6 +98,6 @@ async function computeSeal(folder: string): Promise<Seal> {
 async function hashFiles(folder: string): Promise<Record<string, string>> {
   const paths = (await listFiles(folder)).filter((path) => !DERIVED.test(path));
   const hashes: Record<string, string> = {};
-  for (const path of paths) hashes[path] = sha256(await readFile(join(folder, path)));
+  for (const path of paths) hashes[path] = await hashFile(join(folder, path));
   return hashes;
 }

@@ -446,6 +446,34 @@ describe("tables", () => {
     await expect(openEsc50(folder)).rejects.toThrow("a table with `target`");
   });
 
+  it("with a line that is too short are refused, and the line is named", async () => {
+    const folder = renderFolder({ "meta/esc50.csv": `${esc50[0]}\n1-100032-A-0.wav,1\n` }, []);
+    await expect(openEsc50(folder)).rejects.toThrow("line 2");
+  });
+
+  it("with a comma that was not quoted are refused: cells would stand in wrong columns", async () => {
+    const texts = {
+      "metadata.csv": "file_name,label,room\na.wav,yes,hall\nb.wav,no, thanks,hall\n",
+    };
+    const opening = openAudioFolder(renderFolder(texts, ["a.wav", "b.wav"]));
+    await expect(opening).rejects.toThrow("line 3` to be 3 cells");
+  });
+
+  it("without any row, or without anything, are refused by name", async () => {
+    const header = renderFolder({ "meta/esc50.csv": `${esc50[0]}\n` }, []);
+    expect((await openEsc50(header)).rows).toEqual([]);
+    await expect(openDataset(header)).rejects.toThrow("a row");
+    const empty = openEsc50(renderFolder({ "meta/esc50.csv": "" }, []));
+    await expect(empty).rejects.toThrow("a table with a header");
+  });
+
+  it("and lists that are missing are named", async () => {
+    const folder = renderFolder({ "testing_list.txt": "" }, ["bed/0c40e715_nohash_0.wav"]);
+    const opening = openSpeechCommands(folder);
+    await expect(opening).rejects.toThrow(InvalidArgumentError);
+    await expect(opening).rejects.toThrow("validation_list.txt");
+  });
+
   it.each(["../outside.wav", "/etc/passwd.wav"])("may not name %s", async (file) => {
     const folder = renderFolder({ "metadata.csv": `file_name,label\n${file},a\n` }, ["a.wav"]);
     await expect(openAudioFolder(folder)).rejects.toThrow("a path inside the folder");

@@ -67,6 +67,9 @@ describe("a run", () => {
     await expect(run.appendChunk("chunk-0", {})).rejects.toMatchObject({ code: "run_changed" });
     await expect(run.note("bad", { load: Number.NaN })).rejects.toThrow("a finite number");
     await expect(run.note("bad", { at: "noon" })).rejects.toThrow("of another name");
+    for (const path of ["../out.jsonl", "outcomes/a/b.jsonl", "study.json"]) {
+      await expect(run.appendChunk("other", { [path]: [] })).rejects.toThrow("`file`");
+    }
     await run.appendChunk("later", {}); // the refusals broke nothing
     expect((await bundleOf(run))["text/plain"]).toMatch(
       new RegExp(`chunks +${CHUNKS.length + 1}\\b`),
@@ -221,6 +224,17 @@ describe("a run that a crash cut off", () => {
     }
   }, 120_000);
 
+  it("loses what was not finished, and nothing that somebody else put there", async () => {
+    const parent = makeParent();
+    const { folder } = await closed(openRun(parent, makeOpening()));
+    mkdirSync(join(folder, "outcomes"));
+    const unfinished = [FILE, "cost.jsonl", "results.json", "arms.json.tmp"];
+    for (const path of [...unfinished, "notes.txt"]) writeFileSync(join(folder, path), "{}\n");
+    await closed(openRun(parent, makeOpening()));
+    expect(unfinished.filter((path) => existsSync(join(folder, path)))).toEqual([]);
+    expect(existsSync(join(folder, "notes.txt"))).toBe(true);
+  });
+
   it("begins anew where not even its opening was finished", async () => {
     const parent = makeParent();
     const { folder } = await closed(openRun(parent, makeOpening()));
@@ -372,6 +386,8 @@ describe("a sealed run", () => {
         readFileSync(path, "utf8").replace(/"qualityKey":"..../, '"qualityKey":"0000'),
       );
     },
+    "seal.json is no seal": (folder) => writeFileSync(join(folder, "seal.json"), "null"),
+    "seal.json is no JSON": (folder) => writeFileSync(join(folder, "seal.json"), "{"),
     "seal.json cannot be read: ENOENT": (folder) => rmSync(join(folder, "seal.json")),
   };
 
