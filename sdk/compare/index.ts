@@ -10,6 +10,7 @@ export { type JournalEntry, readJournal } from "../records/run/journal.ts";
 export { dataRoot, type HeardClip, merkleRoot } from "../records/run/merkle.ts";
 export { type OpenRunOptions, openRun } from "../records/run/open-run.ts";
 export type { JsonObject, RunOpening } from "../records/run/opening.ts";
+export { readRun, type SavedRun } from "../records/run/read-run.ts";
 export type { RunDirectory } from "../records/run/run-directory.ts";
 export { RunError } from "../records/run/run-error.ts";
 export { readSeal, type Seal, verifySeal } from "../records/run/seal.ts";

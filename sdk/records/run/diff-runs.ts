@@ -5,6 +5,7 @@ import { type Difference, findDifferences } from "./differences.ts";
 import { type Explains, explains } from "./explaining-fields.ts";
 import { OPENING_FILES } from "./opening.ts";
 import { listFiles, readConditions, readJsonFile, readRows } from "./run-files.ts";
+import { RESULTS } from "./seal.ts";
 
 /** Rows of one file in two runs. */
 export interface RowDifference {
@@ -139,7 +140,7 @@ function clipOf(row: Json): string {
 }
 
 async function diffResults(a: string, b: string): Promise<Difference[]> {
-  const path = "results.json";
+  const path = RESULTS;
   const has = [a, b].map((folder) => existsSync(join(folder, path)));
   if (has.includes(false)) return has[0] === has[1] ? [] : [{ path, a: has[0], b: has[1] }];
   return findDifferences(await readJsonFile(a, path), await readJsonFile(b, path));

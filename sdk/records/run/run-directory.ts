@@ -12,7 +12,7 @@ import { type JsonObject, toLines } from "./opening.ts";
 import { type AppendedRows, WORK } from "./resume.ts";
 import { RunError, toRunError } from "./run-error.ts";
 import { readRows } from "./run-files.ts";
-import { type Seal, sealFiles } from "./seal.ts";
+import { RESULTS, type Seal, sealFiles } from "./seal.ts";
 
 /** Files that take rows. */
 const ROWS = /^((outcomes|answers)\/[\w.@-]+|cost)\.jsonl$/;
@@ -140,7 +140,7 @@ export class RunDirectory {
     { keepFeatures = false }: { readonly keepFeatures?: boolean } = {},
   ): Promise<Seal> {
     return await this.#inTurn(async (journal) => {
-      await writeWhole(join(this.folder, "results.json"), canonicalJson(results, "results"));
+      await writeWhole(join(this.folder, RESULTS), canonicalJson(results, "results"));
       if (!keepFeatures) await rm(join(this.folder, WORK), { recursive: true, force: true });
       await journal.append("finished", { ...end, keepFeatures });
       const seal = await sealFiles(this.folder);

@@ -10,6 +10,7 @@ import { RunError } from "./run-error.ts";
 import { listFiles, readConditions, readJsonFile } from "./run-files.ts";
 
 export const SEAL = "seal.json";
+export const RESULTS = "results.json";
 /** Made from the files of the run, and made again at any time. */
 const DERIVED = /^(seal\.json|report\.html|export\/.*)$/;
 
@@ -44,6 +45,11 @@ export async function readSeal(folder: string): Promise<Seal> {
     throw new RunError("run_damaged", folder, `${SEAL} is no seal`);
   }
   return seal as Seal; // its fields are compared with the files by `verifySeal`
+}
+
+/** @returns sha256 of the design */
+export async function readStudyId(folder: string): Promise<string> {
+  return await hashFile(join(folder, OPENING_FILES.study));
 }
 
 /**

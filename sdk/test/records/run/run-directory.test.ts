@@ -18,6 +18,7 @@ import { bundleOf } from "../../../display/index.ts";
 import { canonicalJson, sha256 } from "../../../records/run/canonical-json.ts";
 import { JOURNAL, readJournal } from "../../../records/run/journal.ts";
 import { openRun } from "../../../records/run/open-run.ts";
+import { readRun } from "../../../records/run/read-run.ts";
 import type { RunDirectory } from "../../../records/run/run-directory.ts";
 import { verifySeal } from "../../../records/run/seal.ts";
 import { CHUNKS, FILE, makeMachine, makeOpening, makeParent, rowsOf } from "./make-opening.ts";
@@ -401,6 +402,38 @@ describe("a sealed run", () => {
       await expect(verifySeal(folder), fault).rejects.toMatchObject({ code: "run_damaged" });
       await expect(verifySeal(folder)).rejects.toThrow(fault);
     }
+  });
+
+  it("is read whole, without a model; a changed one is refused", async () => {
+    const folder = await makeRun(makeParent());
+    const saved = await readRun(folder);
+    expect(saved).toMatchObject({
+      study: makeOpening().study,
+      data: makeOpening().data,
+      schedule: makeOpening().schedule,
+      manifest: makeOpening().manifest,
+      rows: { [FILE]: allRows },
+      results: { accuracy: 0.5 },
+      seal: { studyId: saved.studyId, dataRoot: saved.data["root"] },
+    });
+    expect(saved.journal.map(({ kind }) => kind)).toEqual([
+      "opened",
+      ...CHUNKS.map(() => "chunk"),
+      "finished",
+    ]);
+    appendFileSync(join(folder, FILE), "{}\n");
+    await expect(readRun(folder)).rejects.toThrow(`${FILE} was changed`);
+  });
+
+  it("that is not sealed yet has no results", async () => {
+    const run = await openRun(makeParent(), makeOpening());
+    await write(run, CHUNKS.slice(0, 1));
+    expect(await readRun(run.folder)).toMatchObject({
+      rows: { [FILE]: rowsOf("chunk-0") },
+      results: null,
+      seal: null,
+    });
+    await run.close();
   });
 
   it("may have a report and exports beside it, which can be made again", async () => {
