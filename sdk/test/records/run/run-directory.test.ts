@@ -21,6 +21,7 @@ import { openRun } from "../../../records/run/open-run.ts";
 import { readRun } from "../../../records/run/read-run.ts";
 import type { RunDirectory } from "../../../records/run/run-directory.ts";
 import { verifySeal } from "../../../records/run/seal.ts";
+import { killRounds } from "./kill-rounds.ts";
 import { CHUNKS, FILE, makeMachine, makeOpening, makeParent, rowsOf } from "./make-opening.ts";
 
 const allRows = CHUNKS.flatMap(rowsOf);
@@ -141,6 +142,12 @@ describe("a process that is killed while it writes", () => {
     await verifySeal(run.folder);
     const { entries } = await readJournal(run.folder, run.studyId);
     expect(entries.filter(({ kind }) => kind === "resumed")).toHaveLength(4);
+  });
+});
+
+describe("processes that are killed at any moment", () => {
+  it("lose no chunk that was acknowledged, and leave no row of another", async () => {
+    expect(await killRounds(5, "test")).toMatchObject({ kills: 5, lost: 0, wrong: 0 });
   });
 });
 
