@@ -1,7 +1,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openRun } from "../../../records/run/open-run.ts";
 import type { JsonObject, RunOpening } from "../../../records/run/opening.ts";
+import type { RunDirectory } from "../../../records/run/run-directory.ts";
 
 export const makeParent = (): string => mkdtempSync(join(tmpdir(), "runs-"));
 
@@ -49,4 +51,28 @@ export function rowsOf(chunk: string): JsonObject[] {
     score: (index + at) / 7,
     said: `ein Ton, № ${index}`,
   }));
+}
+
+/** Rows of these chunks, one after the other. */
+export async function writeChunks(run: RunDirectory, chunks: readonly string[]): Promise<void> {
+  for (const chunk of chunks) await run.appendChunk(chunk, { [FILE]: rowsOf(chunk) });
+}
+
+/** A whole run, sealed. */
+export async function makeSealedRun(
+  parent: string,
+  change: Partial<RunOpening> = {},
+): Promise<string> {
+  const run = await openRun(parent, makeOpening(change));
+  await writeChunks(run, CHUNKS);
+  await run.seal({ accuracy: 0.5 }, { loadAverage: [2] });
+  await run.close();
+  return run.folder;
+}
+
+/** Opened, and closed at once. */
+export async function closed(opening: Promise<RunDirectory>): Promise<RunDirectory> {
+  const run = await opening;
+  await run.close();
+  return run;
 }
