@@ -87,10 +87,10 @@ export class Journal {
    *
    * @throws InvalidArgumentError a field has the name of one that each line has
    */
-  async append(kind: string, fields: { readonly [name: string]: Json | undefined }): Promise<void> {
+  async append(kind: string, fields: object): Promise<void> {
     const taken = OWN_FIELDS.find((name) => name in fields);
     if (taken !== undefined) {
-      throw new InvalidArgumentError(taken, "of another name: each line has one", fields[taken]);
+      throw new InvalidArgumentError(taken, "of another name: each line has one", fields);
     }
     const at = new Date().toISOString();
     const line = canonicalJson({ ...fields, n: this.#count, at, kind, prev: this.#prev });

@@ -5,22 +5,22 @@ import { dataRoot, type HeardClip } from "./merkle.ts";
 /** A JSON object. */
 export type JsonObject = { readonly [name: string]: Json | undefined };
 
-/** What is fixed before the first clip. */
+/** What is fixed before the first clip; all of it plain data, as JSON holds it. */
 export interface RunOpening {
   /** Begins the folder's name: small letters, digits and dashes. */
   readonly name: string;
   /** The design; its digest is the id of the study, so that nothing in it can change afterwards. */
-  readonly study: JsonObject;
+  readonly study: object;
   /** Name, licence, protocol, what was left out and why; the file has the clips' digest as `root` beside it. */
-  readonly data: JsonObject;
-  /** The clips that are used. */
-  readonly manifest: readonly (JsonObject & HeardClip)[];
+  readonly data: object;
+  /** The clips that are used, with whatever else is known of them. */
+  readonly manifest: readonly HeardClip[];
   /** By the id of the arm. */
-  readonly arms: { readonly [arm: string]: JsonObject };
+  readonly arms: Readonly<Record<string, object>>;
   /** Where and with what (`readEnvironment`). */
-  readonly machine: JsonObject;
+  readonly machine: object;
   /** Chunks, order of sources, blocks. */
-  readonly schedule: JsonObject;
+  readonly schedule: object;
 }
 
 /** The files of an opening. */

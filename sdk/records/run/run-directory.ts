@@ -8,7 +8,7 @@ import { showAs } from "../../shown-object.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { GrowingFile, writeWhole } from "./durable-files.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { type JsonObject, toLines } from "./opening.ts";
+import { toLines } from "./opening.ts";
 import { type AppendedRows, WORK } from "./resume.ts";
 import { RunError, toRunError } from "./run-error.ts";
 import { readRows } from "./run-files.ts";
@@ -112,13 +112,13 @@ export class RunDirectory {
         files[path] = { to: file.length, sha256: sha256(text) };
       }
       // Only now does it count: rows without this line are cut off when the run is opened again.
-      await journal.append("chunk", { chunk, files: files as unknown as JsonObject });
+      await journal.append("chunk", { chunk, files });
       this.#chunks.add(chunk);
     });
   }
 
   /** Adds a line to the journal: a block, a retry, a failure with the tail of stderr. */
-  async note(kind: string, fields: JsonObject): Promise<void> {
+  async note(kind: string, fields: object): Promise<void> {
     await this.#inTurn((journal) => journal.append(kind, fields));
   }
 
@@ -135,8 +135,8 @@ export class RunDirectory {
    * @param end what is known at the end: load of the machine, seconds
    */
   async seal(
-    results: JsonObject,
-    end: JsonObject = {},
+    results: object,
+    end: object = {},
     { keepFeatures = false }: { readonly keepFeatures?: boolean } = {},
   ): Promise<Seal> {
     return await this.#inTurn(async (journal) => {

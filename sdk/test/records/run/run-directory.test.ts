@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundleOf } from "../../../display/index.ts";
+import { readEnvironment } from "../../../records/environment.ts";
 import { canonicalJson, sha256 } from "../../../records/run/canonical-json.ts";
 import { JOURNAL } from "../../../records/run/journal.ts";
 import { openRun } from "../../../records/run/open-run.ts";
+import { readRun } from "../../../records/run/read-run.ts";
 import {
   CHUNKS,
   closed,
@@ -33,6 +35,12 @@ describe("a run", () => {
     ]);
     expect(sha256(readFileSync(join(run.folder, "study.json")))).toBe(run.studyId);
     await run.close();
+  });
+
+  it("takes the environment of this machine as it is", async () => {
+    const machine = await readEnvironment();
+    const run = await closed(openRun(makeParent(), makeOpening({ machine })));
+    expect((await readRun(run.folder)).machine).toEqual(machine);
   });
 
   it("keeps rows in the order of their chunks, and refuses a chunk twice", async () => {
