@@ -1,32 +1,27 @@
-import { InvalidArgumentError } from "../sdk/errors.ts";
-import { openFsdd } from "./fsdd.ts";
-import type { Dataset } from "./manifest.ts";
-import { openSamples } from "./samples.ts";
-
-export { openFsdd } from "./fsdd.ts";
-export {
-  type ClipLabels,
-  type Dataset,
-  type ManifestRow,
-  type Verification,
-  verifyDataset,
+export { openAudioFolder } from "./audiofolder.ts";
+export { openEsc50 } from "./esc50.ts";
+export { openFolder } from "./folder.ts";
+export { openFsd50k } from "./fsd50k.ts";
+export { type FsddOptions, openFsdd } from "./fsdd.ts";
+export { type FileWork, hashRows } from "./hash-rows.ts";
+export { openLibriSpeech } from "./librispeech.ts";
+export type {
+  ClassLabels,
+  ClipLabels,
+  Dataset,
+  DatasetProtocol,
+  ManifestRow,
+  Split,
 } from "./manifest.ts";
+export { openNsynth } from "./nsynth.ts";
+export { type OpenOptions, openDataset } from "./open-dataset.ts";
+export { requireClasses } from "./require-classes.ts";
 export { openSamples } from "./samples.ts";
-
-/**
- * Opens a data set by name.
- *
- * @param spec `samples`, `fsdd:FOLDER`, or `fsdd` with its folder in GRYM_DATA_FSDD
- * @default GRYM_DATASET, else `samples`
- * @throws InvalidArgumentError there is no such data set
- */
-export async function openDataset(
-  spec: string = process.env["GRYM_DATASET"] || "samples",
-): Promise<Dataset> {
-  const [name, ...rest] = spec.split(":");
-  const folder = rest.join(":") || process.env["GRYM_DATA_FSDD"];
-  if (name === "samples" && rest.length === 0) return await openSamples();
-  if (name === "fsdd" && folder) return await openFsdd(folder);
-  const forms = "`samples`, `fsdd:FOLDER`, or `fsdd` with its folder in GRYM_DATA_FSDD";
-  throw new InvalidArgumentError("data set", forms, spec);
-}
+export { openSpeechCommands } from "./speech-commands.ts";
+export { openUrbanSound8k } from "./urbansound8k.ts";
+export {
+  type DamagedFile,
+  type Validation,
+  type ValidationOptions,
+  validateDataset,
+} from "./validate-dataset.ts";

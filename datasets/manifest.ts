@@ -1,78 +1,19 @@
-/** One form of manifest for every data set: a row per clip. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { findAudioFiles } from "../sdk/embedding/audio-folder.ts";
+/** The manifest as a file: a JSON object on each line. Its types are the comparison's own. */
+import type { ManifestRow, Split } from "../sdk/compare/dataset-types.ts";
 import { InvalidArgumentError } from "../sdk/errors.ts";
+import { readText } from "./layout.ts";
 
-/** What is true of a clip; `class` is what a probe reads off by default. */
-export interface ClipLabels {
-  readonly class: string;
-  readonly [label: string]: string | number | null;
-}
-
-/** A clip of a data set. */
-export interface ManifestRow {
-  readonly id: string;
-  /** Path from the data set's folder, with `/`. */
-  readonly path: string;
-  /** Of the file, hexadecimal. */
-  readonly sha256: string;
-  readonly labels: ClipLabels;
-  readonly split?: "train" | "test";
-  readonly fold?: number;
-  /** The source (preset, voice, speaker, recording): sources are counted, not clips. */
-  readonly clusterId: string;
-  /** SPDX identifier. */
-  readonly licence: string;
-  /** Length of the clip. */
-  readonly seconds?: number;
-}
-
-/** An opened data set. */
-export interface Dataset {
-  readonly name: string;
-  /** What the rows' paths start from. */
-  readonly folder: string;
-  readonly rows: readonly ManifestRow[];
-  readonly licence: string;
-  readonly citation: string;
-}
-
-/** What is wrong with the files of a data set; three empty lists are a sound one. */
-export interface Verification {
-  /** Rows without their file. */
-  readonly missing: readonly string[];
-  /** Audio files without a row. */
-  readonly extra: readonly string[];
-  /** Files whose bytes are not those of the manifest. */
-  readonly damaged: readonly string[];
-}
+export type {
+  ClassLabels,
+  ClipLabels,
+  Dataset,
+  DatasetProtocol,
+  ManifestRow,
+  Split,
+} from "../sdk/compare/dataset-types.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
-
-/** Compares every file with the manifest; paths in the answer are relative to the folder. */
-export async function verifyDataset({ folder, rows }: Dataset): Promise<Verification> {
-  const found = new Set((await findAudioFiles(folder)).map(({ id }) => id));
-  const known = new Set(rows.map(({ path }) => path));
-  const present = rows.filter(({ path }) => found.has(path));
-  const damaged: string[] = [];
-  for (const { path, sha256 } of present) {
-    if ((await hashFile(join(folder, path))) !== sha256) damaged.push(path);
-  }
-  return {
-    missing: rows.map(({ path }) => path).filter((path) => !found.has(path)),
-    extra: [...found].filter((path) => !known.has(path)),
-    damaged,
-  };
-}
-
-/** @returns sha256 of a file, hexadecimal */
-export async function hashFile(path: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
-}
+const SPLITS: readonly (Split | undefined)[] = ["train", "valid", "test", undefined];
 
 /**
  * Reads a manifest with a JSON object on each line.
@@ -86,6 +27,12 @@ export async function readManifest(path: string): Promise<ManifestRow[]> {
     .flatMap((line, index) =>
       line.trim() === "" ? [] : [parseRow(line, `${path} line ${index + 1}`)],
     );
+  refuseTwins(rows);
+  return rows;
+}
+
+/** @throws InvalidArgumentError an id or path stands there twice */
+export function refuseTwins(rows: readonly ManifestRow[]): void {
   for (const key of ["id", "path"] as const) {
     const seen = new Set<string>();
     for (const row of rows) {
@@ -93,20 +40,10 @@ export async function readManifest(path: string): Promise<ManifestRow[]> {
       seen.add(row[key]);
     }
   }
-  return rows;
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    const expected = `a manifest that can be read (${error.code})`;
-    throw new InvalidArgumentError("manifest", expected, resolve(path));
-  }
-}
-
-function parseObject(line: string, where: string): object {
+/** @throws InvalidArgumentError the line is no JSON object */
+export function parseObject(line: string, where: string): object {
   const refusal = new InvalidArgumentError(where, "a JSON object", line);
   try {
     const row: unknown = JSON.parse(line);
@@ -125,14 +62,28 @@ function parseRow(line: string, where: string): ManifestRow {
       throw new InvalidArgumentError(`${where}: ${name}`, "some text", value);
     }
   }
-  if (!SHA256.test(row.sha256 ?? "")) {
+  if (row.sha256 !== undefined && !SHA256.test(row.sha256)) {
     throw new InvalidArgumentError(`${where}: sha256`, "64 hexadecimal digits", row.sha256);
   }
-  if (typeof row.labels?.class !== "string") {
-    throw new InvalidArgumentError(`${where}: labels.class`, "some text", row.labels?.class);
+  const { labels } = row;
+  if (typeof labels !== "object" || labels === null) {
+    throw new InvalidArgumentError(
+      `${where}: labels`,
+      "an object, empty where there are none",
+      labels,
+    );
   }
-  if (row.split === undefined && row.fold === undefined) {
-    throw new InvalidArgumentError(`${where}: split`, "given (or a fold)", undefined);
+  if (labels.class !== undefined && typeof labels.class !== "string") {
+    throw new InvalidArgumentError(`${where}: labels.class`, "some text", labels.class);
+  }
+  if (labels.tags !== undefined && !Array.isArray(labels.tags)) {
+    throw new InvalidArgumentError(`${where}: labels.tags`, "a list", labels.tags);
+  }
+  if (!SPLITS.includes(row.split)) {
+    throw new InvalidArgumentError(`${where}: split`, "train, valid or test", row.split);
+  }
+  if (row.fold !== undefined && !Number.isInteger(row.fold)) {
+    throw new InvalidArgumentError(`${where}: fold`, "a whole number", row.fold);
   }
   return row as ManifestRow;
 }

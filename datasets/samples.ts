@@ -3,7 +3,8 @@
  * the shipped models were trained on. `python/training` renders them again.
  */
 import { join } from "node:path";
-import { type Dataset, readManifest } from "./manifest.ts";
+import { type ClassLabels, type Dataset, type ManifestRow, readManifest } from "./manifest.ts";
+import { requireClasses } from "./require-classes.ts";
 
 const FOLDER = join(import.meta.dirname, "samples");
 const CITATION =
@@ -11,8 +12,28 @@ const CITATION =
   "eSpeak NG and DSP (see datasets/samples/README.md)";
 
 /** Opens the shipped clips. */
-export async function openSamples(folder: string = FOLDER): Promise<Dataset> {
+export async function openSamples(folder: string = FOLDER): Promise<Dataset<ClassLabels>> {
+  const { rows, licence } = await openManifestRows(folder);
+  return requireClasses({
+    name: "samples",
+    folder,
+    rows,
+    licence,
+    citation: CITATION,
+    protocol: {
+      kind: "free",
+      metric: "accuracy",
+      rule: "all are test clips: no source of theirs trained the shipped models; folds of whole sources are drawn for probes",
+      citation: "datasets/samples/README.md",
+    },
+    clusterBy: "preset, voice or seed of the effect",
+  });
+}
+
+/** Rows of a folder with a `manifest.jsonl`, and all their licences. */
+export async function openManifestRows(
+  folder: string,
+): Promise<{ rows: ManifestRow[]; licence: string }> {
   const rows = await readManifest(join(folder, "manifest.jsonl"));
-  const licence = [...new Set(rows.map((row) => row.licence))].join(" AND ");
-  return { name: "samples", folder, rows, licence, citation: CITATION };
+  return { rows, licence: [...new Set(rows.map((row) => row.licence))].join(" AND ") };
 }

@@ -8,7 +8,13 @@ const root = join(import.meta.dirname, "..");
 const packages = [
   {
     folder: join(root, "sdk"),
-    entries: ["index.ts", "display/index.ts", "feature-memory/index.ts", "kernel/index.ts"],
+    entries: [
+      "index.ts",
+      "compare/index.ts",
+      "display/index.ts",
+      "feature-memory/index.ts",
+      "kernel/index.ts",
+    ],
   },
   { folder: join(root, "datasets"), entries: ["index.ts"] },
 ];

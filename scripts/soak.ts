@@ -18,6 +18,7 @@ import { bridgeMemory } from "./soak/bridge-memory.ts";
 import { brokenAudio } from "./soak/broken-audio.ts";
 import { kernelCells } from "./soak/kernel-cells.ts";
 import { patternCrashes } from "./soak/pattern-crashes.ts";
+import { runKills } from "./soak/run-kills.ts";
 
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".venv", "bin", "python");
@@ -74,6 +75,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   faults: longFaults,
   memory: () => bridgeMemory(Number(values.calls)),
   patterns: () => patternCrashes(20),
+  runs: () => runKills(300),
   kernel: () => kernelCells(python),
   audio: () => brokenAudio(Number(values.files)),
   statistics: () => simulations("test_statistics.py"),

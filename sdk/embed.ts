@@ -1,10 +1,10 @@
 import type { AudioInput } from "./audio/audio-input.ts";
 import { type CallOptions, withinLimit } from "./bridge/call-options.ts";
-import type { ErrorCode, Pooling } from "./bridge/protocol.gen.ts";
+import type { Pooling } from "./bridge/protocol.gen.ts";
 import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row.ts";
 import { embedWindows } from "./embedding/embed-windows.ts";
 import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
-import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
+import { InvalidArgumentError, isClipFault, OperationFailedError } from "./errors.ts";
 import type { FeatureOptions, Features } from "./models/feature-types.ts";
 import type { ModelService } from "./models/model-service.ts";
 
@@ -51,14 +51,6 @@ export interface EmbedOptions extends CallOptions {
 }
 
 const CHUNK_SIZE = 32;
-
-/** Errors that one clip can have without spoiling the others. */
-const CLIP_FAULTS: ReadonlySet<ErrorCode> = new Set([
-  "invalid_audio",
-  "audio_not_found",
-  "audio_too_long",
-  "unsupported_format",
-]);
 
 /** What one call gave for a run of clips. */
 interface ChunkResult {
@@ -142,7 +134,7 @@ async function embedInWindows(
       // The windows of one clip are no progress of all clips.
       onProgress: (progress) => (progress.stage === "encode" ? undefined : onProgress?.(progress)),
     };
-    const found = await embedWindows(service, clip, options, CLIP_FAULTS);
+    const found = await embedWindows(service, clip, options);
     const failures = found.failure ? [{ index: rows.length, ...found.failure }] : [];
     chunks.push({ start: rows.length, features: found.features, failures });
     rows.push(...found.rows);
@@ -163,7 +155,7 @@ async function embedChunk(
     return [{ start, features, failures }];
   } catch (error) {
     // Where not one clip of a chunk is readable Python raises the first clip's error.
-    if (!(error instanceof OperationFailedError && CLIP_FAULTS.has(error.code))) throw error;
+    if (!(error instanceof OperationFailedError && isClipFault(error.code))) throw error;
     if (clips.length === 1) {
       const { code, cause } = error;
       const failures = [{ index: start, code, message: cause.message }];

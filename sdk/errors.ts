@@ -14,6 +14,8 @@
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
  *         ├── QueueFullError         queue_full: too many calls wait
+ *         ├── RunError               one of RunErrorCode: the directory of a comparison
+ *         │                          (exported by `grym-synth/compare`)
  *         ├── ProfileLostError       profile_lost: the profiled process ended; `value` is what the work gave
  *         └── WireError              wire: an answer that is not the protocol
  *     PythonError                    the Python exception, as `cause`; its stack is the traceback
@@ -60,13 +62,39 @@ export type FeatureMemoryErrorCode =
   /** Anything else that the database reports; it is the `cause`. */
   | "store_failed";
 
+/** Codes of the directory of a comparison. */
+export type RunErrorCode =
+  /** A file is not what the seal or the journal says of it. */
+  | "run_damaged"
+  /** Another process writes it. */
+  | "run_locked"
+  /** It was begun with other code, data, arms or machine than now. */
+  | "run_changed"
+  /** It is sealed or closed: nothing more is written. */
+  | "run_sealed"
+  /** The disk is full, or may not be written. */
+  | "run_unwritable";
+
 /** Every code that a `GrymError` can have. */
-export type GrymErrorCode = ErrorCode | LocalErrorCode | FeatureMemoryErrorCode;
+export type GrymErrorCode = ErrorCode | LocalErrorCode | FeatureMemoryErrorCode | RunErrorCode;
 
 /** Root of the family. */
 export abstract class GrymError extends Error {
   override readonly name: string = "GrymError";
   abstract readonly code: GrymErrorCode;
+}
+
+/** Errors that one clip can have without spoiling the others. */
+const CLIP_FAULTS: ReadonlySet<GrymErrorCode> = new Set([
+  "invalid_audio",
+  "audio_not_found",
+  "audio_too_long",
+  "unsupported_format",
+] satisfies ErrorCode[]);
+
+/** Whether an error is that of one clip, and others of the same call can still be heard. */
+export function isClipFault(code: GrymErrorCode): boolean {
+  return CLIP_FAULTS.has(code);
 }
 
 /** The exception as Python saw it: `name` is its class, `stack` its traceback. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../bridge/protocol.gen.ts";
-import { OperationFailedError } from "../errors.ts";
+import { isClipFault, OperationFailedError } from "../errors.ts";
 import type { FeatureOptions, Features } from "../models/feature-types.ts";
 import type { ModelService } from "../models/model-service.ts";
 import type { ClipRow } from "./clip-row.ts";
@@ -16,14 +16,12 @@ export interface WindowedClip {
 /**
  * Features of one clip, window by window.
  *
- * @param faults errors that are the clip's own
- * @throws OperationFailedError any other error
+ * @throws OperationFailedError an error that is not the clip's own
  */
 export async function embedWindows(
   service: ModelService,
   clip: ClipRow,
   options: FeatureOptions,
-  faults: ReadonlySet<ErrorCode>,
 ): Promise<WindowedClip> {
   try {
     const features = await service.extractFeatures(clip.audio, options);
@@ -40,7 +38,7 @@ export async function embedWindows(
       },
     };
   } catch (error) {
-    if (!(error instanceof OperationFailedError && faults.has(error.code))) throw error;
+    if (!(error instanceof OperationFailedError && isClipFault(error.code))) throw error;
     const failure = { code: error.code, message: error.cause.message };
     return { rows: [withSpan(clip, null, null)], features: undefined, failure };
   }

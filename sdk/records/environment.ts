@@ -1,23 +1,20 @@
-import { execFile } from "node:child_process";
-import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import { factsBundle } from "../display/facts.ts";
 import type { MimeBundle } from "../display/mime.ts";
 import sdk from "../package.json" with { type: "json" };
 import { showAs } from "../shown-object.ts";
+import { type CodeState, readCodeState } from "./code-state.ts";
+import { type MachineState, readMachineState } from "./machine-state.ts";
 
 /** Where and with what a record was made. */
-export interface Environment {
+export interface Environment extends CodeState, MachineState {
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** Commit of the repository, or null outside one. */
-  readonly commit: string | null;
-  /** Whether files differed from that commit; null outside a repository. */
-  readonly isDirty: boolean | null;
   /** `linux x64` */
   readonly platform: string;
+  /** Of the kernel: `6.18.44`, without what a distribution adds. */
+  readonly release: string;
   readonly cpu: string;
   readonly cores: number;
   /** Bytes. */
@@ -26,54 +23,52 @@ export interface Environment {
   readonly loadAverage: readonly number[];
   /** node, grym-synth; python, torch and the others where a process was asked. */
   readonly versions: Readonly<Record<string, string>>;
+  /**
+   * NumPy's linear algebra and the processor that it chose its code for (torch's is part of its build); null
+   * where no process was asked.
+   */
+  readonly blas: string | null;
   /** Of the Python process; null where none was asked. */
   readonly device: string | null;
 }
 
-const REPOSITORY = join(import.meta.dirname, "..", "..");
-
 /** @param bridge is asked for Python's versions and device */
 export async function readEnvironment(bridge?: GAMABridge): Promise<Environment> {
-  const [commit, changes, status] = await Promise.all([
-    git("rev-parse", "HEAD"),
-    git("status", "--porcelain", "--untracked-files=no"),
+  const [code, machine, status] = await Promise.all([
+    readCodeState(),
+    readMachineState(),
     bridge?.executeOperation("status", {}),
   ]);
+  const { blas = null, ...versions } = status?.versions ?? {};
   const environment: Environment = {
     date: new Date().toISOString(),
-    commit,
-    isDirty: changes === null ? null : changes !== "",
+    ...code,
     platform: `${process.platform} ${process.arch}`,
+    release: /^[\d.]*/.exec(release())?.[0] ?? "",
     cpu: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
+    cores: machine.threads.available,
     memory: totalmem(),
+    ...machine,
     loadAverage: loadavg().map((load) => Math.round(load * 100) / 100),
-    versions: {
-      node: process.versions.node,
-      "grym-synth": sdk.version,
-      ...status?.versions,
-    },
+    versions: { node: process.versions.node, "grym-synth": sdk.version, ...versions },
+    blas,
     device: status?.device ?? null,
   };
   return showAs(environment, environmentBundle);
 }
 
-function environmentBundle({ versions, loadAverage, ...facts }: Environment): MimeBundle {
-  const listed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+function environmentBundle(environment: Environment): MimeBundle {
+  const { versions, loadAverage, threads, cgroup, locks, ...facts } = environment;
   return factsBundle("Environment", {
     ...facts,
+    threads: list(threads),
+    "limits of the control group": list(cgroup),
+    locks: list(locks),
     "load of 1, 5, 15 minutes": loadAverage,
-    versions: listed,
+    versions: list(versions),
   });
 }
 
-/** What git prints, or null where there is no git or no repository. */
-async function git(...args: string[]): Promise<string | null> {
-  try {
-    const { stdout } = await promisify(execFile)("git", ["-C", REPOSITORY, ...args]);
-    return stdout.trim();
-  } catch (error) {
-    if (error instanceof Error && "code" in error) return null;
-    throw error;
-  }
+function list(values: object): string[] {
+  return Object.entries(values).map(([name, value]) => `${name} ${value ?? "none"}`);
 }

@@ -5,11 +5,14 @@ import gc
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 PACKAGES = ("torch", "transformers", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "msgspec")
+RECORD_PACKAGES = ("statsmodels", "threadpoolctl")
 
 
 def imported_torch() -> Any | None:
@@ -55,13 +58,39 @@ def give_back_memory() -> None:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
+    """Versions of Python and of the packages that features depend on: another one voids the kept ones."""
+    return {"python": platform.python_version(), **_versions_of(PACKAGES)}
+
+
+@cache
+def record_versions() -> dict[str, str]:
+    """What a record names beside `versions`: packages of the statistics, and `blas`.
+
+    `blas` is NumPy's linear algebra with the processor that it chose its code for: sums depend on it in their
+    last bits. Torch carries its own inside its build, which its version names.
+    """
+    return {**_versions_of(RECORD_PACKAGES), "blas": _blas()}
+
+
+def _versions_of(packages: Iterable[str]) -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version  # 13 ms that `ready` need not wait for
 
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    found: dict[str, str] = {}
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+def _blas() -> str:
+    from threadpoolctl import threadpool_info  # installed with scikit-learn
+
+    import_module("numpy")  # loads the library that is asked about
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    # SciPy may have brought a second one by now; which is there must not depend on what ran before.
+    own = [pool for pool in pools if "numpy" in Path(pool["filepath"]).parent.name] or pools
+    if not own:
+        return "unknown"
+    return " ".join(str(own[0].get(key) or "") for key in ("internal_api", "version", "architecture")).strip()

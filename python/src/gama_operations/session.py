@@ -13,7 +13,7 @@ import msgspec
 from gama_operations.available import memory_available
 from gama_operations.call import Call
 from gama_operations.errors import InvalidRequestError
-from gama_operations.machine import device, give_back_memory, imported_torch, versions
+from gama_operations.machine import device, give_back_memory, imported_torch, record_versions, versions
 from gama_operations.memory_counters import device_allocated, read_resident
 from gama_operations.memory_profile import Profiles
 from gama_operations.protocol import LoadModelData, ModelDescription, StatusResult
@@ -146,7 +146,7 @@ class Session:
             kept_bytes=sum(model.kept_bytes for model in list(self.models.values())),
             plane=self.arenas.plane,
             requests=self.requests,
-            versions=versions(),
+            versions={**versions(), **record_versions()},
         )
 
 

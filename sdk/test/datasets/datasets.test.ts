@@ -10,7 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDataset, openFsdd, openSamples, verifyDataset } from "../../../datasets/index.ts";
+import {
+  hashRows,
+  openDataset,
+  openFsdd,
+  openSamples,
+  validateDataset,
+} from "../../../datasets/index.ts";
 import { readManifest } from "../../../datasets/manifest.ts";
 import { AudioClip } from "../../audio/audio-clip.ts";
 import { embed } from "../../embed.ts";
@@ -86,19 +92,38 @@ describe("fsdd", () => {
   );
 });
 
-describe("verifyDataset", () => {
-  it("finds what is missing, what is extra, and what is damaged", async () => {
+describe("validateDataset", () => {
+  it("finds files whose bytes are not those of the manifest, without decoding the others", async () => {
     const folder = makeFsdd(["0_theo_0.wav", "1_theo_0.wav", "2_theo_0.wav"]);
-    const dataset = await openFsdd(folder);
-    expect(await verifyDataset(dataset)).toEqual({ missing: [], extra: [], damaged: [] });
+    const dataset = await hashRows(await openFsdd(folder));
+    expect(await validateDataset(dataset)).toMatchObject({ missing: [], extra: [], damaged: [] });
     rmSync(join(folder, "0_theo_0.wav"));
     cpSync(join(folder, "2_theo_0.wav"), join(folder, "1_theo_0.wav"));
     cpSync(join(folder, "2_theo_0.wav"), join(folder, "3_theo_0.wav"));
-    expect(await verifyDataset(dataset)).toEqual({
+    expect(await validateDataset(dataset)).toEqual({
       missing: ["0_theo_0.wav"],
       extra: ["3_theo_0.wav"],
-      damaged: ["1_theo_0.wav"],
+      damaged: [
+        {
+          path: "1_theo_0.wav",
+          reason: "its bytes are not those of the manifest",
+          foundBy: "sha256",
+        },
+      ],
+      checked: { sha256: 2, decode: 0, header: 0 },
+      clips: 3,
+      publishedClips: null,
     });
+  });
+
+  it("stops when it is asked to, and tells how far it is", async () => {
+    const dataset = await openFsdd(makeFsdd(["0_theo_0.wav", "1_theo_0.wav"]));
+    const told: number[] = [];
+    await hashRows(dataset, { onProgress: ({ done }) => told.push(done) });
+    expect(told).toEqual([1, 2]);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(hashRows(dataset, { signal })).rejects.toThrow("enough");
+    await expect(validateDataset(dataset, { signal, check: "header" })).rejects.toThrow("enough");
   });
 });
 
@@ -118,15 +143,19 @@ describe("readManifest", () => {
     return path;
   };
 
-  it("reads rows", async () => {
-    expect(await readManifest(write(row))).toEqual([row]);
+  it("reads rows, also of clips that nobody labelled or summed", async () => {
+    const bare = { id: "b", path: "b.flac", labels: {}, clusterId: "b", licence: "NOASSERTION" };
+    expect(await readManifest(write(row, bare))).toEqual([row, bare]);
   });
 
   it.each([
     ["sha256", { ...row, sha256: "abc" }],
-    ["labels.class", { ...row, labels: {} }],
+    ["labels", { ...row, labels: undefined }],
+    ["labels.class", { ...row, labels: { class: 7 } }],
+    ["labels.tags", { ...row, labels: { tags: "bell" } }],
     ["clusterId", { ...row, clusterId: "" }],
-    ["split", { ...row, split: undefined }],
+    ["split", { ...row, split: "dev" }],
+    ["fold", { ...row, fold: "1" }],
   ])("refuses a row without a good %s, and says in which line it stands", async (field, bad) => {
     const reading = readManifest(write({ ...row, id: "b", path: "b.flac" }, bad));
     await expect(reading).rejects.toThrow(`line 2: ${field}`);
@@ -155,10 +184,12 @@ describe.skipIf(!existsSync(join(samples, "manifest.jsonl")))(
   "samples (skipped before they are rendered)",
   () => {
     it("are whole: every file of the manifest, no other, every checksum", async () => {
-      expect(await verifyDataset(await openSamples())).toEqual({
+      const { rows } = await openSamples();
+      expect(await validateDataset(await openSamples())).toMatchObject({
         missing: [],
         extra: [],
         damaged: [],
+        checked: { sha256: rows.length, decode: 0, header: 0 },
       });
     });
 

@@ -9,12 +9,13 @@ const modules = join(sdk, "..", "node_modules");
 
 const USE = `
 import { GAMABridge } from "grym-synth";
+import { type Study, verifySeal } from "grym-synth/compare";
 import { table } from "grym-synth/display";
 import { PatternStorage } from "grym-synth/patterns";
 import type {} from "grym-synth/kernel";
 const right: number | undefined = new GAMABridge().pid;
 const wrong: string = new GAMABridge().processNumber;
-export { PatternStorage, right, table, wrong };
+export { PatternStorage, right, type Study, table, verifySeal, wrong };
 `;
 
 /** What TypeScript says of a package that uses ours, with everything that it reads. */
@@ -49,6 +50,6 @@ it("who uses the package reads its declarations, not its sources, and they are w
   expect(ours.filter((file) => !file.startsWith(join(sdk, "declarations")))).toEqual([]);
   // The line that is wrong, and nothing in what was read.
   expect(complaints).toEqual([
-    "use.mts(7,7): error TS2322: Type 'number' is not assignable to type 'string'.",
+    "use.mts(8,7): error TS2322: Type 'number' is not assignable to type 'string'.",
   ]);
 }, 180_000);

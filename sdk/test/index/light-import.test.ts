@@ -115,11 +115,19 @@ describe('import "grym-synth"', () => {
         "sdk/notebook/help.ts",
         "sdk/notebook/timed.ts",
         "sdk/package.json",
+        "sdk/records/code-state.ts",
         "sdk/records/environment.ts",
         "sdk/records/format-record.ts",
+        "sdk/records/hash-file.ts",
+        "sdk/records/machine-state.ts",
         "sdk/records/record.ts",
         "sdk/shown-object.ts",
       ]
     `);
   });
+});
+
+it("grym-synth/compare loads no package either", async () => {
+  const modules = await listLoadedModules('import "grym-synth/compare"');
+  expect(modules.filter((path) => !path.startsWith("sdk/"))).toEqual([]);
 });

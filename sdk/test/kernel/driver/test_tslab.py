@@ -88,13 +88,15 @@ class UnderTslab(KernelCase):
 
     def test_every_entry_of_the_package_and_the_data_sets_load(self) -> None:
         outcome = self.run_cell(
+            'import { verifySeal } from "grym-synth/compare";'
             'import { PatternStorage } from "grym-synth/patterns";'
             'import { openDataset } from "../datasets";'
             "const rows = (await openDataset()).rows;"
-            "console.log(typeof PatternStorage, rows[0].labels.class)"
+            "const label: string = rows[0].labels.class;"
+            "console.log(typeof verifySeal, typeof PatternStorage, label)"
         )
         assert outcome.status == "ok", outcome.outputs
-        assert outcome.stream("stdout") == "function dog\n"
+        assert outcome.stream("stdout") == "function function dog\n"
 
     def test_display_sends_the_richest_form_and_progress_is_updated_in_place(self) -> None:
         head = 'import { display, figure, progress, table } from "grym-synth/display";'

@@ -1,0 +1,250 @@
+/** A study: what is asked of which data, by which arms, and what is declared before the first clip. */
+import type {
+  Attention,
+  DType,
+  Interval,
+  Pooling,
+  Quantization,
+  Weights,
+} from "../bridge/protocol.gen.ts";
+import type { Dataset } from "./dataset-types.ts";
+
+/** A comparison as it is designed; its digest is its id, so that nothing in it changes afterwards. */
+export interface Study {
+  /** Small letters, digits and dashes. */
+  readonly name: string;
+  /** In one sentence with a question mark. */
+  readonly question: string;
+  readonly data: Dataset;
+  readonly arms: readonly Arm[];
+  readonly tasks: readonly Task[];
+  /** What the verdict is about; everything else is labelled as explored. */
+  readonly primary: readonly PrimaryClaim[];
+  /** @default 0.95 */
+  readonly level?: number | undefined;
+  /** @default 0.05 */
+  readonly alpha?: number | undefined;
+  /**
+   * What all arms hear of a clip, from its beginning. `common`: the shortest window of any arm.
+   * @default "common"
+   */
+  readonly crop?: { readonly seconds: number } | "common" | undefined;
+  /** @default "official" where the data set has folds or splits of its own, else 5 */
+  readonly folds?: number | "official" | undefined;
+  /**
+   * Each stream (folds, probes, draws, order, resampling) takes sha256 of this and its own name.
+   * @default 0
+   */
+  readonly seed?: number | undefined;
+  /** `false`: quality alone. */
+  readonly cost?: CostPlan | false | undefined;
+  /**
+   * `anytime`: it may be looked at after every source and stopped.
+   * @default "fixed"
+   */
+  readonly stopping?: "fixed" | "anytime" | undefined;
+}
+
+/** What is compared: a model, and how it is read. */
+export interface Arm {
+  /** Small letters, digits and dashes: a name in files and tables. */
+  readonly id: string;
+  /** A shipped name, a baseline, or a folder with a `config.json`. */
+  readonly model: string;
+  /** @default "trained" */
+  readonly weights?: Weights | undefined;
+  /** @default "float32" */
+  readonly dtype?: DType | undefined;
+  /** @default "none" */
+  readonly quantization?: Quantization | undefined;
+  readonly attention?: Attention | undefined;
+  readonly device?: string | undefined;
+  readonly reads: Reading;
+  /** @default unknown */
+  readonly exposure?: Exposure | undefined;
+}
+
+/** How an arm's answer is taken from its model. */
+export type Reading =
+  /** Hidden states, which a probe or a search reads. */
+  | {
+      readonly by: "features";
+      readonly layer?: string | number | undefined;
+      readonly pooling?: Pooling | undefined;
+      readonly l2?: boolean | undefined;
+    }
+  /** The likeliest of candidate texts. */
+  | {
+      readonly by: "score";
+      readonly prompt?: string | undefined;
+      /** Text by label. */
+      readonly candidates: Readonly<Record<string, string>>;
+      /** Of the logarithms of the tokens' probabilities; the mean does not favour short texts. */
+      readonly rule: "sum" | "mean";
+    }
+  /** Its own words, which a mapper turns into a label. */
+  | {
+      readonly by: "text";
+      readonly prompt?: string | undefined;
+      readonly mapper: MapperReference;
+      /**
+       * Answers per clip; more than one only where decoding samples.
+       * @default 1
+       */
+      readonly samples?: number | undefined;
+    };
+
+/** A rule from words to labels: its name with a version, and the digest of its phrases. */
+export interface MapperReference {
+  /** `labels@1` */
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** What an arm's training had of the clips it is tested on. */
+export interface Exposure {
+  readonly kind: "labels of these classes" | "same corpus" | "none" | "unknown";
+  /** Who says so: a model card, a paper. */
+  readonly source: string;
+}
+
+/** Whose order the outcomes of a clip are read off, by which rule. */
+export type Task = {
+  /**
+   * Label that is read.
+   * @default "class"
+   */
+  readonly label?: string | undefined;
+} & (
+  | { readonly kind: "linear" | "mlp" | "layers" | "clustering" | "zero-shot" | "tags" }
+  | { readonly kind: "knn"; readonly neighbours?: number | undefined }
+  /** As MTEB: 8 clips of each label, 10 draws. */
+  | {
+      readonly kind: "few-shot";
+      readonly perLabel?: number | undefined;
+      readonly draws?: number | undefined;
+    }
+  | { readonly kind: "retrieval"; readonly ks?: readonly number[] | undefined }
+  /** With answers that the manifest knows. */
+  | { readonly kind: "questions"; readonly questions: Readonly<Record<string, string>> }
+);
+
+/** What a task is called in files, tables and claims. */
+export type TaskKind = Task["kind"];
+
+/** A claim that is declared before the first clip. */
+export interface PrimaryClaim {
+  readonly a: string;
+  readonly b: string;
+  readonly task: TaskKind;
+  readonly metric: string;
+  readonly claim: "superior" | "not-worse" | "equivalent";
+  /** In the metric's unit; needed by `not-worse` and `equivalent`. */
+  readonly margin?: number | undefined;
+}
+
+/** How much is measured of time and memory. */
+export interface CostPlan {
+  /**
+   * Fresh processes of each arm: the unit of first latency and of peak memory.
+   * @default 5
+   */
+  readonly incarnations?: number | undefined;
+  /**
+   * Of each incarnation: four slots in the order ABBA or BAAB.
+   * @default 4
+   */
+  readonly blocks?: number | undefined;
+  /** @default 4 */
+  readonly clipsPerSlot?: number | undefined;
+  /**
+   * Arm A against itself first: what this machine cannot tell apart.
+   * @default true
+   */
+  readonly noiseFloor?: boolean | undefined;
+}
+
+/** What an arm did with a clip in a task: a row of `outcomes/<task>.<arm>.jsonl`. */
+export interface Outcome {
+  readonly arm: string;
+  readonly task: TaskKind;
+  readonly clip: string;
+  /** The source. */
+  readonly cluster: string;
+  /** The one in which it was tested; null where nothing was trained. */
+  readonly fold: number | null;
+  /** `unmapped`: words that no label has; `other`: a known label that is none of the candidates. */
+  readonly status: "ok" | "failed" | "unmapped" | "other";
+  /** From 0 to 1; 0 of what failed or was not mapped: failures count. */
+  readonly score: number;
+  readonly truth: string | readonly string[];
+  /** What the arm said, as a label; null where it said none. */
+  readonly said: string | null;
+  readonly detail?: OutcomeDetail | undefined;
+  readonly secondsHeard: number;
+  /** Model and revision that did answer. */
+  readonly servedBy: string;
+  readonly retries: number;
+}
+
+/** What corpus metrics are computed from again. */
+export interface OutcomeDetail {
+  /** By label or candidate. */
+  readonly scores?: Readonly<Record<string, number>> | undefined;
+  /** Of the first right answer in a search, from 1. */
+  readonly rank?: number | undefined;
+  readonly text?: string | undefined;
+  /** Insertions, deletions, substitutions, words. */
+  readonly counts?: readonly number[] | undefined;
+}
+
+/** One timed call of an arm: a row of `cost.jsonl`. */
+export interface CostSlot {
+  /** An arm against itself, or against the other. */
+  readonly phase: "aa" | "ab";
+  readonly incarnation: number;
+  readonly block: number;
+  readonly slot: 0 | 1 | 2 | 3;
+  readonly arm: string;
+  readonly clip: string;
+  readonly wallMs: number;
+  /** Python's own work. */
+  readonly pythonMs: number;
+  /** Whether it was the first call of its process. */
+  readonly first: boolean;
+  readonly peakBytes: number | null;
+  /** By a hardware counter; null where there is none. */
+  readonly joules: number | null;
+  /** Of the last minute. */
+  readonly load: number;
+  /** Why the whole block does not count. */
+  readonly void?: string | undefined;
+}
+
+/** What is said of two arms in a task. */
+export interface Verdict {
+  readonly a: string;
+  readonly b: string;
+  readonly task: TaskKind;
+  readonly metric: string;
+  readonly word: "better" | "worse" | "equivalent" | "not worse" | "undecided";
+  /** a − b, in the metric's unit. */
+  readonly difference: number;
+  /** By source; null below 10 of them. */
+  readonly interval: Interval | null;
+  /** Why there is no interval, or why the word is not a stronger one. */
+  readonly reason: string | null;
+  readonly p: number | null;
+  /** After Holm (primary) or Benjamini–Hochberg (exploratory) over its family. */
+  readonly pAdjusted: number | null;
+  readonly family: "primary" | "exploratory";
+  /** Smallest difference that would have been seen with a power of 80 %. */
+  readonly couldHaveSeen: number | null;
+  readonly margin: number | null;
+  readonly clips: number;
+  readonly sources: number;
+  /** Clips that only one of the two got right. */
+  readonly discordant: { readonly onlyA: number; readonly onlyB: number };
+  /** Other ways to look at it; the verdict is not theirs. */
+  readonly beside: Readonly<Record<string, Interval | number | null>>;
+}
