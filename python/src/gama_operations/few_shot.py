@@ -73,7 +73,7 @@ def few_shot(
     assigned = (
         source_folds(clips.y, clips.source, folds, seed) if fold is None else given_folds(fold, len(clips.y))
     )
-    usable = np.isfinite(clips.x).all(axis=1)
+    usable = np.asarray(np.isfinite(clips.x).all(axis=1), dtype=np.bool_)
     right = np.zeros((draws, len(clips.y)), dtype=bool)
     notes: list[str] = []
     for index in range(int(assigned.max()) + 1):
