@@ -4,19 +4,26 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Debugger, Runtime } from "node:inspector";
+import type { Debugger } from "node:inspector";
+import { basename } from "node:path";
 import type { MainInspector } from "../main-inspector.ts";
 import type { RunOrder } from "../thread-messages.ts";
 import { describeValue } from "../value-text.ts";
 import type { JsonObject } from "../wire-message.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { CellScripts, HASH_SEED, PATH_PREFIX, PATH_SUFFIX } from "./cell-scripts.ts";
 import { PausedFrames } from "./paused-frames.ts";
+import { EXCEPTION_FILTERS, enteredScript, pauseState, stopReason } from "./stop-reasons.ts";
+import { UserScripts } from "./user-scripts.ts";
 import { Variables } from "./variables.ts";
 
 /** JavaScript has one thread. */
 const THREAD = 1;
-/** Where stepping does not stop: our own code, Node's, and packages. */
-const NOT_STEPPED_INTO = ["/sdk/kernel/", "^node:", "/node_modules/"];
+/** Where neither steps nor errors stop: our own code, Node's, and packages. */
+const BLACKBOXED = ["/sdk/kernel/", "^node:", "/node_modules/"];
+
+/** From a place that the user has not written to the next one. */
+const ONWARD = { cell: "Debugger.stepInto", called: "Debugger.stepOut" };
 
 type Body = JsonObject | undefined;
 type Command = (args: JsonObject) => Body | Promise<Body>;
@@ -25,23 +32,28 @@ export class DebugAdapter {
   readonly #inspector: MainInspector;
   readonly #publish: (event: JsonObject) => void;
   readonly #cells = new CellScripts();
+  readonly #scripts = new UserScripts(this.#cells);
+  readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
   readonly #frames: PausedFrames;
-  /** Lines by path, as asked for. */
-  readonly #breakpoints = new Map<string, readonly number[]>();
-  /** V8's ids of the breakpoints of a path. */
-  readonly #placed = new Map<string, string[]>();
   readonly #commands: Readonly<Record<string, Command>>;
+  /** V8's state for pauses at errors. */
+  #pauseState = "none";
   #isStarted = false;
   #isListening = false;
+  /** Whether the front end waits for the next statement of a cell. */
+  #isPauseAsked = false;
   #sequence = 0;
 
   /** @param publish broadcasts a `debug_event` */
   constructor(inspector: MainInspector, publish: (event: JsonObject) => void) {
     this.#inspector = inspector;
     this.#publish = publish;
+    this.#breakpoints = new Breakpoints(inspector, this.#scripts, (breakpoint) =>
+      this.#event("breakpoint", { reason: "changed", breakpoint }),
+    );
     this.#variables = new Variables(inspector);
-    this.#frames = new PausedFrames(inspector, this.#cells, this.#variables);
+    this.#frames = new PausedFrames(inspector, this.#scripts, this.#cells, this.#variables);
     const step =
       (method: string): Command =>
       async () => {
@@ -53,6 +65,8 @@ export class DebugAdapter {
       initialize: () => ({
         supportsConfigurationDoneRequest: true,
         supportsEvaluateForHovers: true,
+        supportsModulesRequest: true,
+        exceptionBreakpointFilters: EXCEPTION_FILTERS,
       }),
       attach: () => this.#attach(),
       configurationDone: () => undefined,
@@ -60,9 +74,9 @@ export class DebugAdapter {
       terminate: () => this.#detach(),
       dumpCell: ({ code }) => ({ sourcePath: this.#cells.addSource(String(code)) }),
       setBreakpoints: (args) => this.#setBreakpoints(args),
-      setExceptionBreakpoints: () => undefined,
+      setExceptionBreakpoints: (args) => this.#setExceptionBreakpoints(args),
       source: (args) => this.#source(args),
-      modules: () => ({ modules: [], totalModules: 0 }),
+      modules: () => this.#modules(),
       threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
       stackTrace: () => this.#frames.stackTrace(),
       scopes: ({ frameId }) => this.#frames.scopes(Number(frameId)),
@@ -74,7 +88,11 @@ export class DebugAdapter {
       next: step("Debugger.stepOver"),
       stepIn: step("Debugger.stepInto"),
       stepOut: step("Debugger.stepOut"),
-      pause: step("Debugger.pause"),
+      pause: async () => {
+        this.#isPauseAsked = true;
+        await inspector.command("Debugger.pause");
+        return undefined;
+      },
       inspectVariables: () => this.#inspectVariables(),
       richInspectVariables: (args) => this.#richInspect(args),
       copyToGlobals: (args) => this.#copyToGlobals(args),
@@ -104,27 +122,20 @@ export class DebugAdapter {
     }
   }
 
-  /** Hands a cell to the main thread, after its breakpoints were set there. */
+  /** Hands a cell to the main thread; its breakpoints are set there before its first statement. */
   run(order: RunOrder, post: (order: RunOrder) => void): void {
     this.#cells.addRun(order);
-    const path = this.#cells.addSource(order.source);
-    const run = (): void => post(order);
-    if (this.#isStarted && this.#breakpoints.has(path)) this.#place(path).then(run, run);
-    else run();
+    post(order);
   }
 
   #info(): JsonObject {
-    const breakpoints = [...this.#breakpoints].map(([source, lines]) => ({
-      source,
-      breakpoints: lines.map((line) => ({ line })),
-    }));
     return {
       isStarted: this.#isStarted,
       hashMethod: "Murmur2",
       hashSeed: HASH_SEED,
       tmpFilePrefix: PATH_PREFIX,
       tmpFileSuffix: PATH_SUFFIX,
-      breakpoints,
+      breakpoints: this.#breakpoints.all,
       stoppedThreads: this.#frames.isPaused ? [THREAD] : [],
       richRendering: true,
       exceptionPaths: [],
@@ -135,37 +146,78 @@ export class DebugAdapter {
   async #attach(): Promise<Body> {
     this.#listen();
     await this.#inspector.command("Debugger.enable");
-    await this.#inspector.command("Debugger.setBlackboxPatterns", { patterns: NOT_STEPPED_INTO });
+    // Scripts without an address are texts that are evaluated for the kernel.
+    const boxed = { patterns: BLACKBOXED, skipAnonymous: true };
+    await this.#inspector.command("Debugger.setBlackboxPatterns", boxed);
+    await this.#inspector.command("Debugger.setPauseOnExceptions", { state: this.#pauseState });
+    await this.#breakpoints.start();
     this.#isStarted = true;
     return undefined;
   }
 
   async #detach(): Promise<Body> {
     this.#isStarted = false;
+    this.#isPauseAsked = false;
+    this.#pauseState = "none";
     this.#breakpoints.clear();
-    this.#placed.clear();
     this.#variables.clear();
     // It also lets a paused cell go on, and forgets all breakpoints.
     await this.#inspector.command("Debugger.disable");
     this.#frames.resumed();
+    this.#scripts.clear();
     return undefined;
   }
 
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    this.#inspector.on("Debugger.scriptParsed", (script) => this.#frames.addScript(script));
-    this.#inspector.on("Debugger.paused", (paused) => {
-      this.#frames.paused(paused);
-      const isBreakpoint = (paused.hitBreakpoints ?? []).length > 0;
-      const reason = isBreakpoint ? "breakpoint" : "step";
-      this.#event("stopped", { reason, threadId: THREAD, allThreadsStopped: true });
-    });
+    this.#inspector.on("Debugger.scriptParsed", (script) => this.#scripts.add(script));
+    this.#inspector.on("Debugger.paused", (paused) => void this.#paused(paused));
     this.#inspector.on("Debugger.resumed", () => {
+      if (!this.#frames.isPaused) return;
       this.#frames.resumed();
       this.#variables.clear();
       this.#event("continued", { threadId: THREAD, allThreadsContinued: true });
     });
+  }
+
+  async #paused(paused: Debugger.PausedEventDataType): Promise<void> {
+    const entered = enteredScript(paused);
+    if (entered !== undefined) return await this.#enter(entered);
+    this.#frames.paused(paused);
+    const isWalk = this.#isPauseAsked || paused.reason === "step";
+    const { standsIn } = this.#frames;
+    if (standsIn === "user" || (standsIn !== "others" && !isWalk)) return this.#stop(paused);
+    this.#frames.resumed();
+    // A step out of a cell ends there, and an error on its way through our own code was shown before.
+    if (standsIn !== "others") await this.#goOn(ONWARD[standsIn]);
+    else {
+      // Through Node's own code to the next cell it would be thousands of steps.
+      if (this.#isPauseAsked) await this.#breakpoints.stopAtNextScript(true);
+      await this.#goOn("Debugger.resume");
+    }
+  }
+
+  #stop(paused: Debugger.PausedEventDataType): void {
+    const reason = this.#isPauseAsked ? { reason: "pause" } : stopReason(paused);
+    if (this.#isPauseAsked) void this.#breakpoints.stopAtNextScript(false);
+    this.#isPauseAsked = false;
+    this.#event("stopped", { ...reason, threadId: THREAD, allThreadsStopped: true });
+  }
+
+  /** A new script waits for its breakpoints. */
+  async #enter(id: string): Promise<void> {
+    const script = this.#scripts.get(id);
+    try {
+      if (script !== undefined) await this.#breakpoints.enter(script);
+    } finally {
+      await this.#goOn("Debugger.resume");
+    }
+  }
+
+  /** Ends a pause that nobody is told of; an interrupt, or the end of the debugger, may have done so already. */
+  async #goOn(method: string): Promise<void> {
+    await this.#inspector.command(method).catch(() => undefined);
   }
 
   #event(event: string, body: JsonObject): void {
@@ -173,40 +225,15 @@ export class DebugAdapter {
   }
 
   async #setBreakpoints(args: JsonObject): Promise<Body> {
-    const path = pathOf(args);
     const lines = asList(args["breakpoints"]).map((it) => Number(Reflect.get(it, "line")));
-    this.#breakpoints.set(path, lines);
-    const found = await this.#place(path);
-    return {
-      breakpoints: lines.map((line, index) => ({
-        id: index,
-        // Before a cell has run there is nothing to place it in; it is placed when the cell runs.
-        verified: this.#cells.sourceOf(path) !== undefined,
-        line: found[index] ?? line,
-        source: { path },
-      })),
-    };
+    return { breakpoints: await this.#breakpoints.set(pathOf(args), lines) };
   }
 
-  /** Sets the breakpoints of a path in its newest run; the lines that they came to. */
-  async #place(path: string): Promise<(number | undefined)[]> {
-    for (const breakpointId of this.#placed.get(path) ?? []) {
-      await this.#inspector.command("Debugger.removeBreakpoint", { breakpointId });
-    }
-    const ids: string[] = [];
-    const lines: (number | undefined)[] = [];
-    for (const line of this.#breakpoints.get(path) ?? []) {
-      const found = this.#cells.placeOf(path, line);
-      lines.push(found?.line);
-      if (found === undefined) continue;
-      const { breakpointId } = await this.#inspector.command<Debugger.SetBreakpointByUrlReturnType>(
-        "Debugger.setBreakpointByUrl",
-        found.place,
-      );
-      ids.push(breakpointId);
-    }
-    this.#placed.set(path, ids);
-    return lines;
+  async #setExceptionBreakpoints({ filters }: JsonObject): Promise<Body> {
+    this.#pauseState = pauseState(Array.isArray(filters) ? filters.map(String) : []);
+    if (!this.#isStarted) return undefined;
+    await this.#inspector.command("Debugger.setPauseOnExceptions", { state: this.#pauseState });
+    return undefined;
   }
 
   #source(args: JsonObject): Body {
@@ -214,21 +241,25 @@ export class DebugAdapter {
     return { content: this.#cells.sourceOf(path) ?? readFileSync(path, "utf8") };
   }
 
+  #modules(): JsonObject {
+    const { files } = this.#scripts;
+    const modules = files.map((path) => ({ id: path, name: basename(path), path }));
+    return { modules, totalModules: modules.length };
+  }
+
   async #evaluate({ expression, frameId }: JsonObject): Promise<Body> {
     const result = await this.#frames.evaluate(String(expression), Number(frameId));
-    return { result: describeValue(result), ...this.#variables.value(result) };
+    const variablesReference = this.#variables.referenceOf(result);
+    return { result: describeValue(result), variablesReference };
   }
 
   async #inspectVariables(): Promise<Body> {
-    const { result } = await this.#inspector.command<Runtime.EvaluateReturnType>(
-      "Runtime.evaluate",
-      {
-        expression: "globalThis",
-      },
-    );
-    const ids = result.objectId === undefined ? [] : [result.objectId];
-    const reference = this.#variables.reference(ids, this.#cells.declared);
-    return { variables: await this.#variables.list(reference) };
+    // A new list replaces the one before, whose objects would else be kept for ever.
+    if (!this.#frames.isPaused) this.#variables.clear();
+    const { objectId } = await this.#frames.evaluate("globalThis", 0);
+    const names = this.#cells.declared;
+    const listed = objectId === undefined ? [] : [{ objectId, names }];
+    return { variables: await this.#variables.list(this.#variables.reference(listed)) };
   }
 
   async #richInspect({ variableName, frameId }: JsonObject): Promise<Body> {

@@ -19,6 +19,18 @@ const sum = rows.reduce((total, row) => total + double(row.id), 0);
 sum"""
 
 
+HELPER = """interface Row { id: number }
+enum Unit { ms = 1000 }
+
+export function total(rows: Row[]): number {
+  // adds them up
+  let sum = 0;
+  for (const row of rows) sum += row.id * Unit.ms;
+  return sum;
+}
+"""
+
+
 class Debugger(KernelCase):
     """One kernel; each test begins and ends without a debugger."""
 
@@ -71,6 +83,22 @@ class Debugger(KernelCase):
         self.request("configurationDone")
         return {"path": path, "breakpoints": found["breakpoints"]}
 
+    def break_in_file(self, path: str, *lines: int) -> list[Message]:
+        """Sets breakpoints in a file; what they came to."""
+        wanted = [{"line": line} for line in lines]
+        return self.request("setBreakpoints", source={"path": path}, breakpoints=wanted)["breakpoints"]
+
+    def stops(self, running: str) -> list[tuple[str, int]]:
+        """Lets a cell go on at each of its stops; their reasons and lines, until its end."""
+        found = []
+        while True:
+            message = self.kc.get_iopub_msg(timeout=TIMEOUT_SECONDS)
+            if message["msg_type"] == "debug_event" and message["content"]["event"] == "stopped":
+                found.append((message["content"]["body"]["reason"], self.frames()[0]["line"]))
+                self.request("continue", threadId=1)
+            elif message["parent_header"].get("msg_id") == running and is_idle(message):
+                return found
+
     def frames(self) -> list[Message]:
         """The stack of the paused cell."""
         return self.request("stackTrace", threadId=1)["stackFrames"]
@@ -81,6 +109,11 @@ class Debugger(KernelCase):
         reference = next(it["variablesReference"] for it in scopes if it["name"] == scope)
         listed = self.request("variables", variablesReference=reference)["variables"]
         return {it["name"]: it["value"] for it in listed}
+
+    def members(self, variable: Message) -> dict[str, Message]:
+        """Members of a variable by their names."""
+        reference = variable["variablesReference"]
+        return {it["name"]: it for it in self.request("variables", variablesReference=reference)["variables"]}
 
     def test_a_cell_is_named_by_its_text_as_front_ends_name_it(self) -> None:
         info = self.request("debugInfo")
@@ -94,7 +127,8 @@ class Debugger(KernelCase):
         self.run_cell('const answer = 42; const nested = { list: [1, 2], text: "x" }; function named() {}')
         listed = {it["name"]: it for it in self.request("inspectVariables")["variables"]}
         assert listed["answer"]["value"] == "42"
-        assert listed["answer"]["type"] == "number"
+        # JupyterLab would show it in place of the value.
+        assert "type" not in listed["answer"]
         assert listed["named"]["value"].startswith("function")
         assert "setTimeout" not in listed
         inner = self.request("variables", variablesReference=listed["nested"]["variablesReference"])
@@ -132,6 +166,126 @@ class Debugger(KernelCase):
         assert self.run_cell("kept").text == "8"
         self.request("disconnect")
         assert self.run_cell(CELL).text == "18"
+
+    def test_a_breakpoint_is_verified_when_it_has_been_placed_and_an_event_says_so(self) -> None:
+        self.attach()
+        code = "let placed = 1;\n// a comment\nplaced += 1;\nplaced\n// the end"
+        asked = self.break_at(code, 2, 5)["breakpoints"]
+        assert [(it["verified"], it["line"]) for it in asked] == [(False, 2), (False, 5)]
+        assert all("when this cell runs" in it["message"] for it in asked)
+        running = self.send(code)
+        changed = [self.event("breakpoint")["breakpoint"] for _ in asked]
+        assert [it["id"] for it in changed] == [it["id"] for it in asked]
+        assert [(it["verified"], it["line"]) for it in changed] == [(True, 3), (False, 5)]
+        assert "no code" in changed[1]["message"]
+        assert self.stops(running) == [("breakpoint", 3)]
+        # Two lines may come to one place, which is given back once.
+        assert [it["verified"] for it in self.break_at(code, 2, 3)["breakpoints"]] == [True, True]
+        assert self.stops(self.send(code)) == [("breakpoint", 3)]
+        self.break_at(code)
+        assert self.stops(self.send(code)) == []
+        self.request("disconnect")
+
+    def test_a_breakpoint_in_a_local_file_stops_when_a_cell_imports_it_later_and_after_an_edit(self) -> None:
+        path = str(self.folder / "helper.ts")
+        (self.folder / "helper.ts").write_text(HELPER)
+        code = 'import { total } from "./helper.ts";\ntotal([{ id: 1 }, { id: 2 }])'
+        self.attach()
+        assert not self.break_in_file(path, 5)[0]["verified"]
+        running = self.send(code)
+        changed = self.event("breakpoint")["breakpoint"]
+        assert (changed["verified"], changed["line"]) == (True, 6)
+        self.event("stopped")
+        top, cell = self.frames()
+        assert (top["name"], top["line"], top["source"]["path"]) == ("total", 6, path)
+        assert (cell["name"], cell["line"]) == ("cell", 2)
+        assert self.request("source", source={"path": path})["content"] == HELPER
+        assert path in [it["path"] for it in self.request("modules")["modules"]]
+        self.request("next", threadId=1)
+        self.event("stopped")
+        assert self.frames()[0]["line"] == 7
+        assert self.variables("Locals")["sum"] == "0"
+        self.request("continue", threadId=1)
+        assert self.outcome(running).text == "3000"
+        (self.folder / "helper.ts").write_text(f"// One line more.\n{HELPER}")
+        assert self.break_in_file(path, 9)[0]["line"] == 9  # of the loaded text: its last brace
+        assert self.stops(self.send(code)) == [("breakpoint", 9)]  # of the edited one: return
+        self.break_in_file(path)
+        assert self.stops(self.send(code)) == []
+        self.request("disconnect")
+
+    def test_a_step_goes_into_a_local_file_and_not_into_packages_or_node(self) -> None:
+        (self.folder / "stepped.ts").write_text(HELPER)
+        code = (
+            'import { total } from "./stepped.ts";\nimport { basename } from "node:path";\n'
+            'const base = basename("a/b");\nconst all = total([]);\nall'
+        )
+        self.attach()
+        self.break_at(code, 3)
+        running = self.send(code)
+        self.event("stopped")
+        seen = []
+        while self.frames()[0]["name"] != "total":
+            seen.append(self.frames()[0]["line"])
+            self.request("stepIn", threadId=1)
+            self.event("stopped")
+        assert set(seen) == {3, 4}
+        assert self.frames()[0]["line"] == 6
+        self.request("disconnect")
+        assert self.outcome(running).text == "0"
+
+    def test_a_pause_stops_a_spinning_cell_where_it_is_and_an_idle_kernel_in_its_next_cell(self) -> None:
+        self.attach()
+        self.request("pause", threadId=1)
+        running = self.send("let spins = 0;\nspins += 1;\nspins")
+        assert self.event("stopped")["reason"] == "pause"
+        assert self.frames()[0]["line"] == 1
+        self.request("continue", threadId=1)
+        assert self.outcome(running).text == "1"
+        running = self.send("for (;;) spins += 1;")
+        self.broadcasts_until("execute_input")
+        while self.request("evaluate", expression="spins")["result"] == "1":
+            pass
+        self.request("pause", threadId=1)
+        assert self.event("stopped")["reason"] == "pause"
+        assert int(self.variables("Globals")["spins"]) > 1
+        self.km.interrupt_kernel()
+        assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
+        self.request("disconnect")
+
+    def test_long_lists_show_their_beginning_and_maps_their_entries(self) -> None:
+        self.run_cell(
+            "const samples = new Float32Array(5_000_000); const pairs = new Map([['key', { deep: 1 }]]);"
+        )
+        listed = {it["name"]: it for it in self.request("inspectVariables")["variables"]}
+        members = self.members(listed["samples"])
+        assert len(members) == 1000
+        assert members["999"]["value"] == "0"
+        entries = self.members(self.members(listed["pairs"])["[[Entries]]"])
+        assert self.members(self.members(entries["0"])["value"])["deep"]["value"] == "1"
+
+    def test_while_native_code_runs_the_variable_inspector_says_so(self) -> None:
+        running = self.send('require("node:child_process").execSync("sleep 3")')
+        self.broadcasts_until("execute_input")
+        response = self.respond("inspectVariables")
+        assert response["success"] is False
+        assert "native code" in response["message"]
+        assert self.outcome(running).status == "ok"
+        assert self.request("inspectVariables")["variables"] is not None
+
+    def test_an_evaluation_that_does_not_end_is_given_up(self) -> None:
+        self.attach()
+        code = "let kept_alive = 1;\nkept_alive"
+        self.break_at(code, 2)
+        running = self.send(code)
+        self.event("stopped")
+        frame = self.frames()[0]["id"]
+        response = self.respond("evaluate", expression="(() => { for (;;) {} })()", frameId=frame)
+        assert response["success"] is False
+        assert self.request("evaluate", expression="kept_alive", frameId=frame)["result"] == "1"
+        self.request("continue", threadId=1)
+        assert self.outcome(running).text == "1"
+        self.request("disconnect")
 
     def test_a_breakpoint_on_a_line_without_code_means_the_next_one(self) -> None:
         self.attach()
@@ -185,6 +339,11 @@ class Debugger(KernelCase):
         response = self.respond("reverseContinue")
         assert response["success"] is False
         assert "reverseContinue" in response["message"]
+
+
+def is_idle(message: Message) -> bool:
+    """Whether a request has been dealt with."""
+    return message["content"].get("execution_state") == "idle"
 
 
 if __name__ == "__main__":
