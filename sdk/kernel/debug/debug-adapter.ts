@@ -264,7 +264,7 @@ export class DebugAdapter {
 
   async #richInspect({ variableName, frameId }: JsonObject): Promise<Body> {
     const value = await this.#frames.evaluate(String(variableName), Number(frameId));
-    return { data: { "text/plain": describeValue(value) }, metadata: {} };
+    return { data: { "text/plain": await this.#variables.inspected(value) }, metadata: {} };
   }
 
   async #copyToGlobals(args: JsonObject): Promise<Body> {

@@ -16,6 +16,11 @@ const TOLD: ReadonlySet<string> = new Set(["[[Entries]]", "[[PromiseState]]", "[
 /** The first members of a list: one of millions, with all members described, is no message. */
 const HEAD = `function () { return Array.prototype.slice.call(this, 0, ${LIMIT}); }`;
 
+/** As Node's console shows a value, deeper than V8's description in one line. */
+const INSPECT = `function () {
+  return process.getBuiltinModule("node:util").inspect(this, { depth: 4, breakLength: 100 });
+}`;
+
 /** An object whose members are listed. */
 export interface Listed {
   readonly objectId: string;
@@ -106,20 +111,28 @@ export class Variables {
     }
   }
 
+  /** A value in several lines. */
+  async inspected(value: Runtime.RemoteObject): Promise<string> {
+    if (value.objectId === undefined) return describeValue(value);
+    return String((await this.#call(value.objectId, INSPECT)).value);
+  }
+
   /** A short list itself, or a copy of the beginning of a long one. */
   async #headOf(objectId: string): Promise<string> {
-    const parameters = {
-      objectId,
-      functionDeclaration: HEAD,
-      objectGroup: this.objectGroup,
-      silent: true,
-    };
-    const { result } = await this.#inspector.command<Runtime.CallFunctionOnReturnType>(
-      "Runtime.callFunctionOn",
-      parameters,
-      ANSWER_LIMIT_MS,
-    );
-    return result.objectId ?? objectId;
+    return (await this.#call(objectId, HEAD)).objectId ?? objectId;
+  }
+
+  /** What a function gives with an object as its `this`. @throws Error with what it throws */
+  async #call(objectId: string, functionDeclaration: string): Promise<Runtime.RemoteObject> {
+    const { objectGroup } = this;
+    const { result, exceptionDetails } =
+      await this.#inspector.command<Runtime.CallFunctionOnReturnType>(
+        "Runtime.callFunctionOn",
+        { objectId, functionDeclaration, objectGroup, silent: true },
+        ANSWER_LIMIT_MS,
+      );
+    if (exceptionDetails === undefined) return result;
+    throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
   }
 }
 

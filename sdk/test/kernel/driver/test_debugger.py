@@ -267,9 +267,10 @@ class Debugger(KernelCase):
     def test_while_native_code_runs_the_variable_inspector_says_so(self) -> None:
         running = self.send('require("node:child_process").execSync("sleep 3")')
         self.broadcasts_until("execute_input")
-        response = self.respond("inspectVariables")
-        assert response["success"] is False
-        assert "native code" in response["message"]
+        # The first of them may come before the call.
+        answers = (self.respond("inspectVariables") for _ in range(100))
+        refused = next(it for it in answers if not it["success"])
+        assert "native code" in refused["message"]
         assert self.outcome(running).status == "ok"
         assert self.request("inspectVariables")["variables"] is not None
 
