@@ -81,16 +81,19 @@ export class MainInspector {
   }
 
   /** Ends the JavaScript that runs on the main thread. Settles when that has happened. */
-  terminateExecution(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#paused) {
-        // While it stands at a breakpoint nothing can be ended but with the next step.
-        this.#session.post("Debugger.resume", { terminateOnResume: true }, () => resolve());
-        return;
-      }
-      // An error means that an earlier termination is still under way, which serves as well.
-      this.#session.post("Runtime.terminateExecution", () => resolve());
-    });
+  async terminateExecution(): Promise<void> {
+    if (this.#paused) {
+      // While it stands at a breakpoint nothing can be ended but with the next step.
+      const isEnded = await this.#command("Debugger.resume", { terminateOnResume: true }).then(
+        () => true,
+        () => false,
+      );
+      if (isEnded) return;
+      // A debugger that is switched off lets the program go on, and tells nobody.
+      this.#paused = false;
+    }
+    // An error means that an earlier termination is still under way, which serves as well.
+    await this.#command("Runtime.terminateExecution", {}).catch(() => undefined);
   }
 
   /** Value of an expression, or undefined when it throws, would change anything, or takes too long. */

@@ -11,9 +11,17 @@ import type { RunOrder } from "../thread-messages.ts";
 import { describeValue } from "../value-text.ts";
 import type { JsonObject } from "../wire-message.ts";
 import { Breakpoints } from "./breakpoints.ts";
+import { isInTry } from "./caught-errors.ts";
 import { CellScripts, HASH_SEED, PATH_PREFIX, PATH_SUFFIX } from "./cell-scripts.ts";
 import { PausedFrames } from "./paused-frames.ts";
-import { EXCEPTION_FILTERS, enteredScript, pauseState, stopReason } from "./stop-reasons.ts";
+import {
+  EXCEPTION_FILTERS,
+  type ExceptionFilter,
+  enteredScript,
+  exceptionFilter,
+  isAtError,
+  stopReason,
+} from "./stop-reasons.ts";
 import { UserScripts } from "./user-scripts.ts";
 import { Variables } from "./variables.ts";
 
@@ -37,8 +45,8 @@ export class DebugAdapter {
   readonly #variables: Variables;
   readonly #frames: PausedFrames;
   readonly #commands: Readonly<Record<string, Command>>;
-  /** V8's state for pauses at errors. */
-  #pauseState = "none";
+  /** At which errors to stop. */
+  #errors: ExceptionFilter | undefined;
   #isStarted = false;
   #isListening = false;
   /** Whether the front end waits for the next statement of a cell. */
@@ -75,7 +83,7 @@ export class DebugAdapter {
       dumpCell: ({ code }) => ({ sourcePath: this.#cells.addSource(String(code)) }),
       setBreakpoints: (args) => this.#setBreakpoints(args),
       setExceptionBreakpoints: (args) => this.#setExceptionBreakpoints(args),
-      source: (args) => this.#source(args),
+      source: (args) => ({ content: this.#source(pathOf(args)) }),
       modules: () => this.#modules(),
       threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
       stackTrace: () => this.#frames.stackTrace(),
@@ -149,7 +157,7 @@ export class DebugAdapter {
     // Scripts without an address are texts that are evaluated for the kernel.
     const boxed = { patterns: BLACKBOXED, skipAnonymous: true };
     await this.#inspector.command("Debugger.setBlackboxPatterns", boxed);
-    await this.#inspector.command("Debugger.setPauseOnExceptions", { state: this.#pauseState });
+    await this.#pauseAtErrors();
     await this.#breakpoints.start();
     this.#isStarted = true;
     return undefined;
@@ -158,7 +166,7 @@ export class DebugAdapter {
   async #detach(): Promise<Body> {
     this.#isStarted = false;
     this.#isPauseAsked = false;
-    this.#pauseState = "none";
+    this.#errors = undefined;
     this.#breakpoints.clear();
     this.#variables.clear();
     // It also lets a paused cell go on, and forgets all breakpoints.
@@ -187,6 +195,10 @@ export class DebugAdapter {
     this.#frames.paused(paused);
     const isWalk = this.#isPauseAsked || paused.reason === "step";
     const { standsIn } = this.#frames;
+    if (isAtError(paused) && this.#errors === "uncaught" && this.#isCaught()) {
+      this.#frames.resumed();
+      return await this.#goOn("Debugger.resume");
+    }
     if (standsIn === "user" || (standsIn !== "others" && !isWalk)) return this.#stop(paused);
     this.#frames.resumed();
     // A step out of a cell ends there, and an error on its way through our own code was shown before.
@@ -195,6 +207,16 @@ export class DebugAdapter {
       // Through Node's own code to the next cell it would be thousands of steps.
       if (this.#isPauseAsked) await this.#breakpoints.stopAtNextScript(true);
       await this.#goOn("Debugger.resume");
+    }
+  }
+
+  #isCaught(): boolean {
+    try {
+      return this.#frames.places.some(({ path, position }) => {
+        return isInTry(path, this.#source(path), position);
+      });
+    } catch {
+      return false; // a file that is no longer there
     }
   }
 
@@ -230,15 +252,19 @@ export class DebugAdapter {
   }
 
   async #setExceptionBreakpoints({ filters }: JsonObject): Promise<Body> {
-    this.#pauseState = pauseState(Array.isArray(filters) ? filters.map(String) : []);
-    if (!this.#isStarted) return undefined;
-    await this.#inspector.command("Debugger.setPauseOnExceptions", { state: this.#pauseState });
+    this.#errors = exceptionFilter(Array.isArray(filters) ? filters.map(String) : []);
+    if (this.#isStarted) await this.#pauseAtErrors();
     return undefined;
   }
 
-  #source(args: JsonObject): Body {
-    const path = pathOf(args);
-    return { content: this.#cells.sourceOf(path) ?? readFileSync(path, "utf8") };
+  async #pauseAtErrors(): Promise<void> {
+    // To V8 all errors of cells are caught: by the kernel, which reports them.
+    const state = this.#errors === undefined ? "none" : "all";
+    await this.#inspector.command("Debugger.setPauseOnExceptions", { state });
+  }
+
+  #source(path: string): string {
+    return this.#cells.sourceOf(path) ?? readFileSync(path, "utf8");
   }
 
   #modules(): JsonObject {

@@ -3,30 +3,31 @@
 import type { Debugger, Runtime } from "node:inspector";
 import type { JsonObject } from "../wire-message.ts";
 
-/** DAP's filters for pauses at errors → V8's states, the widest first. */
-const PAUSE_STATES: ReadonlyMap<string, string> = new Map([
-  ["raised", "all"],
-  ["uncaught", "uncaught"],
-]);
-
-/** What a front end offers as `exceptionBreakpointFilters`. */
-export const EXCEPTION_FILTERS: readonly JsonObject[] = [
+/** What a front end offers as `exceptionBreakpointFilters`, the widest first. */
+export const EXCEPTION_FILTERS = [
   { filter: "raised", label: "Raised", description: "Stop where any error is thrown" },
   {
     filter: "uncaught",
     label: "Uncaught",
-    description: "Stop where an error is thrown that ends the cell",
+    description: "Stop where an error is thrown that no try catches",
   },
-];
+] as const;
 
-/** V8's state for some of the filters. @throws Error for a filter that is not offered */
-export function pauseState(filters: readonly string[]): string {
-  const unknown = filters.find((it) => !PAUSE_STATES.has(it));
+export type ExceptionFilter = (typeof EXCEPTION_FILTERS)[number]["filter"];
+
+/** The widest of some filters. @throws Error for a filter that is not offered */
+export function exceptionFilter(filters: readonly string[]): ExceptionFilter | undefined {
+  const offered = EXCEPTION_FILTERS.map(({ filter }) => filter);
+  const unknown = filters.find((it) => !offered.some((filter) => filter === it));
   if (unknown !== undefined) {
-    const offered = [...PAUSE_STATES.keys()].join(", ");
-    throw new Error(`There is no exception filter "${unknown}"; there are ${offered}`);
+    throw new Error(`There is no exception filter "${unknown}"; there are ${offered.join(", ")}`);
   }
-  return [...PAUSE_STATES].find(([filter]) => filters.includes(filter))?.[1] ?? "none";
+  return offered.find((filter) => filters.includes(filter));
+}
+
+/** Whether V8 has paused because of an error. */
+export function isAtError({ reason }: Debugger.PausedEventDataType): boolean {
+  return reason === "exception" || reason === "promiseRejection";
 }
 
 /** The new script, when V8 has paused before the first statement of one. */
@@ -39,9 +40,7 @@ export function enteredScript({ reason, data }: Debugger.PausedEventDataType): s
 export function stopReason(paused: Debugger.PausedEventDataType): JsonObject {
   const { reason, hitBreakpoints = [] } = paused;
   if (hitBreakpoints.length > 0) return { reason: "breakpoint" };
-  if (reason === "exception" || reason === "promiseRejection") {
-    return { reason: "exception", text: errorText(paused.data) };
-  }
+  if (isAtError(paused)) return { reason: "exception", text: errorText(paused.data) };
   // What is left is a `debugger` statement.
   return { reason: reason === "step" ? "step" : "breakpoint" };
 }

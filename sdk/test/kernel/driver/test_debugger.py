@@ -253,6 +253,42 @@ class Debugger(KernelCase):
         assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
         self.request("disconnect")
 
+    def test_an_error_stops_where_it_is_thrown_as_the_filters_say(self) -> None:
+        offered = self.request("initialize", clientID="test", adapterID="")["exceptionBreakpointFilters"]
+        assert [it["filter"] for it in offered] == ["raised", "uncaught"]
+        self.attach()
+        uncaught = {
+            "const before = 1;\nthrow new RangeError('out');": 2,
+            "function fails(): never {\n  throw new Error('in a function');\n}\nfails();": 2,
+            "await null;\nthrow new Error('after an await');": 2,
+            "import { readFileSync } from 'node:fs';\nreadFileSync('/nowhere');": 2,
+            "try {\n  await null;\n  throw new Error('through');\n} finally {\n  1;\n}": 3,
+        }
+        caught = {
+            "try {\n  throw new Error('taken');\n} catch {}": 2,
+            "try {\n  await Promise.reject(new Error('taken'));\n} catch {}": 2,
+        }
+        for filters, stopping in ((["uncaught"], uncaught), (["raised"], {**uncaught, **caught}), ([], {})):
+            self.request("setExceptionBreakpoints", filters=filters)
+            for code, line in {**uncaught, **caught}.items():
+                expected = [("exception", line)] if code in stopping else []
+                assert self.stops(self.send(code)) == expected, (filters, code)
+        response = self.respond("setExceptionBreakpoints", filters=["sometimes"])
+        assert response["success"] is False
+        assert "sometimes" in response["message"]
+        self.request("disconnect")
+        code = "throw new Error('no debugger')"
+        assert self.stops(self.send(code)) == []
+
+    def test_with_errors_watched_a_timer_that_spins_is_interrupted(self) -> None:
+        # Node's asynchronous stacks, by which one could know more of an error, would end the process here.
+        self.attach()
+        self.request("setExceptionBreakpoints", filters=["uncaught"])
+        code = "await new Promise(() => setTimeout(() => { for (;;) {} }, 1))"
+        assert self.interrupt_after(code, 0.2).reply["ename"] == "KeyboardInterrupt"
+        self.request("disconnect")
+        assert self.run_cell("1 + 1").text == "2"
+
     def test_long_lists_show_their_beginning_and_maps_their_entries(self) -> None:
         self.run_cell(
             "const samples = new Float32Array(5_000_000); const pairs = new Map([['key', { deep: 1 }]]);"
@@ -325,6 +361,16 @@ class Debugger(KernelCase):
         assert self.outcome(running).reply["ename"] == "KeyboardInterrupt"
         self.request("disconnect")
         assert self.run_cell("paused").text == "1"
+
+    def test_a_cell_spins_and_is_interrupted_after_the_debugger_was_switched_off_at_a_stop(self) -> None:
+        self.attach()
+        code = "const here = 1;\nhere"
+        self.break_at(code, 2)
+        running = self.send(code)
+        self.event("stopped")
+        self.request("disconnect")
+        assert self.outcome(running).text == "1"
+        assert self.interrupt_after("for (;;) {}", 0.2).reply["ename"] == "KeyboardInterrupt"
 
     def test_while_paused_completion_and_inspection_answer(self) -> None:
         self.run_cell("const before = { reachable: 1 }")

@@ -40,6 +40,7 @@ const sum = rows.reduce((total, row) => total + double(row.id), 0);
 sum`,
   `import { total } from "./helper.ts";
 total(rows)`,
+  'throw new Error("nobody catches this");',
 ];
 
 const HELPER = `interface Row { id: number }
@@ -161,6 +162,16 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await panel.press("continue");
     await panel.goesOn();
     await page.says(1, "4000");
+
+    await page.command("application:activate-previous-tab");
+    await page.command("debugger:pause-on-exceptions", { filter: "uncaught" });
+    await select(2, page);
+    await page.press("Enter", { shift: true });
+    await panel.standsAt(DEBUGGED[2] ?? "");
+    await page.photograph(join(pictures, "uncaught-error.png"));
+    await panel.press("continue");
+    await page.says(2, "nobody catches this");
+    expect(server.log).not.toContain("[grym-synth kernel] fault");
   });
 });
 
