@@ -4,6 +4,7 @@ import type { Debugger } from "node:inspector";
 import type { MainInspector } from "../main-inspector.ts";
 import type { JsonObject } from "../wire-message.ts";
 import { type BreakPlace, breakPlaces, placeOfLine } from "./break-places.ts";
+import { ScriptEntries } from "./script-entries.ts";
 import type { UserScript, UserScripts } from "./user-scripts.ts";
 
 const NOT_LOADED = "It is placed when this cell runs or this file is imported";
@@ -23,14 +24,13 @@ interface Breakpoint {
 export class Breakpoints {
   readonly #inspector: MainInspector;
   readonly #scripts: UserScripts;
+  readonly #entries: ScriptEntries;
   readonly #changed: (breakpoint: JsonObject) => void;
   readonly #ofPath = new Map<string, readonly Breakpoint[]>();
   #isStarted = false;
   #isStopWanted = false;
   /** V8's name of the breakpoint of the next script's first statement. */
   #firstStop: string | undefined;
-  /** V8's name of the pause before the first statement of each script. */
-  #entryPause: string | undefined;
   #serial = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -42,6 +42,7 @@ export class Breakpoints {
   ) {
     this.#inspector = inspector;
     this.#scripts = scripts;
+    this.#entries = new ScriptEntries(inspector);
     this.#changed = changed;
   }
 
@@ -58,7 +59,7 @@ export class Breakpoints {
     return this.#inTurn(async () => {
       this.#isStarted = true;
       for (const path of this.#ofPath.keys()) await this.#placeNewest(path);
-      await this.#pauseAtEntries();
+      await this.#watchEntries();
     });
   }
 
@@ -76,9 +77,21 @@ export class Breakpoints {
       if (found.length === 0) this.#ofPath.delete(path);
       else this.#ofPath.set(path, found);
       await this.#placeNewest(path);
-      await this.#pauseAtEntries();
+      await this.#watchEntries();
       return found.map((it) => described(it, path));
     });
+  }
+
+  /** The new script, when V8 has paused only for its breakpoints to be placed. */
+  entered(paused: Debugger.PausedEventDataType): string | undefined {
+    return this.#entries.entered(paused);
+  }
+
+  /** Whether one is placed where the program stands. */
+  areAt({ scriptId, lineNumber, columnNumber = 0 }: Debugger.Location): boolean {
+    // V8 names a breakpoint of a script by its place.
+    const name = `:${lineNumber}:${columnNumber}:${scriptId}`;
+    return [...this.#ofPath.values()].flat().some((it) => it.placed?.endsWith(name));
   }
 
   /** Places breakpoints in a script that is about to run for the first time. */
@@ -103,7 +116,7 @@ export class Breakpoints {
       if (breakpointId !== undefined) {
         await this.#inspector.command("Debugger.removeBreakpoint", { breakpointId });
       }
-      await this.#pauseAtEntries();
+      await this.#watchEntries();
     });
   }
 
@@ -112,7 +125,7 @@ export class Breakpoints {
     this.#isStarted = false;
     this.#isStopWanted = false;
     this.#firstStop = undefined;
-    this.#entryPause = undefined;
+    this.#entries.clear();
     this.#ofPath.clear();
   }
 
@@ -179,20 +192,10 @@ export class Breakpoints {
     }
   }
 
-  /** Only a pause before its first statement is early enough to set breakpoints in a new script. */
-  async #pauseAtEntries(): Promise<void> {
-    const isNeeded = this.#isStarted && (this.#isStopWanted || this.#ofPath.size > 0);
-    if (isNeeded && this.#entryPause === undefined) {
-      const { breakpointId } = await this.#inspector.command<{ breakpointId: string }>(
-        "Debugger.setInstrumentationBreakpoint",
-        { instrumentation: "beforeScriptExecution" },
-      );
-      this.#entryPause = breakpointId;
-    } else if (!isNeeded && this.#entryPause !== undefined) {
-      const breakpointId = this.#entryPause;
-      this.#entryPause = undefined;
-      await this.#inspector.command("Debugger.removeBreakpoint", { breakpointId });
-    }
+  async #watchEntries(): Promise<void> {
+    if (!this.#isStarted) return;
+    const paths = [...this.#ofPath.keys()];
+    await this.#entries.watch(this.#isStopWanted || paths.length > 0, paths);
   }
 }
 

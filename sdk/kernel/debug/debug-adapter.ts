@@ -17,7 +17,6 @@ import { PausedFrames } from "./paused-frames.ts";
 import {
   EXCEPTION_FILTERS,
   type ExceptionFilter,
-  enteredScript,
   exceptionFilter,
   isAtError,
   stopReason,
@@ -190,8 +189,10 @@ export class DebugAdapter {
   }
 
   async #paused(paused: Debugger.PausedEventDataType): Promise<void> {
-    const entered = enteredScript(paused);
-    if (entered !== undefined) return await this.#enter(entered);
+    const entered = this.#breakpoints.entered(paused);
+    if (entered !== undefined && !(await this.#enter(entered, paused))) {
+      return await this.#goOn("Debugger.resume");
+    }
     this.#frames.paused(paused);
     const isWalk = this.#isPauseAsked || paused.reason === "step";
     const { standsIn } = this.#frames;
@@ -227,14 +228,18 @@ export class DebugAdapter {
     this.#event("stopped", { ...reason, threadId: THREAD, allThreadsStopped: true });
   }
 
-  /** A new script waits for its breakpoints. */
-  async #enter(id: string): Promise<void> {
+  /** A new script waits for its breakpoints; whether the program stands at one of them already. */
+  async #enter(id: string, { callFrames, reason }: Debugger.PausedEventDataType): Promise<boolean> {
     const script = this.#scripts.get(id);
+    const [top] = callFrames;
+    if (script === undefined || top === undefined) return false;
     try {
-      if (script !== undefined) await this.#breakpoints.enter(script);
-    } finally {
-      await this.#goOn("Debugger.resume");
+      await this.#breakpoints.enter(script);
+    } catch {
+      return false; // the debugger was switched off meanwhile
     }
+    // At its own kind of entry V8 looks again, by itself.
+    return reason !== "instrumentation" && this.#breakpoints.areAt(top.location);
   }
 
   /** Ends a pause that nobody is told of; an interrupt, or the end of the debugger, may have done so already. */

@@ -30,12 +30,6 @@ export function isAtError({ reason }: Debugger.PausedEventDataType): boolean {
   return reason === "exception" || reason === "promiseRejection";
 }
 
-/** The new script, when V8 has paused before the first statement of one. */
-export function enteredScript({ reason, data }: Debugger.PausedEventDataType): string | undefined {
-  if (reason !== "instrumentation" || data === undefined) return undefined;
-  return String(Reflect.get(data, "scriptId"));
-}
-
 /** DAP's `reason` of a stop, with the error if there is one. */
 export function stopReason(paused: Debugger.PausedEventDataType): JsonObject {
   const { reason, hitBreakpoints = [] } = paused;

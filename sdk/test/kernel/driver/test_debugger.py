@@ -214,22 +214,62 @@ class Debugger(KernelCase):
         assert self.stops(self.send(code)) == []
         self.request("disconnect")
 
+    def test_every_kind_of_local_file_has_breakpoints(self) -> None:
+        self.attach()
+        for name, kind in (
+            ("plain.mjs", "export"),
+            ("typed.tsx", "export"),
+            ("common.cjs", ""),
+            ("typed.cts", ""),
+        ):
+            (self.folder / name).write_text(
+                f"{kind} function half(n) {{\n  // a comment\n  return n / 2;\n}}\n"
+                f"{'' if kind else 'module.exports = { half };'}\n"
+            )
+            path = str(self.folder / name)
+            self.break_in_file(path, 2)
+            # TypeScript sees no export in `module.exports` of a `.cts`.
+            code = f'// @ts-nocheck\nimport {{ half }} from "./{name}";\nhalf(4)'
+            assert self.stops(self.send(code)) == [("breakpoint", 3)], name
+            assert [it["verified"] for it in self.break_in_file(path, 3)] == [True]
+            self.break_in_file(path)
+        self.request("disconnect")
+
+    def test_a_file_stops_once_at_its_very_first_statement(self) -> None:
+        self.attach()
+        for name, text in (
+            ("first.mjs", "export const one = 1;"),
+            ("first.cjs", "module.exports = { one: 1 };"),
+        ):
+            (self.folder / name).write_text(f"{text}\n")
+            self.break_in_file(str(self.folder / name), 1)
+            code = f'import {{ one }} from "./{name}";\none'
+            assert self.stops(self.send(code)) == [("breakpoint", 1)], name
+        self.request("disconnect")
+
     def test_a_step_goes_into_a_local_file_and_not_into_packages_or_node(self) -> None:
         (self.folder / "stepped.ts").write_text(HELPER)
+        package = self.folder / "node_modules" / "stepped-over"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(
+            '{ "name": "stepped-over", "type": "module", "exports": "./index.js" }'
+        )
+        (package / "index.js").write_text("export function twice(n) {\n  return 2 * n;\n}\n")
         code = (
-            'import { total } from "./stepped.ts";\nimport { basename } from "node:path";\n'
-            'const base = basename("a/b");\nconst all = total([]);\nall'
+            'import { twice } from "stepped-over";\nimport { total } from "./stepped.ts";\n'
+            'import { basename } from "node:path";\n'
+            'const base = basename("a/b");\nconst four = twice(2);\nconst all = total([]);\nall'
         )
         self.attach()
-        self.break_at(code, 3)
+        self.break_at(code, 4)
         running = self.send(code)
         self.event("stopped")
         seen = []
         while self.frames()[0]["name"] != "total":
-            seen.append(self.frames()[0]["line"])
+            seen.append((self.frames()[0]["name"], self.frames()[0]["line"]))
             self.request("stepIn", threadId=1)
             self.event("stopped")
-        assert set(seen) == {3, 4}
+        assert set(seen) == {("cell", 4), ("cell", 5), ("cell", 6)}
         assert self.frames()[0]["line"] == 6
         self.request("disconnect")
         assert self.outcome(running).text == "0"
