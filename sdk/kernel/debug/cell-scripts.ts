@@ -8,11 +8,11 @@ import { murmur2 } from "./murmur2.ts";
 
 /** The seed of ipykernel, as good as any. */
 export const HASH_SEED = 0xc70f6907;
-/** Names of cells to the debugger; no such file exists. */
-export const PATH_PREFIX: string = join(tmpdir(), `grym-synth_${process.pid}`, "/");
+/** Names of cells to the debugger; no such file exists. By `ipykernel_` JupyterLab knows them, and shows `Cell [1]`. */
+export const PATH_PREFIX: string = join(tmpdir(), `ipykernel_grym-synth_${process.pid}`, "/");
 export const PATH_SUFFIX = ".ts";
 /** Runs whose frames can be shown in the user's lines. */
-const KEPT_RUNS = 500;
+export const KEPT_RUNS = 500;
 
 /** What is kept of a run. */
 export interface CellRun extends Pick<RunOrder, "cell" | "code" | "map" | "declares"> {

@@ -4,7 +4,7 @@ import type { Debugger } from "node:inspector";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { fileURLToPath } from "node:url";
 import { originalPosition, type Position } from "../source-map.ts";
-import type { CellRun, CellScripts } from "./cell-scripts.ts";
+import { type CellRun, type CellScripts, KEPT_RUNS } from "./cell-scripts.ts";
 
 const KERNEL_FOLDER = new URL("../", import.meta.url).href;
 /** The SDK is shown when the program stands in it, but it is nothing that a user edits. */
@@ -30,6 +30,7 @@ export class UserScripts {
   readonly #cells: CellScripts;
   readonly #byId = new Map<string, UserScript>();
   readonly #newest = new Map<string, UserScript>();
+  #cellIds: string[] = [];
 
   constructor(cells: CellScripts) {
     this.#cells = cells;
@@ -39,9 +40,23 @@ export class UserScripts {
   add({ scriptId, url, sourceMapURL }: Debugger.ScriptParsedEventDataType): void {
     const script = this.#read(scriptId, url, sourceMapURL);
     if (script === undefined) return;
-    // Of a cell or file that is loaded again the older script is of no more interest, but in frames.
     this.#byId.set(scriptId, script);
-    this.#newest.set(script.path, script);
+    if (script.declares !== undefined) this.#forgetRuns(scriptId);
+    // A debugger that is switched on hears of all scripts, in no order.
+    const newest = this.#newest.get(script.path);
+    if (newest === undefined || Number(newest.id) < Number(scriptId)) {
+      this.#newest.set(script.path, script);
+    }
+  }
+
+  /** Scripts of cells come without end. */
+  #forgetRuns(added: string): void {
+    this.#cellIds.push(added);
+    const id = this.#cellIds.length > KEPT_RUNS ? this.#cellIds.shift() : undefined;
+    const script = id === undefined ? undefined : this.#byId.get(id);
+    if (script === undefined) return;
+    this.#byId.delete(script.id);
+    if (this.#newest.get(script.path) === script) this.#newest.delete(script.path);
   }
 
   get(id: string): UserScript | undefined {
@@ -62,6 +77,7 @@ export class UserScripts {
   clear(): void {
     this.#byId.clear();
     this.#newest.clear();
+    this.#cellIds = [];
   }
 
   #read(id: string, url: string, mapUrl: string | undefined): UserScript | undefined {

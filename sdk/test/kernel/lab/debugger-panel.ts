@@ -46,6 +46,15 @@ export class DebuggerPanel {
     );
   }
 
+  /** Waits until the call stack has a function at a place. */
+  async called(name: string, place: string): Promise<void> {
+    const frames = '[...document.querySelectorAll(".jp-DebuggerCallstackFrame")]';
+    await this.#lab.until(
+      `${frames}.some((it) => it.innerText.startsWith("${name}") && it.innerText.endsWith("${place}"))`,
+      `call of ${name} at ${place}`,
+    );
+  }
+
   /** Waits until the panel of the variables has this one. */
   async lists(name: string, value: string): Promise<void> {
     const rows = '[...document.querySelectorAll(".jp-DebuggerVariables .jp-TreeItem")]';

@@ -129,6 +129,7 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await select(0, page);
     await page.press("Enter", { shift: true });
     await panel.standsAt("const twice = 2 * n;");
+    await panel.called("double", "Cell [*]:4");
     await panel.lists("n", "4");
     await page.photograph(join(pictures, "breakpoint.png"));
     await panel.press("stepOver");
@@ -157,6 +158,7 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await panel.breakAt(".jp-MainAreaWidget:not(.lm-mod-hidden) > .jp-CodeMirrorEditor", 7);
     await panel.press("continue");
     await panel.standsAt("return sum;");
+    await panel.called("total", "helper.ts:7");
     await panel.lists("sum", "4000");
     await page.photograph(join(pictures, "local-file.png"));
     await panel.press("continue");
