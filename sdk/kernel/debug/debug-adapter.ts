@@ -11,7 +11,7 @@ import type { RunOrder } from "../thread-messages.ts";
 import { describeValue } from "../value-text.ts";
 import type { JsonObject } from "../wire-message.ts";
 import { Breakpoints } from "./breakpoints.ts";
-import { isInTry } from "./caught-errors.ts";
+import { CaughtErrors } from "./caught-errors.ts";
 import { CellScripts, HASH_SEED, PATH_PREFIX, PATH_SUFFIX } from "./cell-scripts.ts";
 import { PausedFrames } from "./paused-frames.ts";
 import {
@@ -43,6 +43,7 @@ export class DebugAdapter {
   readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
   readonly #frames: PausedFrames;
+  readonly #caught: CaughtErrors;
   readonly #commands: Readonly<Record<string, Command>>;
   /** At which errors to stop. */
   #errors: ExceptionFilter | undefined;
@@ -61,6 +62,7 @@ export class DebugAdapter {
     );
     this.#variables = new Variables(inspector);
     this.#frames = new PausedFrames(inspector, this.#scripts, this.#cells, this.#variables);
+    this.#caught = new CaughtErrors(inspector, this.#scripts);
     const step =
       (method: string): Command =>
       async () => {
@@ -82,7 +84,7 @@ export class DebugAdapter {
       dumpCell: ({ code }) => ({ sourcePath: this.#cells.addSource(String(code)) }),
       setBreakpoints: (args) => this.#setBreakpoints(args),
       setExceptionBreakpoints: (args) => this.#setExceptionBreakpoints(args),
-      source: (args) => ({ content: this.#source(pathOf(args)) }),
+      source: (args) => this.#source(pathOf(args)),
       modules: () => this.#modules(),
       threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
       stackTrace: () => this.#frames.stackTrace(),
@@ -172,6 +174,7 @@ export class DebugAdapter {
     await this.#inspector.command("Debugger.disable");
     this.#frames.resumed();
     this.#scripts.clear();
+    this.#caught.clear();
     return undefined;
   }
 
@@ -193,13 +196,10 @@ export class DebugAdapter {
     if (entered !== undefined && !(await this.#enter(entered, paused))) {
       return await this.#goOn("Debugger.resume");
     }
+    if (await this.#isCaught(paused)) return await this.#goOn("Debugger.resume");
     this.#frames.paused(paused);
     const isWalk = this.#isPauseAsked || paused.reason === "step";
     const { standsIn } = this.#frames;
-    if (isAtError(paused) && this.#errors === "uncaught" && this.#isCaught()) {
-      this.#frames.resumed();
-      return await this.#goOn("Debugger.resume");
-    }
     if (standsIn === "user" || (standsIn !== "others" && !isWalk)) return this.#stop(paused);
     this.#frames.resumed();
     // A step out of a cell ends there, and an error on its way through our own code was shown before.
@@ -211,14 +211,11 @@ export class DebugAdapter {
     }
   }
 
-  #isCaught(): boolean {
-    try {
-      return this.#frames.places.some(({ path, position }) => {
-        return isInTry(path, this.#source(path), position);
-      });
-    } catch {
-      return false; // a file that is no longer there
-    }
+  /** Whether the program has paused at an error that was not asked for. */
+  async #isCaught(paused: Debugger.PausedEventDataType): Promise<boolean> {
+    if (this.#errors === undefined || !isAtError(paused)) return false;
+    // The debugger may be switched off meanwhile.
+    return await this.#caught.areCaught(paused, this.#errors).catch(() => false);
   }
 
   #stop(paused: Debugger.PausedEventDataType): void {
@@ -268,8 +265,8 @@ export class DebugAdapter {
     await this.#inspector.command("Debugger.setPauseOnExceptions", { state });
   }
 
-  #source(path: string): string {
-    return this.#cells.sourceOf(path) ?? readFileSync(path, "utf8");
+  #source(path: string): Body {
+    return { content: this.#cells.sourceOf(path) ?? readFileSync(path, "utf8") };
   }
 
   #modules(): JsonObject {

@@ -56,15 +56,6 @@ export class PausedFrames {
     return isCalled ? "called" : "others";
   }
 
-  /** Where the user's functions stand that call each other, the innermost first. */
-  get places(): { path: string; position: Position }[] {
-    return (this.#frames ?? []).flatMap((frame) => {
-      const script = this.#scripts.get(frame.location.scriptId);
-      if (script === undefined) return [];
-      return [{ path: script.path, position: script.userPosition(positionOf(frame)) }];
-    });
-  }
-
   paused({ callFrames }: Debugger.PausedEventDataType): void {
     this.#frames = callFrames;
   }

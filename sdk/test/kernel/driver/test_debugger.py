@@ -294,6 +294,12 @@ class Debugger(KernelCase):
         self.request("disconnect")
 
     def test_an_error_stops_where_it_is_thrown_as_the_filters_say(self) -> None:
+        package = self.folder / "node_modules" / "fails-inside"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text('{ "name": "fails-inside", "exports": "./index.js" }')
+        (package / "index.js").write_text(
+            "exports.quiet = () => { try { throw new Error('inside'); } catch { return 1; } };\n"
+        )
         offered = self.request("initialize", clientID="test", adapterID="")["exceptionBreakpointFilters"]
         assert [it["filter"] for it in offered] == ["raised", "uncaught"]
         self.attach()
@@ -308,9 +314,10 @@ class Debugger(KernelCase):
             "try {\n  throw new Error('taken');\n} catch {}": 2,
             "try {\n  await Promise.reject(new Error('taken'));\n} catch {}": 2,
         }
+        not_theirs = {"import { quiet } from 'fails-inside';\nquiet()": 0, "import 'node:http2';": 0}
         for filters, stopping in ((["uncaught"], uncaught), (["raised"], {**uncaught, **caught}), ([], {})):
             self.request("setExceptionBreakpoints", filters=filters)
-            for code, line in {**uncaught, **caught}.items():
+            for code, line in {**uncaught, **caught, **not_theirs}.items():
                 expected = [("exception", line)] if code in stopping else []
                 assert self.stops(self.send(code)) == expected, (filters, code)
         response = self.respond("setExceptionBreakpoints", filters=["sometimes"])
@@ -319,6 +326,17 @@ class Debugger(KernelCase):
         self.request("disconnect")
         code = "throw new Error('no debugger')"
         assert self.stops(self.send(code)) == []
+
+    def test_a_kernel_that_stands_at_a_breakpoint_is_restarted(self) -> None:
+        self.attach()
+        code = "const standing = 1;\nstanding"
+        self.break_at(code, 2)
+        self.send(code)
+        self.event("stopped")
+        self.km.restart_kernel()
+        self.kc.wait_for_ready(timeout=TIMEOUT_SECONDS)
+        assert self.request("debugInfo")["stoppedThreads"] == []
+        assert self.run_cell(code).text == "1"
 
     def test_with_errors_watched_a_timer_that_spins_is_interrupted(self) -> None:
         # Node's asynchronous stacks, by which one could know more of an error, would end the process here.
