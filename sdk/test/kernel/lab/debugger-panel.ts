@@ -13,8 +13,7 @@ export class DebuggerPanel {
 
   /** Switches the debugger on by the button of the notebook's toolbar. */
   async switchOn(): Promise<void> {
-    const bug =
-      ".jp-Notebook-toolbar .jp-DebuggerBugButton, .jp-NotebookPanel-toolbar .jp-DebuggerBugButton";
+    const bug = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-DebuggerBugButton";
     const is = (attribute: string, value: string): string =>
       `document.querySelector(${JSON.stringify(bug)})?.getAttribute("${attribute}") === "${value}"`;
     await this.#lab.until(is("aria-disabled", "false"), "button of the debugger that can be used");

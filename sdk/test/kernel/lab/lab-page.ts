@@ -26,11 +26,19 @@ export class LabPage {
     await page.send("Emulation.setDeviceMetricsOverride", size);
     await page.send("Page.navigate", { url });
     const lab = new LabPage(page);
-    await lab.until(
-      "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel",
-      "a kernel",
-    );
+    await lab.#untilKernel(new URL(url).pathname.split("/").at(-1) ?? "");
     return lab;
+  }
+
+  /** Opens another notebook, in front of the others. */
+  async openNotebook(name: string): Promise<void> {
+    await this.command("docmanager:open", { path: name });
+    await this.#untilKernel(name);
+  }
+
+  async #untilKernel(name: string): Promise<void> {
+    const context = "window.jupyterapp?.shell.currentWidget?.sessionContext";
+    await this.until(`${context}?.name === "${name}" && ${context}.session?.kernel`, "a kernel");
   }
 
   /** Waits until an expression holds in the page. */
@@ -103,6 +111,12 @@ export class LabPage {
   }
 }
 
+/** Selector of a cell of the notebook in front. */
+export function cellOf(index: number): string {
+  const front = ".jp-NotebookPanel:not(.lm-mod-hidden)";
+  return `${front} .jp-CodeCell[data-windowed-list-index="${index}"]`;
+}
+
 function output(cell: number): string {
-  return `document.querySelectorAll(".jp-Notebook .jp-CodeCell")[${cell}]?.querySelector(".jp-OutputArea")`;
+  return `document.querySelector(${JSON.stringify(cellOf(cell))})?.querySelector(".jp-OutputArea")`;
 }

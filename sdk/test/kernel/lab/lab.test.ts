@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BrowserProcess } from "../../../display/picture/browser-process.ts";
 import { findBrowser } from "../../../display/picture/find-browser.ts";
 import { DebuggerPanel } from "./debugger-panel.ts";
-import { LabPage } from "./lab-page.ts";
+import { cellOf, LabPage } from "./lab-page.ts";
 import { LabServer } from "./lab-server.ts";
 import { notebookFile } from "./notebook-file.ts";
 
@@ -67,13 +67,9 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     writeFileSync(join(folder, "notebooks", "helper.ts"), HELPER);
     server = await LabServer.start(join(folder, "notebooks"), folder);
     browser = new BrowserProcess(found.path ?? "");
-    lab = await open("tiny.ipynb");
+    const url = `http://127.0.0.1:${server.port}/lab/tree/tiny.ipynb?token=t`;
+    lab = await LabPage.open(await browser.openPage(), url);
   }, 180_000);
-
-  async function open(name: string): Promise<LabPage> {
-    const url = `http://127.0.0.1:${server.port}/lab/tree/${name}?token=t`;
-    return await LabPage.open(await browser.openPage(), url);
-  }
 
   afterAll(async () => {
     browser?.close();
@@ -81,8 +77,8 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     rmSync(folder, { recursive: true, maxRetries: 3 });
   });
 
-  async function select(cell: number, page = lab): Promise<void> {
-    await page.click(`${cellOf(cell)} .cm-content`);
+  async function select(cell: number): Promise<void> {
+    await lab.click(`${cellOf(cell)} .cm-content`);
   }
 
   test("runs all cells and shows plot, table, player and progress; a loop is interrupted", async () => {
@@ -122,36 +118,36 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
   });
 
   test("debugs: breakpoints by a click in cells and local files, variables, steps", async () => {
-    const page = await open("debugged.ipynb");
-    const panel = new DebuggerPanel(page);
+    await lab.openNotebook("debugged.ipynb");
+    const panel = new DebuggerPanel(lab);
     await panel.switchOn();
     await panel.breakAt(cellOf(0), 4);
-    await select(0, page);
-    await page.press("Enter", { shift: true });
+    await select(0);
+    await lab.press("Enter", { shift: true });
     await panel.standsAt("const twice = 2 * n;");
     await panel.called("double", "Cell [*]:4");
     await panel.lists("n", "4");
-    await page.photograph(join(pictures, "breakpoint.png"));
+    await lab.photograph(join(pictures, "breakpoint.png"));
     await panel.press("stepOver");
     await panel.standsAt("return twice;");
     await panel.lists("twice", "8");
     await panel.press("continue");
     await panel.goesOn();
-    await page.says(0, "8");
+    await lab.says(0, "8");
     // Nothing is paused now: what the cells have declared.
     await panel.lists("sum", "8");
     await panel.lists("rows", "Array(1) [Object]");
-    await page.command("debugger:render-mime-variable", { name: "rows" });
-    await page.until(
+    await lab.command("debugger:render-mime-variable", { name: "rows" });
+    await lab.until(
       'document.querySelector(".jp-VariableRendererPanel")?.innerText.includes("[ { id: 4 } ]")',
       "value in a panel of its own",
     );
-    await page.photograph(join(pictures, "variables.png"));
+    await lab.photograph(join(pictures, "variables.png"));
 
-    await page.command("application:activate-previous-tab");
+    await lab.openNotebook("debugged.ipynb");
     await panel.breakAt(cellOf(1), 2);
-    await select(1, page);
-    await page.press("Enter", { shift: true });
+    await select(1);
+    await lab.press("Enter", { shift: true });
     await panel.standsAt("total(rows)");
     await panel.press("stepIn");
     await panel.standsAt("let sum = 0;");
@@ -160,23 +156,19 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await panel.standsAt("return sum;");
     await panel.called("total", "helper.ts:7");
     await panel.lists("sum", "4000");
-    await page.photograph(join(pictures, "local-file.png"));
+    await lab.photograph(join(pictures, "local-file.png"));
     await panel.press("continue");
     await panel.goesOn();
-    await page.says(1, "4000");
+    await lab.openNotebook("debugged.ipynb");
+    await lab.says(1, "4000");
 
-    await page.command("application:activate-previous-tab");
-    await page.command("debugger:pause-on-exceptions", { filter: "uncaught" });
-    await select(2, page);
-    await page.press("Enter", { shift: true });
+    await lab.command("debugger:pause-on-exceptions", { filter: "uncaught" });
+    await select(2);
+    await lab.press("Enter", { shift: true });
     await panel.standsAt(DEBUGGED[2] ?? "");
-    await page.photograph(join(pictures, "uncaught-error.png"));
+    await lab.photograph(join(pictures, "uncaught-error.png"));
     await panel.press("continue");
-    await page.says(2, "nobody catches this");
+    await lab.says(2, "nobody catches this");
     expect(server.log).not.toContain("[grym-synth kernel] fault");
   });
 });
-
-function cellOf(index: number): string {
-  return `.jp-Notebook .jp-CodeCell[data-windowed-list-index="${index}"]`;
-}
