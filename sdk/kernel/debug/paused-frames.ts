@@ -12,7 +12,7 @@ import type { Listed, Variables } from "./variables.ts";
 /** How long an expression of the user may take: nothing else can stop it while a cell is paused. */
 const EVALUATION_LIMIT_MS = 2000;
 /** How long the main thread is waited for in all; native code lets nobody in. */
-const ANSWER_LIMIT_MS = 2500;
+const ANSWER_LIMIT_MS = 4000;
 
 /** Parameters of V8's protocol, with those that Node's types leave out. */
 interface Evaluation extends Runtime.EvaluateParameterType {

@@ -8,7 +8,7 @@ import type { JsonObject } from "../wire-message.ts";
 /** Members that are listed of one object. */
 const LIMIT = 1000;
 /** How long the main thread is waited for; native code lets nobody in. */
-const ANSWER_LIMIT_MS = 2500;
+const ANSWER_LIMIT_MS = 4000;
 /** What the rewrite brings into a cell. */
 const INTERNAL: ReadonlySet<string> = new Set(["__grym", "arguments"]);
 /** What V8 tells of an object beside its properties, and is worth a line. */

@@ -359,7 +359,7 @@ class Debugger(KernelCase):
         assert self.members(self.members(entries["0"])["value"])["deep"]["value"] == "1"
 
     def test_while_native_code_runs_the_variable_inspector_says_so(self) -> None:
-        running = self.send('require("node:child_process").execSync("sleep 3")')
+        running = self.send('require("node:child_process").execSync("sleep 6")')
         self.broadcasts_until("execute_input")
         # The first of them may come before the call.
         answers = (self.respond("inspectVariables") for _ in range(100))

@@ -36,6 +36,15 @@ export class DebuggerPanel {
     );
   }
 
+  /** Chooses one of the filters for errors, and waits until the kernel has it. */
+  async stopAtErrors(filter: string): Promise<void> {
+    await this.#lab.command("debugger:pause-on-exceptions", { filter });
+    await this.#lab.until(
+      `document.querySelector('.jp-PauseOnExceptions[aria-pressed="true"]')`,
+      `filter ${filter}`,
+    );
+  }
+
   /** Waits until the line at which the program stands has this text. */
   async standsAt(text: string): Promise<void> {
     const lines = '[...document.querySelectorAll(".jp-DebuggerEditor-highlight")]';

@@ -162,7 +162,7 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await lab.openNotebook("debugged.ipynb");
     await lab.says(1, "4000");
 
-    await lab.command("debugger:pause-on-exceptions", { filter: "uncaught" });
+    await panel.stopAtErrors("uncaught");
     await select(2);
     await lab.press("Enter", { shift: true });
     await panel.standsAt(DEBUGGED[2] ?? "");
