@@ -4,23 +4,16 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Debugger } from "node:inspector";
 import { basename } from "node:path";
 import type { MainInspector } from "../main-inspector.ts";
 import type { RunOrder } from "../thread-messages.ts";
 import { describeValue } from "../value-text.ts";
 import type { JsonObject } from "../wire-message.ts";
 import { Breakpoints } from "./breakpoints.ts";
-import { CaughtErrors } from "./caught-errors.ts";
 import { CellScripts, HASH_SEED, PATH_PREFIX, PATH_SUFFIX } from "./cell-scripts.ts";
 import { PausedFrames } from "./paused-frames.ts";
-import {
-  EXCEPTION_FILTERS,
-  type ExceptionFilter,
-  exceptionFilter,
-  isAtError,
-  stopReason,
-} from "./stop-reasons.ts";
+import { Pauses } from "./pauses.ts";
+import { EXCEPTION_FILTERS, exceptionFilter } from "./stop-reasons.ts";
 import { UserScripts } from "./user-scripts.ts";
 import { Variables } from "./variables.ts";
 
@@ -28,9 +21,6 @@ import { Variables } from "./variables.ts";
 const THREAD = 1;
 /** Where neither steps nor errors stop: our own code, Node's, and packages. */
 const BLACKBOXED = ["/sdk/kernel/", "^node:", "/node_modules/"];
-
-/** From a place that the user has not written to the next one. */
-const ONWARD = { cell: "Debugger.stepInto", called: "Debugger.stepOut" };
 
 type Body = JsonObject | undefined;
 type Command = (args: JsonObject) => Body | Promise<Body>;
@@ -43,14 +33,10 @@ export class DebugAdapter {
   readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
   readonly #frames: PausedFrames;
-  readonly #caught: CaughtErrors;
+  readonly #pauses: Pauses;
   readonly #commands: Readonly<Record<string, Command>>;
-  /** At which errors to stop. */
-  #errors: ExceptionFilter | undefined;
   #isStarted = false;
   #isListening = false;
-  /** Whether the front end waits for the next statement of a cell. */
-  #isPauseAsked = false;
   #sequence = 0;
 
   /** @param publish broadcasts a `debug_event` */
@@ -62,7 +48,14 @@ export class DebugAdapter {
     );
     this.#variables = new Variables(inspector);
     this.#frames = new PausedFrames(inspector, this.#scripts, this.#cells, this.#variables);
-    this.#caught = new CaughtErrors(inspector, this.#scripts);
+    this.#pauses = new Pauses({
+      inspector,
+      scripts: this.#scripts,
+      breakpoints: this.#breakpoints,
+      frames: this.#frames,
+      stopped: (reason) =>
+        this.#event("stopped", { ...reason, threadId: THREAD, allThreadsStopped: true }),
+    });
     const step =
       (method: string): Command =>
       async () => {
@@ -98,8 +91,7 @@ export class DebugAdapter {
       stepIn: step("Debugger.stepInto"),
       stepOut: step("Debugger.stepOut"),
       pause: async () => {
-        this.#isPauseAsked = true;
-        await inspector.command("Debugger.pause");
+        await this.#pauses.ask();
         return undefined;
       },
       inspectVariables: () => this.#inspectVariables(),
@@ -158,7 +150,7 @@ export class DebugAdapter {
     // Scripts without an address are texts that are evaluated for the kernel.
     const boxed = { patterns: BLACKBOXED, skipAnonymous: true };
     await this.#inspector.command("Debugger.setBlackboxPatterns", boxed);
-    await this.#pauseAtErrors();
+    await this.#pauses.watchErrors();
     await this.#breakpoints.start();
     this.#isStarted = true;
     return undefined;
@@ -166,15 +158,13 @@ export class DebugAdapter {
 
   async #detach(): Promise<Body> {
     this.#isStarted = false;
-    this.#isPauseAsked = false;
-    this.#errors = undefined;
+    this.#pauses.clear();
     this.#breakpoints.clear();
     this.#variables.clear();
     // It also lets a paused cell go on, and forgets all breakpoints.
     await this.#inspector.command("Debugger.disable");
     this.#frames.resumed();
     this.#scripts.clear();
-    this.#caught.clear();
     return undefined;
   }
 
@@ -182,66 +172,13 @@ export class DebugAdapter {
     if (this.#isListening) return;
     this.#isListening = true;
     this.#inspector.on("Debugger.scriptParsed", (script) => this.#scripts.add(script));
-    this.#inspector.on("Debugger.paused", (paused) => void this.#paused(paused));
+    this.#inspector.on("Debugger.paused", (paused) => void this.#pauses.paused(paused));
     this.#inspector.on("Debugger.resumed", () => {
       if (!this.#frames.isPaused) return;
       this.#frames.resumed();
       this.#variables.clear();
       this.#event("continued", { threadId: THREAD, allThreadsContinued: true });
     });
-  }
-
-  async #paused(paused: Debugger.PausedEventDataType): Promise<void> {
-    const entered = this.#breakpoints.entered(paused);
-    if (entered !== undefined && !(await this.#enter(entered, paused))) {
-      return await this.#goOn("Debugger.resume");
-    }
-    if (await this.#isCaught(paused)) return await this.#goOn("Debugger.resume");
-    this.#frames.paused(paused);
-    const isWalk = this.#isPauseAsked || paused.reason === "step";
-    const { standsIn } = this.#frames;
-    if (standsIn === "user" || (standsIn !== "others" && !isWalk)) return this.#stop(paused);
-    this.#frames.resumed();
-    // A step out of a cell ends there, and an error on its way through our own code was shown before.
-    if (standsIn !== "others") await this.#goOn(ONWARD[standsIn]);
-    else {
-      // Through Node's own code to the next cell it would be thousands of steps.
-      if (this.#isPauseAsked) await this.#breakpoints.stopAtNextScript(true);
-      await this.#goOn("Debugger.resume");
-    }
-  }
-
-  /** Whether the program has paused at an error that was not asked for. */
-  async #isCaught(paused: Debugger.PausedEventDataType): Promise<boolean> {
-    if (this.#errors === undefined || !isAtError(paused)) return false;
-    // The debugger may be switched off meanwhile.
-    return await this.#caught.areCaught(paused, this.#errors).catch(() => false);
-  }
-
-  #stop(paused: Debugger.PausedEventDataType): void {
-    const reason = this.#isPauseAsked ? { reason: "pause" } : stopReason(paused);
-    if (this.#isPauseAsked) void this.#breakpoints.stopAtNextScript(false);
-    this.#isPauseAsked = false;
-    this.#event("stopped", { ...reason, threadId: THREAD, allThreadsStopped: true });
-  }
-
-  /** A new script waits for its breakpoints; whether the program stands at one of them already. */
-  async #enter(id: string, { callFrames, reason }: Debugger.PausedEventDataType): Promise<boolean> {
-    const script = this.#scripts.get(id);
-    const [top] = callFrames;
-    if (script === undefined || top === undefined) return false;
-    try {
-      await this.#breakpoints.enter(script);
-    } catch {
-      return false; // the debugger was switched off meanwhile
-    }
-    // At its own kind of entry V8 looks again, by itself.
-    return reason !== "instrumentation" && this.#breakpoints.areAt(top.location);
-  }
-
-  /** Ends a pause that nobody is told of; an interrupt, or the end of the debugger, may have done so already. */
-  async #goOn(method: string): Promise<void> {
-    await this.#inspector.command(method).catch(() => undefined);
   }
 
   #event(event: string, body: JsonObject): void {
@@ -254,15 +191,9 @@ export class DebugAdapter {
   }
 
   async #setExceptionBreakpoints({ filters }: JsonObject): Promise<Body> {
-    this.#errors = exceptionFilter(Array.isArray(filters) ? filters.map(String) : []);
-    if (this.#isStarted) await this.#pauseAtErrors();
+    this.#pauses.errors = exceptionFilter(Array.isArray(filters) ? filters.map(String) : []);
+    if (this.#isStarted) await this.#pauses.watchErrors();
     return undefined;
-  }
-
-  async #pauseAtErrors(): Promise<void> {
-    // To V8 all errors of cells are caught: by the kernel, which reports them.
-    const state = this.#errors === undefined ? "none" : "all";
-    await this.#inspector.command("Debugger.setPauseOnExceptions", { state });
   }
 
   #source(path: string): Body {
