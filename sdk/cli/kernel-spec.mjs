@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
  * @property {string} display_name
  * @property {string} language
  * @property {"message"} interrupt_mode
- * @property {{ "grym-synth": { root: string, version: string } }} metadata
+ * @property {{ debugger: boolean, "grym-synth": { root: string, version: string } }} metadata
  */
 
 /**
@@ -67,7 +67,8 @@ export function kernelSpec(root = ROOT, nodePath = repositoryNode(root)) {
     display_name: DISPLAY_NAME,
     language: "typescript",
     interrupt_mode: "message",
-    metadata: { "grym-synth": { root, version: sdkVersion(root) } },
+    // JupyterLab offers its debugger by this, before it has asked the kernel.
+    metadata: { debugger: true, "grym-synth": { root, version: sdkVersion(root) } },
   };
 }
 

@@ -8,6 +8,8 @@ import { within } from "./deadline.ts";
 
 /** How long an expression may be evaluated for completion or inspection. */
 const EVALUATION_LIMIT_MS = 200;
+/** How long the main thread is waited for where a caller names no limit: native code lets nobody in. */
+const ANSWER_LIMIT_MS = 1000;
 
 /** Parameters of V8's protocol, with those that Node's types leave out. */
 interface PureEvaluation extends Runtime.EvaluateParameterType {
@@ -37,8 +39,27 @@ export class MainInspector {
     });
   }
 
-  /** Sends a command of V8's protocol. @throws Error with V8's message */
-  command<Answer>(method: string, parameters: object = {}): Promise<Answer> {
+  /**
+   * Sends a command of V8's protocol.
+   *
+   * @param limitMs how long the main thread may take to let the inspector in; for ever when absent
+   * @throws Error with V8's message, or that native code holds the main thread
+   */
+  async command<Answer>(
+    method: string,
+    parameters: object = {},
+    limitMs?: number,
+  ): Promise<Answer> {
+    if (limitMs === undefined) return await this.#command(method, parameters);
+    const sent = this.#command<Answer>(method, parameters).then((answer) => ({ answer }));
+    const answered = await within(sent, limitMs);
+    if (answered !== undefined) return answered.answer;
+    throw new Error(
+      `the program has not answered for ${limitMs / 1000} s: native code must be running; ask again when it is done`,
+    );
+  }
+
+  #command<Answer>(method: string, parameters: object): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (!this.#connected) return reject(new Error("the kernel is ending"));
       this.#session.post(method, parameters, (error, answer) => {
@@ -60,20 +81,26 @@ export class MainInspector {
   }
 
   /** Ends the JavaScript that runs on the main thread. Settles when that has happened. */
-  terminateExecution(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#paused) {
-        // While it stands at a breakpoint nothing can be ended but with the next step.
-        this.#session.post("Debugger.resume", { terminateOnResume: true }, () => resolve());
-        return;
-      }
-      // An error means that an earlier termination is still under way, which serves as well.
-      this.#session.post("Runtime.terminateExecution", () => resolve());
-    });
+  async terminateExecution(): Promise<void> {
+    if (this.#paused) {
+      // While it stands at a breakpoint nothing can be ended but with the next step.
+      const isEnded = await this.#command("Debugger.resume", { terminateOnResume: true }).then(
+        () => true,
+        () => false,
+      );
+      if (isEnded) return;
+      // A debugger that is switched off lets the program go on, and tells nobody.
+      this.#paused = false;
+    }
+    // An error means that an earlier termination is still under way, which serves as well.
+    await this.#command("Runtime.terminateExecution", {}).catch(() => undefined);
   }
 
-  /** Value of an expression, or undefined when it throws or would change anything. */
-  evaluate(expression: string): Promise<Runtime.RemoteObject | undefined> {
+  /** Value of an expression, or undefined when it throws, would change anything, or takes too long. */
+  async evaluate(
+    expression: string,
+    limitMs: number = ANSWER_LIMIT_MS,
+  ): Promise<Runtime.RemoteObject | undefined> {
     const parameters: PureEvaluation = {
       expression,
       throwOnSideEffect: true,
@@ -81,13 +108,18 @@ export class MainInspector {
       generatePreview: true,
       timeout: EVALUATION_LIMIT_MS,
     };
-    return new Promise((resolve) => {
-      if (!this.#connected) return resolve(undefined);
-      this.#session.post("Runtime.evaluate", parameters, (error, answer) => {
-        const failed = error !== null || answer.exceptionDetails !== undefined;
-        resolve(failed ? undefined : answer.result);
-      });
+    const sent = this.#command<Runtime.EvaluateReturnType>("Runtime.evaluate", parameters);
+    const valued = sent.then(
+      ({ exceptionDetails, result }) => (exceptionDetails === undefined ? result : undefined),
+      () => undefined,
+    );
+    let isLate = false;
+    void valued.then((value) => {
+      if (isLate && value?.objectId !== undefined) this.release(value.objectId);
     });
+    const value = await within(valued, limitMs);
+    isLate = true;
+    return value;
   }
 
   /** Those of the global names that hold a value; undefined when the main thread does not answer in time. */
@@ -96,20 +128,22 @@ export class MainInspector {
     limitMs: number,
   ): Promise<ReadonlySet<string> | undefined> {
     const test = `${JSON.stringify(names)}.filter((name) => name in globalThis).join()`;
-    const held = await within(this.evaluate(test), limitMs);
+    const held = await this.evaluate(test, limitMs);
     return typeof held?.value === "string" ? new Set(held.value.split(",")) : undefined;
   }
 
   /** Properties of an object and of its prototypes; getters are named, not called. */
-  properties(objectId: string): Promise<readonly Runtime.PropertyDescriptor[]> {
-    return new Promise((resolve) => {
-      if (!this.#connected) return resolve([]);
-      this.#session.post(
-        "Runtime.getProperties",
-        { objectId, ownProperties: false },
-        (error, answer) => resolve(error === null ? answer.result : []),
-      );
-    });
+  async properties(objectId: string): Promise<readonly Runtime.PropertyDescriptor[]> {
+    const parameters = { objectId, ownProperties: false };
+    const sent = this.#command<Runtime.GetPropertiesReturnType>(
+      "Runtime.getProperties",
+      parameters,
+    );
+    const answer = await within(
+      sent.catch(() => undefined),
+      ANSWER_LIMIT_MS,
+    );
+    return answer?.result ?? [];
   }
 
   release(objectId: string): void {

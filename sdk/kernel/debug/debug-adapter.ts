@@ -4,19 +4,23 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Debugger, Runtime } from "node:inspector";
+import { basename } from "node:path";
 import type { MainInspector } from "../main-inspector.ts";
 import type { RunOrder } from "../thread-messages.ts";
 import { describeValue } from "../value-text.ts";
 import type { JsonObject } from "../wire-message.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { CellScripts, HASH_SEED, PATH_PREFIX, PATH_SUFFIX } from "./cell-scripts.ts";
 import { PausedFrames } from "./paused-frames.ts";
+import { Pauses } from "./pauses.ts";
+import { EXCEPTION_FILTERS, exceptionFilter } from "./stop-reasons.ts";
+import { UserScripts } from "./user-scripts.ts";
 import { Variables } from "./variables.ts";
 
 /** JavaScript has one thread. */
 const THREAD = 1;
-/** Where stepping does not stop: our own code, Node's, and packages. */
-const NOT_STEPPED_INTO = ["/sdk/kernel/", "^node:", "/node_modules/"];
+/** Where neither steps nor errors stop: our own code, Node's, and packages. */
+const BLACKBOXED = ["/sdk/kernel/", "^node:", "/node_modules/"];
 
 type Body = JsonObject | undefined;
 type Command = (args: JsonObject) => Body | Promise<Body>;
@@ -25,12 +29,11 @@ export class DebugAdapter {
   readonly #inspector: MainInspector;
   readonly #publish: (event: JsonObject) => void;
   readonly #cells = new CellScripts();
+  readonly #scripts = new UserScripts(this.#cells);
+  readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
   readonly #frames: PausedFrames;
-  /** Lines by path, as asked for. */
-  readonly #breakpoints = new Map<string, readonly number[]>();
-  /** V8's ids of the breakpoints of a path. */
-  readonly #placed = new Map<string, string[]>();
+  readonly #pauses: Pauses;
   readonly #commands: Readonly<Record<string, Command>>;
   #isStarted = false;
   #isListening = false;
@@ -40,8 +43,19 @@ export class DebugAdapter {
   constructor(inspector: MainInspector, publish: (event: JsonObject) => void) {
     this.#inspector = inspector;
     this.#publish = publish;
+    this.#breakpoints = new Breakpoints(inspector, this.#scripts, (breakpoint) =>
+      this.#event("breakpoint", { reason: "changed", breakpoint }),
+    );
     this.#variables = new Variables(inspector);
-    this.#frames = new PausedFrames(inspector, this.#cells, this.#variables);
+    this.#frames = new PausedFrames(inspector, this.#scripts, this.#cells, this.#variables);
+    this.#pauses = new Pauses({
+      inspector,
+      scripts: this.#scripts,
+      breakpoints: this.#breakpoints,
+      frames: this.#frames,
+      stopped: (reason) =>
+        this.#event("stopped", { ...reason, threadId: THREAD, allThreadsStopped: true }),
+    });
     const step =
       (method: string): Command =>
       async () => {
@@ -53,6 +67,8 @@ export class DebugAdapter {
       initialize: () => ({
         supportsConfigurationDoneRequest: true,
         supportsEvaluateForHovers: true,
+        supportsModulesRequest: true,
+        exceptionBreakpointFilters: EXCEPTION_FILTERS,
       }),
       attach: () => this.#attach(),
       configurationDone: () => undefined,
@@ -60,9 +76,9 @@ export class DebugAdapter {
       terminate: () => this.#detach(),
       dumpCell: ({ code }) => ({ sourcePath: this.#cells.addSource(String(code)) }),
       setBreakpoints: (args) => this.#setBreakpoints(args),
-      setExceptionBreakpoints: () => undefined,
-      source: (args) => this.#source(args),
-      modules: () => ({ modules: [], totalModules: 0 }),
+      setExceptionBreakpoints: (args) => this.#setExceptionBreakpoints(args),
+      source: (args) => this.#source(pathOf(args)),
+      modules: () => this.#modules(),
       threads: () => ({ threads: [{ id: THREAD, name: "cells" }] }),
       stackTrace: () => this.#frames.stackTrace(),
       scopes: ({ frameId }) => this.#frames.scopes(Number(frameId)),
@@ -74,7 +90,10 @@ export class DebugAdapter {
       next: step("Debugger.stepOver"),
       stepIn: step("Debugger.stepInto"),
       stepOut: step("Debugger.stepOut"),
-      pause: step("Debugger.pause"),
+      pause: async () => {
+        await this.#pauses.ask();
+        return undefined;
+      },
       inspectVariables: () => this.#inspectVariables(),
       richInspectVariables: (args) => this.#richInspect(args),
       copyToGlobals: (args) => this.#copyToGlobals(args),
@@ -104,27 +123,20 @@ export class DebugAdapter {
     }
   }
 
-  /** Hands a cell to the main thread, after its breakpoints were set there. */
+  /** Hands a cell to the main thread; its breakpoints are set there before its first statement. */
   run(order: RunOrder, post: (order: RunOrder) => void): void {
     this.#cells.addRun(order);
-    const path = this.#cells.addSource(order.source);
-    const run = (): void => post(order);
-    if (this.#isStarted && this.#breakpoints.has(path)) this.#place(path).then(run, run);
-    else run();
+    post(order);
   }
 
   #info(): JsonObject {
-    const breakpoints = [...this.#breakpoints].map(([source, lines]) => ({
-      source,
-      breakpoints: lines.map((line) => ({ line })),
-    }));
     return {
       isStarted: this.#isStarted,
       hashMethod: "Murmur2",
       hashSeed: HASH_SEED,
       tmpFilePrefix: PATH_PREFIX,
       tmpFileSuffix: PATH_SUFFIX,
-      breakpoints,
+      breakpoints: this.#breakpoints.all,
       stoppedThreads: this.#frames.isPaused ? [THREAD] : [],
       richRendering: true,
       exceptionPaths: [],
@@ -135,33 +147,34 @@ export class DebugAdapter {
   async #attach(): Promise<Body> {
     this.#listen();
     await this.#inspector.command("Debugger.enable");
-    await this.#inspector.command("Debugger.setBlackboxPatterns", { patterns: NOT_STEPPED_INTO });
+    // Scripts without an address are texts that are evaluated for the kernel.
+    const boxed = { patterns: BLACKBOXED, skipAnonymous: true };
+    await this.#inspector.command("Debugger.setBlackboxPatterns", boxed);
+    await this.#pauses.watchErrors();
+    await this.#breakpoints.start();
     this.#isStarted = true;
     return undefined;
   }
 
   async #detach(): Promise<Body> {
     this.#isStarted = false;
+    this.#pauses.clear();
     this.#breakpoints.clear();
-    this.#placed.clear();
     this.#variables.clear();
     // It also lets a paused cell go on, and forgets all breakpoints.
     await this.#inspector.command("Debugger.disable");
     this.#frames.resumed();
+    this.#scripts.clear();
     return undefined;
   }
 
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    this.#inspector.on("Debugger.scriptParsed", (script) => this.#frames.addScript(script));
-    this.#inspector.on("Debugger.paused", (paused) => {
-      this.#frames.paused(paused);
-      const isBreakpoint = (paused.hitBreakpoints ?? []).length > 0;
-      const reason = isBreakpoint ? "breakpoint" : "step";
-      this.#event("stopped", { reason, threadId: THREAD, allThreadsStopped: true });
-    });
+    this.#inspector.on("Debugger.scriptParsed", (script) => this.#scripts.add(script));
+    this.#inspector.on("Debugger.paused", (paused) => void this.#pauses.paused(paused));
     this.#inspector.on("Debugger.resumed", () => {
+      if (!this.#frames.isPaused) return;
       this.#frames.resumed();
       this.#variables.clear();
       this.#event("continued", { threadId: THREAD, allThreadsContinued: true });
@@ -173,67 +186,44 @@ export class DebugAdapter {
   }
 
   async #setBreakpoints(args: JsonObject): Promise<Body> {
-    const path = pathOf(args);
     const lines = asList(args["breakpoints"]).map((it) => Number(Reflect.get(it, "line")));
-    this.#breakpoints.set(path, lines);
-    const found = await this.#place(path);
-    return {
-      breakpoints: lines.map((line, index) => ({
-        id: index,
-        // Before a cell has run there is nothing to place it in; it is placed when the cell runs.
-        verified: this.#cells.sourceOf(path) !== undefined,
-        line: found[index] ?? line,
-        source: { path },
-      })),
-    };
+    return { breakpoints: await this.#breakpoints.set(pathOf(args), lines) };
   }
 
-  /** Sets the breakpoints of a path in its newest run; the lines that they came to. */
-  async #place(path: string): Promise<(number | undefined)[]> {
-    for (const breakpointId of this.#placed.get(path) ?? []) {
-      await this.#inspector.command("Debugger.removeBreakpoint", { breakpointId });
-    }
-    const ids: string[] = [];
-    const lines: (number | undefined)[] = [];
-    for (const line of this.#breakpoints.get(path) ?? []) {
-      const found = this.#cells.placeOf(path, line);
-      lines.push(found?.line);
-      if (found === undefined) continue;
-      const { breakpointId } = await this.#inspector.command<Debugger.SetBreakpointByUrlReturnType>(
-        "Debugger.setBreakpointByUrl",
-        found.place,
-      );
-      ids.push(breakpointId);
-    }
-    this.#placed.set(path, ids);
-    return lines;
+  async #setExceptionBreakpoints({ filters }: JsonObject): Promise<Body> {
+    this.#pauses.errors = exceptionFilter(Array.isArray(filters) ? filters.map(String) : []);
+    if (this.#isStarted) await this.#pauses.watchErrors();
+    return undefined;
   }
 
-  #source(args: JsonObject): Body {
-    const path = pathOf(args);
+  #source(path: string): Body {
     return { content: this.#cells.sourceOf(path) ?? readFileSync(path, "utf8") };
+  }
+
+  #modules(): JsonObject {
+    const { files } = this.#scripts;
+    const modules = files.map((path) => ({ id: path, name: basename(path), path }));
+    return { modules, totalModules: modules.length };
   }
 
   async #evaluate({ expression, frameId }: JsonObject): Promise<Body> {
     const result = await this.#frames.evaluate(String(expression), Number(frameId));
-    return { result: describeValue(result), ...this.#variables.value(result) };
+    const variablesReference = this.#variables.referenceOf(result);
+    return { result: describeValue(result), variablesReference };
   }
 
   async #inspectVariables(): Promise<Body> {
-    const { result } = await this.#inspector.command<Runtime.EvaluateReturnType>(
-      "Runtime.evaluate",
-      {
-        expression: "globalThis",
-      },
-    );
-    const ids = result.objectId === undefined ? [] : [result.objectId];
-    const reference = this.#variables.reference(ids, this.#cells.declared);
-    return { variables: await this.#variables.list(reference) };
+    // A new list replaces the one before, whose objects would else be kept for ever.
+    if (!this.#frames.isPaused) this.#variables.clear();
+    const { objectId } = await this.#frames.evaluate("globalThis", 0);
+    const names = this.#cells.declared;
+    const listed = objectId === undefined ? [] : [{ objectId, names }];
+    return { variables: await this.#variables.list(this.#variables.reference(listed)) };
   }
 
   async #richInspect({ variableName, frameId }: JsonObject): Promise<Body> {
     const value = await this.#frames.evaluate(String(variableName), Number(frameId));
-    return { data: { "text/plain": describeValue(value) }, metadata: {} };
+    return { data: { "text/plain": await this.#variables.inspected(value) }, metadata: {} };
   }
 
   async #copyToGlobals(args: JsonObject): Promise<Body> {

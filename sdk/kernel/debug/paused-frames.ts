@@ -1,26 +1,40 @@
 /** The stack of a paused cell, in the user's lines. */
 
 import type { Debugger, Runtime } from "node:inspector";
-import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { MainInspector } from "../main-inspector.ts";
+import type { Position } from "../source-map.ts";
 import type { JsonObject } from "../wire-message.ts";
 import type { CellScripts } from "./cell-scripts.ts";
-import type { Variables } from "./variables.ts";
+import type { UserScript, UserScripts } from "./user-scripts.ts";
+import type { Listed, Variables } from "./variables.ts";
 
-const KERNEL_FOLDER = new URL("../", import.meta.url).href;
-const INLINE_MAP = /^data:application\/json;base64,/;
+/** How long an expression of the user may take: nothing else can stop it while a cell is paused. */
+const EVALUATION_LIMIT_MS = 2000;
+/** How long the main thread is waited for in all; native code lets nobody in. */
+const ANSWER_LIMIT_MS = 4000;
+
+/** Parameters of V8's protocol, with those that Node's types leave out. */
+interface Evaluation extends Runtime.EvaluateParameterType {
+  readonly timeout: number;
+  readonly disableBreaks: boolean;
+}
 
 export class PausedFrames {
   readonly #inspector: MainInspector;
+  readonly #scripts: UserScripts;
   readonly #cells: CellScripts;
   readonly #variables: Variables;
-  readonly #scripts = new Map<string, { url: string; map: string | undefined }>();
   #frames: readonly Debugger.CallFrame[] | undefined;
 
-  constructor(inspector: MainInspector, cells: CellScripts, variables: Variables) {
+  constructor(
+    inspector: MainInspector,
+    scripts: UserScripts,
+    cells: CellScripts,
+    variables: Variables,
+  ) {
     this.#inspector = inspector;
+    this.#scripts = scripts;
     this.#cells = cells;
     this.#variables = variables;
   }
@@ -29,8 +43,17 @@ export class PausedFrames {
     return this.#frames !== undefined;
   }
 
-  addScript({ scriptId, url, sourceMapURL }: Debugger.ScriptParsedEventDataType): void {
-    this.#scripts.set(scriptId, { url, map: sourceMapURL });
+  /**
+   * Whose code the pause is in: the user's, what the kernel has put into a cell, what the user's code
+   * has called, or what has nothing to do with it.
+   */
+  get standsIn(): "user" | "cell" | "called" | "others" {
+    const [top, ...callers] = this.#frames ?? [];
+    if (top === undefined) return "others";
+    const script = this.#scripts.get(top.location.scriptId);
+    if (script !== undefined) return script.isWritten(positionOf(top)) ? "user" : "cell";
+    const isCalled = callers.some((it) => this.#scripts.get(it.location.scriptId) !== undefined);
+    return isCalled ? "called" : "others";
   }
 
   paused({ callFrames }: Debugger.PausedEventDataType): void {
@@ -44,79 +67,88 @@ export class PausedFrames {
   /** DAP's body: frames of cells and of the files that they import. */
   stackTrace(): JsonObject {
     const stackFrames = (this.#frames ?? []).flatMap((frame, id) => {
-      const place = this.#placeOf(frame.location);
-      if (place === undefined) return [];
-      const { path, line, column } = place;
-      const name = frame.functionName || "cell";
-      return [{ id: id + 1, name, line, column, source: { path, name: basename(path) } }];
+      const script = this.#scripts.get(frame.location.scriptId);
+      if (script === undefined) return [];
+      const { line, column } = script.userPosition(positionOf(frame));
+      const source = { path: script.path, name: basename(script.path) };
+      return [{ id: id + 1, name: nameOf(frame, script), line, column, source }];
     });
     return { stackFrames, totalFrames: stackFrames.length };
   }
 
-  /** DAP's body: what a frame can see. At the top level of a cell its names are globals. */
+  /** DAP's body: what a frame can see. */
   scopes(frameId: number): JsonObject {
-    const chain = this.#frames?.[frameId - 1]?.scopeChain ?? [];
-    const idsOf = (types: readonly string[]): string[] =>
+    const frame = this.#frames?.[frameId - 1];
+    const chain = frame?.scopeChain ?? [];
+    const idsOf = (types: readonly string[]): Listed[] =>
       chain.flatMap(({ type, object }) =>
-        types.includes(type) && object.objectId !== undefined ? [object.objectId] : [],
+        types.includes(type) && object.objectId !== undefined
+          ? [{ objectId: object.objectId }]
+          : [],
       );
-    const scope = (name: string, reference: number): JsonObject => ({
+    const globalsOf = (names: ReadonlySet<string>): Listed[] =>
+      idsOf(["global"]).map((it) => ({ ...it, names }));
+    const scope = (name: string, listed: readonly Listed[]): JsonObject => ({
       name,
-      variablesReference: reference,
+      variablesReference: this.#variables.reference(listed),
       expensive: false,
     });
-    const locals = this.#variables.reference(idsOf(["local", "block", "catch", "with"]));
-    const closure = this.#variables.reference(idsOf(["closure"]));
-    const globals = this.#variables.reference(idsOf(["global"]), this.#cells.declared);
+    // What a cell declares at its top level is global; to its writer it is local there.
+    const script = frame && this.#scripts.get(frame.location.scriptId);
+    const isTop = frame !== undefined && isTopLevel(frame);
+    const own = isTop ? [...idsOf(["module"]), ...globalsOf(script?.declares ?? new Set())] : [];
+    const locals = [...idsOf(["local", "block", "catch", "with"]), ...own];
     return {
-      scopes: [scope("Locals", locals), scope("Closure", closure), scope("Globals", globals)],
+      scopes: [
+        scope("Locals", locals),
+        scope("Closure", idsOf(isTop ? ["closure"] : ["closure", "module"])),
+        scope("Globals", globalsOf(this.#cells.declared)),
+      ],
     };
   }
 
   /**
    * Value of an expression in a frame, or in the globals where no frame is named or paused.
    *
-   * @throws Error with the message of what the expression throws
+   * @throws Error with the message of what the expression throws, or that it takes too long
    */
   async evaluate(expression: string, frameId: number): Promise<Runtime.RemoteObject> {
     const frame = this.#frames?.[frameId - 1];
-    const parameters = { expression, generatePreview: true, silent: true };
-    const answer =
+    const parameters: Evaluation = {
+      expression,
+      objectGroup: this.#variables.objectGroup,
+      generatePreview: true,
+      silent: true,
+      timeout: EVALUATION_LIMIT_MS,
+      disableBreaks: true,
+    };
+    const [method, place] =
       frame === undefined
-        ? await this.#inspector.command<Runtime.EvaluateReturnType>("Runtime.evaluate", parameters)
-        : await this.#inspector.command<Debugger.EvaluateOnCallFrameReturnType>(
-            "Debugger.evaluateOnCallFrame",
-            { ...parameters, callFrameId: frame.callFrameId },
-          );
-    const { exceptionDetails, result } = answer;
+        ? ["Runtime.evaluate", {}]
+        : ["Debugger.evaluateOnCallFrame", { callFrameId: frame.callFrameId }];
+    const { exceptionDetails, result } = await this.#inspector.command<Runtime.EvaluateReturnType>(
+      method,
+      { ...parameters, ...place },
+      ANSWER_LIMIT_MS,
+    );
     if (exceptionDetails === undefined) return result;
     throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
   }
-
-  #placeOf(
-    location: Debugger.Location,
-  ): { path: string; line: number; column: number } | undefined {
-    const script = this.#scripts.get(location.scriptId);
-    if (script === undefined) return undefined;
-    const position = { line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 };
-    const cell = this.#cells.originalOf(script.url, position);
-    if (cell !== undefined) return { path: cell.path, ...cell.position };
-    const { url, map } = script;
-    const isUsers = url.startsWith("file:") && !url.startsWith(KERNEL_FOLDER);
-    if (!isUsers || url.includes("/node_modules/")) return undefined;
-    return { path: fileURLToPath(url.replace(/\?v=\d+$/, "")), ...throughMap(map, position) };
-  }
 }
 
-/** A place in the source of a loaded file, by the map that the loader has put into it. */
-function throughMap(
-  url: string | undefined,
-  position: { line: number; column: number },
-): { line: number; column: number } {
-  if (url === undefined || !INLINE_MAP.test(url)) return position;
-  const text = Buffer.from(url.replace(INLINE_MAP, ""), "base64").toString("utf8");
-  const map = new SourceMap(JSON.parse(text) as SourceMapPayload); // written by our loader
-  const entry = map.findEntry(position.line - 1, position.column - 1);
-  if (!("originalLine" in entry)) return position;
-  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+/** From 1, as positions of texts are. */
+function positionOf({ location }: Debugger.CallFrame): Position {
+  return { line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 };
+}
+
+/** Whether a frame is that of a cell or module itself, rather than of a function in it. */
+function isTopLevel({ functionName, functionLocation }: Debugger.CallFrame): boolean {
+  const { lineNumber = 0, columnNumber = 0 } = functionLocation ?? {};
+  // The function that is a cell stands in a parenthesis.
+  return functionName === "" && lineNumber === 0 && columnNumber <= 1;
+}
+
+function nameOf(frame: Debugger.CallFrame, { declares }: UserScript): string {
+  if (!isTopLevel(frame)) return frame.functionName || "(anonymous)";
+  return declares === undefined ? "module" : "cell";
 }

@@ -49,6 +49,8 @@ describe("the kernel spec", () => {
       display_name: "TypeScript (grym-synth)",
       language: "typescript",
       interrupt_mode: "message",
+      // Without it JupyterLab does not offer its debugger.
+      metadata: { debugger: true },
     });
     expect(spec.argv).toEqual([
       join(root, "node_modules", "node", "bin", "node"),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserPage } from "../../../display/picture/browser-page.ts";
 
 const LIMIT_MS = 60_000;
+const REST_MS = 150;
 
 /** Keys as the DevTools protocol wants them (Input.dispatchKeyEvent). */
 const KEYS = {
@@ -25,11 +26,19 @@ export class LabPage {
     await page.send("Emulation.setDeviceMetricsOverride", size);
     await page.send("Page.navigate", { url });
     const lab = new LabPage(page);
-    await lab.until(
-      "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel",
-      "a kernel",
-    );
+    await lab.#untilKernel(new URL(url).pathname.split("/").at(-1) ?? "");
     return lab;
+  }
+
+  /** Opens another notebook, in front of the others. */
+  async openNotebook(name: string): Promise<void> {
+    await this.command("docmanager:open", { path: name });
+    await this.#untilKernel(name);
+  }
+
+  async #untilKernel(name: string): Promise<void> {
+    const context = "window.jupyterapp?.shell.currentWidget?.sessionContext";
+    await this.until(`${context}?.name === "${name}" && ${context}.session?.kernel`, "a kernel");
   }
 
   /** Waits until an expression holds in the page. */
@@ -51,23 +60,33 @@ export class LabPage {
   }
 
   /** A command of JupyterLab, by its name. */
-  async command(name: string): Promise<void> {
+  async command(name: string, args: object = {}): Promise<void> {
+    const call = `${JSON.stringify(name)}, ${JSON.stringify(args)}`;
     // Not awaited: running a cell that loops would never end.
-    await this.#page.evaluate(`void window.jupyterapp.commands.execute(${JSON.stringify(name)})`);
+    await this.#page.evaluate(`void window.jupyterapp.commands.execute(${call})`);
   }
 
-  /** Clicks on what a selector finds. */
+  /** Clicks on what a selector finds, when it has come to rest: panels open beside it. */
   async click(selector: string): Promise<void> {
-    const place = `(() => {
-      const box = document.querySelector(${JSON.stringify(selector)})?.getBoundingClientRect();
-      return box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-    })()`;
-    await this.until(place, selector);
-    const at = (await this.#page.evaluate(place)) as object; // just found
+    const at = await this.#restingPlace(selector);
     for (const type of ["mousePressed", "mouseReleased"]) {
       const event = { type, ...at, button: "left", clickCount: 1 };
       await this.#page.send("Input.dispatchMouseEvent", event);
     }
+  }
+
+  async #restingPlace(selector: string): Promise<object> {
+    const place = `(() => {
+      const box = document.querySelector(${JSON.stringify(selector)})?.getBoundingClientRect();
+      return box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    })()`;
+    let last: string | undefined;
+    for (const end = Date.now() + LIMIT_MS; Date.now() < end; await sleep(REST_MS)) {
+      const at = (await this.#page.evaluate(place)) as object | undefined; // as written above
+      if (at !== undefined && JSON.stringify(at) === last) return at;
+      last = JSON.stringify(at);
+    }
+    throw new Error(`no ${selector} in the page`);
   }
 
   async type(text: string): Promise<void> {
@@ -92,6 +111,12 @@ export class LabPage {
   }
 }
 
+/** Selector of a cell of the notebook in front. */
+export function cellOf(index: number): string {
+  const front = ".jp-NotebookPanel:not(.lm-mod-hidden)";
+  return `${front} .jp-CodeCell[data-windowed-list-index="${index}"]`;
+}
+
 function output(cell: number): string {
-  return `document.querySelectorAll(".jp-Notebook .jp-CodeCell")[${cell}]?.querySelector(".jp-OutputArea")`;
+  return `document.querySelector(${JSON.stringify(cellOf(cell))})?.querySelector(".jp-OutputArea")`;
 }

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BrowserProcess } from "../../../display/picture/browser-process.ts";
 import { findBrowser } from "../../../display/picture/find-browser.ts";
-import { LabPage } from "./lab-page.ts";
+import { DebuggerPanel } from "./debugger-panel.ts";
+import { cellOf, LabPage } from "./lab-page.ts";
 import { LabServer } from "./lab-server.ts";
+import { notebookFile } from "./notebook-file.ts";
 
 const found = findBrowser();
 const pictures = join(import.meta.dirname, "..", "..", "..", "..", "build", "lab");
@@ -27,19 +29,29 @@ for (let done = 1; done <= 3; done++) {
   "",
 ];
 
-function notebook(): string {
-  const cells = CELLS.map((source, index) => ({
-    cell_type: "code",
-    id: `cell-${index}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
-  const kernelspec = { name: "grym-synth", display_name: "TypeScript (grym-synth)" };
-  const metadata = { kernelspec, language_info: { name: "typescript" } };
-  return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+const DEBUGGED = [
+  `interface Row { id: number }
+const rows: Row[] = [{ id: 4 }];
+function double(n: number): number {
+  const twice = 2 * n;
+  return twice;
 }
+const sum = rows.reduce((total, row) => total + double(row.id), 0);
+sum`,
+  `import { total } from "./helper.ts";
+total(rows)`,
+  'throw new Error("nobody catches this");',
+];
+
+const HELPER = `interface Row { id: number }
+enum Unit { ms = 1000 }
+
+export function total(rows: Row[]): number {
+  let sum = 0;
+  for (const row of rows) sum += row.id * Unit.ms;
+  return sum;
+}
+`;
 
 // Skipped where no Chromium is: `npm test` installs one as root, and says so where it cannot.
 describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 180_000 }, () => {
@@ -50,7 +62,9 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
     mkdirSync(join(folder, "notebooks"));
-    writeFileSync(join(folder, "notebooks", "tiny.ipynb"), notebook());
+    writeFileSync(join(folder, "notebooks", "tiny.ipynb"), notebookFile(CELLS));
+    writeFileSync(join(folder, "notebooks", "debugged.ipynb"), notebookFile(DEBUGGED));
+    writeFileSync(join(folder, "notebooks", "helper.ts"), HELPER);
     server = await LabServer.start(join(folder, "notebooks"), folder);
     browser = new BrowserProcess(found.path ?? "");
     const url = `http://127.0.0.1:${server.port}/lab/tree/tiny.ipynb?token=t`;
@@ -64,7 +78,7 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
   });
 
   async function select(cell: number): Promise<void> {
-    await lab.click(`.jp-Notebook .jp-CodeCell[data-windowed-list-index="${cell}"] .cm-content`);
+    await lab.click(`${cellOf(cell)} .cm-content`);
   }
 
   test("runs all cells and shows plot, table, player and progress; a loop is interrupted", async () => {
@@ -101,5 +115,60 @@ describe.skipIf(found.path === undefined)("JupyterLab in a browser", { timeout: 
     await lab.says(6, "42");
     await lab.photograph(join(pictures, "after-interrupt.png"));
     expect(server.log).not.toContain("Traceback");
+  });
+
+  test("debugs: breakpoints by a click in cells and local files, variables, steps", async () => {
+    await lab.openNotebook("debugged.ipynb");
+    const panel = new DebuggerPanel(lab);
+    await panel.switchOn();
+    await panel.breakAt(cellOf(0), 4);
+    await select(0);
+    await lab.press("Enter", { shift: true });
+    await panel.standsAt("const twice = 2 * n;");
+    await panel.called("double", "Cell [*]:4");
+    await panel.lists("n", "4");
+    await lab.photograph(join(pictures, "breakpoint.png"));
+    await panel.press("stepOver");
+    await panel.standsAt("return twice;");
+    await panel.lists("twice", "8");
+    await panel.press("continue");
+    await panel.goesOn();
+    await lab.says(0, "8");
+    // Nothing is paused now: what the cells have declared.
+    await panel.lists("sum", "8");
+    await panel.lists("rows", "Array(1) [Object]");
+    await lab.command("debugger:render-mime-variable", { name: "rows" });
+    await lab.until(
+      'document.querySelector(".jp-VariableRendererPanel")?.innerText.includes("[ { id: 4 } ]")',
+      "value in a panel of its own",
+    );
+    await lab.photograph(join(pictures, "variables.png"));
+
+    await lab.openNotebook("debugged.ipynb");
+    await panel.breakAt(cellOf(1), 2);
+    await select(1);
+    await lab.press("Enter", { shift: true });
+    await panel.standsAt("total(rows)");
+    await panel.press("stepIn");
+    await panel.standsAt("let sum = 0;");
+    await panel.breakAt(".jp-MainAreaWidget:not(.lm-mod-hidden) > .jp-CodeMirrorEditor", 7);
+    await panel.press("continue");
+    await panel.standsAt("return sum;");
+    await panel.called("total", "helper.ts:7");
+    await panel.lists("sum", "4000");
+    await lab.photograph(join(pictures, "local-file.png"));
+    await panel.press("continue");
+    await panel.goesOn();
+    await lab.openNotebook("debugged.ipynb");
+    await lab.says(1, "4000");
+
+    await panel.stopAtErrors("uncaught");
+    await select(2);
+    await lab.press("Enter", { shift: true });
+    await panel.standsAt(DEBUGGED[2] ?? "");
+    await lab.photograph(join(pictures, "uncaught-error.png"));
+    await panel.press("continue");
+    await lab.says(2, "nobody catches this");
+    expect(server.log).not.toContain("[grym-synth kernel] fault");
   });
 });
