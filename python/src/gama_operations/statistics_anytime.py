@@ -6,11 +6,17 @@ game: it reaches 1 / alpha with probability alpha at most, whenever one looks (V
 Vovk and Shafer, "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 38, 2023).
 
 One clip a source, right and wrong: a beta mixture over the discordant pairs, e = 2^m B(1 + a, 1 + m - a).
-Else one step a source: wealth = mean over bets b of prod(1 + b S / n), S the source's sum of differences, n
-the clips of the largest source. All that has to be known before is n, and that differences lie in [-1, 1].
-The confidence sequence holds the mean differences against which no such gambler reached 1 / alpha
-(Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", Journal of the Royal
-Statistical Society B 86, 2024), intersected over time. The order of sources must be drawn before the run.
+Else one step a source, S its sum of differences: wealth = mean over bets b of prod exp(b S) / cosh(b S). If
+arms may be exchanged within a source, which is what the sign flips test, S is as likely as -S, and each
+factor is 1 on average (de la Pena, "A general class of exponential inequalities", Annals of Probability 27,
+1999).
+Bets that use only that |S| is at most the largest source's clips had no power (20 to 50 sources of 1 to 15
+clips: found in 0 to 4 % where the fixed test finds 95 %; these: in 68 to 90 %; false alarms 0.3 to 4 %).
+
+The confidence sequence assumes no more than bounded differences, and is the wider for it: it holds the mean
+differences against which no gambler betting on (S - t n) / largest reached 1 / alpha (Waudby-Smith and
+Ramdas, "Estimating means of bounded random variables by betting", Journal of the Royal Statistical Society B
+86, 2024), intersected over time. The order of sources must be drawn before the run.
 """
 
 from dataclasses import dataclass
@@ -21,10 +27,11 @@ from scipy import special
 from gama_operations.errors import InvalidRequestError
 from gama_operations.statistics_sources import Numbers, Vector
 
-# Shares of the wealth at stake. The small ones serve small differences in many sources, the large ones the
-# others; a mixture has at most the logarithm of their number to lose.
-_STAKES = np.array([0.05, 0.1, 0.2, 0.4, 0.8])
-BETS = np.concatenate((_STAKES, -_STAKES))
+BETS = np.array([0.1, 0.3, 0.9, -0.1, -0.3, -0.9])
+"""Per unit of a source's sum: a clip for right and wrong, for scores the root mean square of the sources
+before. Five stakes instead of three gain nothing."""
+_SHARES = np.array([0.05, 0.1, 0.2, 0.4, 0.8, -0.05, -0.1, -0.2, -0.4, -0.8])
+"""Of the wealth, for the confidence sequence."""
 _GRID = np.linspace(-1, 1, 401)
 
 
@@ -62,7 +69,7 @@ def anytime(
     if right_or_wrong and largest == 1:
         log_e, method = _of_pairs(S), "beta mixture over discordant pairs"
     else:
-        log_e, method = _wealth(S / largest), f"bets on sources, at most {largest} clips each"
+        log_e, method = _of_sources(S if right_or_wrong else _in_past_units(S)), "bets on signs of sources"
     reached = np.flatnonzero(log_e >= -np.log(alpha))
     low, high = _sequence(S, n, largest, alpha)
     return Anytime(
@@ -91,10 +98,24 @@ def _of_pairs(differences: Vector) -> Vector:
     return pairs * np.log(2) + special.betaln(1 + only_a, 1 + pairs - only_a)
 
 
+def _of_sources(sums: Vector) -> Vector:
+    """[G] log of the mean wealth of all bets on signs."""
+    stakes = np.multiply.outer(BETS, sums)
+    log_cosh = np.logaddexp(stakes, -stakes) - np.log(2)
+    return special.logsumexp(np.cumsum(stakes - log_cosh, axis=-1), axis=0) - np.log(len(BETS))
+
+
+def _in_past_units(sums: Vector) -> Vector:
+    """Each sum over the root mean square of those before it; 0, so no bet, while there is none."""
+    seen = np.cumsum(np.square(sums))[:-1]
+    scale = np.sqrt(seen / np.arange(1, len(sums)))
+    return np.append(0.0, np.divide(sums[1:], scale, out=np.zeros(len(sums) - 1), where=scale > 0))
+
+
 def _wealth(steps: Vector) -> Vector:
-    """[..., G] log of the mean wealth of all bets on steps within [-1, 1]."""
-    grown = np.cumsum(np.log1p(np.multiply.outer(BETS, steps)), axis=-1)
-    return special.logsumexp(grown, axis=0) - np.log(len(BETS))
+    """[..., G] log of the mean wealth of all shares staked on steps within [-1, 1]."""
+    grown = np.cumsum(np.log1p(np.multiply.outer(_SHARES, steps)), axis=-1)
+    return special.logsumexp(grown, axis=0) - np.log(len(_SHARES))
 
 
 def _sequence(sums: Vector, sizes: Vector, largest: int, alpha: float) -> tuple[Vector, Vector]:

@@ -1,12 +1,16 @@
 """The power card: which difference this data set can resolve, before anything is measured.
 
-Sources of several clips: the difference of two arms that are right on different clips with probability d
-(discordance) varies per clip by s^2 = d - D^2, and over the data set by s^2 sum n (1 + (n - 1) r) / N^2,
-where clips of a source are alike by r (Donner and Klar, "Design and analysis of cluster randomization trials
-in health research", 2000, chapter 5); power is that of Student's t with G - 1 degrees of freedom.
+Two arms are right on different clips with probability d (discordance), and clips of a source are alike by r.
 Sources of one clip: power of the mid-p McNemar test, enumerated over the discordant pairs.
+Sources of several clips: power of the sign flips of whole sources, simulated: a clip repeats its source's own
+draw with probability sqrt(r). Above `MOST_SIMULATED` sources a formula takes over: per clip the difference D
+varies by s^2 = d - D^2, over the data set by s^2 sum n (1 + (n - 1) r) / N^2 (Donner and Klar, "Design and
+analysis of cluster randomization trials in health research", 2000, chapter 5), and power is that of Student's
+t with G - 1 degrees of freedom. With 20 to 50 sources of 1 to 15 clips the formula promised up to 11 points
+too much (d = .1, r = 0, power .5) and 25 too little (d = .1, r = .33); with 141 sources 4 at most.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +30,9 @@ from gama_operations.statistics_sources import (
 
 DISCORDANCES = (0.1, 0.2, 0.3)
 CORRELATIONS = (0.0, 0.1, 0.33)
-_BISECTIONS = 30
+MOST_SIMULATED = 200
+_DRAWS = 1000
+_BISECTIONS = 12
 _MOST_SOURCES = 10_000_000
 
 
@@ -100,7 +106,12 @@ def power_card(
     n = np.asarray(sizes, dtype=np.float64)
     clips, sources = int(n.sum()), len(n)
     single = bool((n == 1).all())
-    method = "mid-p McNemar, enumerated" if single else f"noncentral t({sources - 1}) of the source sums"
+    if single:
+        method = "mid-p McNemar, enumerated"
+    elif sources <= MOST_SIMULATED:
+        method = f"sign flips of whole sources, {_DRAWS} simulated studies"
+    else:
+        method = f"noncentral t({sources - 1})"
     if sources < MIN_SOURCES:
         reason = f"{sources} source(s), at least {MIN_SOURCES} are needed"
         return PowerCard(clips, sources, alpha, power, margin, [], method, reason)
@@ -111,7 +122,9 @@ def power_card(
             def of(difference: float, *, sources: int = sources, d: float = d, r: float = r) -> float:
                 if single:
                     return power_of_pairs(sources, d, difference, alpha)
-                return power_of_sources(n, d, r, difference, alpha=alpha, sources=sources)
+                likewise = np.resize(n, sources)
+                chance = simulated_power if sources <= MOST_SIMULATED else power_of_sources
+                return chance(likewise, d, r, difference, alpha)
 
             asked = None if margin is None else of(min(margin, d))
             rows.append(PowerRow(d, r, _resolved(of, d, power), asked, _needed(of, margin, d, power)))
@@ -119,18 +132,50 @@ def power_card(
 
 
 def power_of_sources(
-    sizes: Vector, discordance: float, correlation: float, difference: float, *, alpha: float, sources: int
+    sizes: Vector, discordance: float, correlation: float, difference: float, alpha: float
 ) -> float:
-    """Chance that `sources` sources of such sizes show the difference."""
+    """Chance that sources of such sizes show the difference, by the noncentral t."""
+    sources = len(sizes)
     spread = max(discordance - difference**2, 0.0)
     design = float((sizes * (1 + (sizes - 1) * correlation)).sum()) / float(sizes.sum()) ** 2
-    error = (spread * design * len(sizes) / sources) ** 0.5
+    error = (spread * design) ** 0.5
     if error == 0:
         return 1.0
     bound = t_quantile(1 - alpha / 2, sources)
     shift = difference / error
     # the far tail by symmetry; scipy.special's is 40 times as fast as scipy.stats.nct
     return float(1 - special.nctdtr(sources - 1, shift, bound) + special.nctdtr(sources - 1, shift, -bound))
+
+
+def simulated_power(
+    sizes: Vector, discordance: float, correlation: float, difference: float, alpha: float
+) -> float:
+    """Share of simulated studies in which the sign flips of whole sources show the difference.
+
+    The same seed for every difference, so that power rises with it.
+    """
+    rng, shape = np.random.default_rng(0), (_DRAWS, len(sizes))
+    better, worse = (discordance + difference) / 2, (discordance - difference) / 2
+    own = rng.random(shape)
+    own_step = (own < better).astype(float) - (own > 1 - worse)
+    repeating = rng.binomial(sizes.astype(np.int64), correlation**0.5, shape)
+    wins = rng.binomial(sizes.astype(np.int64) - repeating, better)
+    losses = rng.binomial(sizes.astype(np.int64) - repeating - wins, worse / (1 - better) if worse > 0 else 0)
+    return float((_flipped((own_step * repeating + wins - losses).astype(np.float64)) <= alpha).mean())
+
+
+def _flipped(sums: Vector) -> Vector:
+    """[B] two-sided p of the sign flips of rows [B, G] of whole numbers, by Edgeworth's expansion.
+
+    Flipped sums go in steps of 2 and have a negative kurtosis. Around .05 it is less than .003 away from the
+    exact p, which a thousand studies cannot see, and a hundred times as fast.
+    """
+    variance, total = np.square(sums).sum(axis=1), np.abs(sums.sum(axis=1))
+    there = np.maximum(variance, 1)
+    kurtosis = -2 * (sums**4).sum(axis=1) / there**2
+    z = (total - 1) / np.sqrt(there)
+    tail = special.ndtr(-z) + np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) * kurtosis / 24 * (z**3 - 3 * z)
+    return np.where(variance > 0, np.minimum(1, 2 * np.maximum(tail, 0)), 1)
 
 
 def power_of_pairs(clips: int, discordance: float, difference: float, alpha: float) -> float:
