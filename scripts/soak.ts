@@ -18,6 +18,7 @@ import { bridgeMemory } from "./soak/bridge-memory.ts";
 import { brokenAudio } from "./soak/broken-audio.ts";
 import { kernelCells } from "./soak/kernel-cells.ts";
 import { patternCrashes } from "./soak/pattern-crashes.ts";
+import { statisticsRates } from "./soak/statistics.ts";
 
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".venv", "bin", "python");
@@ -76,7 +77,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   patterns: () => patternCrashes(20),
   kernel: () => kernelCells(python),
   audio: () => brokenAudio(Number(values.files)),
-  statistics: () => simulations("test_statistics.py"),
+  statistics: () => statisticsRates(python, root),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),
   // 01 to 03: the others show what tslab does not have.

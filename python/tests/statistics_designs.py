@@ -38,13 +38,16 @@ def equal_arms(rng, kind, sources, clips=(1, 15)):
     return Draw(names_of(sizes), a.astype(float), b.astype(float))
 
 
-def beta_arms(rng, sizes, better, worse, concentration):
-    """Right and wrong with accuracies that differ by source: not the model of the power card."""
-    first, second = (
-        np.repeat(rng.beta(mean * concentration, (1 - mean) * concentration, len(sizes)), sizes)
-        for mean in (better, worse)
-    )
-    return (rng.random(len(first)) < first).astype(float), (rng.random(len(first)) < second).astype(float)
+def unequal_arms(rng, sizes, discordance, difference, likeness):
+    """Sums of differences by source: each source has its own chances that the one or the other arm is right.
+
+    They are Dirichlet, by which clips of a source are alike by 1 / (1 + concentration); the power card thinks
+    of clips that repeat their source.
+    """
+    better, worse = (discordance + difference) / 2, (discordance - difference) / 2
+    chances = rng.dirichlet((1 / likeness - 1) * np.array([better, worse, 1 - discordance]), len(sizes))
+    counts = rng.multinomial(sizes, chances)
+    return (counts[:, 0] - counts[:, 1]).astype(float)
 
 
 def sample_sources():

@@ -133,6 +133,11 @@ def test_identical_arms_are_equivalent_only_where_the_sources_are_many_enough():
     # 40 sources without a difference: (1 - .05)^40 = .13, (1 - .1)^40 = .015
     assert verdict(a, a, margin=0.05).word == "undecided"
     assert verdict(a, a, margin=0.1).word == "equivalent"
+    # one source with most of the clips may hide a difference in the others
+    uneven = ["s0"] * 100 + [f"s{1 + index % 39}" for index in range(60)]
+    assert verdict(a, a, uneven, margin=0.1).word == "undecided"
+    # nor do scores without bounds, or a corpus metric, bound what the others might have been
+    assert verdict(a * 7, a * 7, margin=0.1).word == "undecided"
 
 
 def test_a_difference_that_is_the_same_in_all_sources_is_found_without_an_interval():

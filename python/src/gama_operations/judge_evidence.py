@@ -45,6 +45,9 @@ class Evidence:
     sources: int
     is_identical: bool
     """Whether the arms said the same on every clip."""
+    effective_sources: float | None = None
+    """Of equal size, that would vary as much: N^2 / sum n^2 (Kish, "Survey sampling", 1965); for means of
+    outcomes between 0 and 1 only."""
     only_a: int | None = None
     """Clips where a is the better arm; None for corpus metrics that have no outcome per clip."""
     only_b: int | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from gama_operations import statistics_pairs as pairs
 from gama_operations.clustering_watch import Watch
 from gama_operations.judge_evidence import Beside, Evidence
@@ -56,6 +58,7 @@ def evidence_of_means(
         interval=bca or jackknife,
         margin_interval=margin_interval,
         reason=reason,
+        effective_sources=_effective(sources) if pairs.are_shares(a, b) else None,
         error=jackknife_error(left_out(sums, sources.counts)) if jackknife else None,
         p_value=p_value,
         test=test,
@@ -71,6 +74,10 @@ def evidence_of_means(
             icc=pairs.intraclass_correlation(difference, sources),
         ),
     )
+
+
+def _effective(sources: Sources) -> float:
+    return sources.clips**2 / float(np.square(sources.counts).sum())
 
 
 def _by_clip(difference: Vector, settings: Settings) -> Interval | None:

@@ -3,6 +3,7 @@
 They are valid where every source has one clip. Elsewhere their p is too small, and they are shown so.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ def interval_by_clip(difference: Vector, level: float) -> Interval | None:
     """What one would print if clips were independent: shown beside, to be compared."""
     if len(difference) < 2 or is_constant(difference):
         return None
-    mean, error = float(difference.mean()), float(difference.std(ddof=1)) / len(difference) ** 0.5
+    mean, error = float(difference.mean()), _deviation(difference) / len(difference) ** 0.5
     half = float(stats.t.ppf((1 + level) / 2, len(difference) - 1)) * error
     return Interval(low=mean - half, high=mean + half, level=level, method="by clip, as if independent")
 
@@ -76,7 +77,7 @@ def effect_size(difference: Vector, sources: Sources) -> float | None:
     means = sources.sums(difference) / sources.counts
     if len(means) < 2 or is_constant(means):
         return None
-    return float(means.mean() / means.std(ddof=1))
+    return math.fsum(means) / len(means) / _deviation(means)
 
 
 def intraclass_correlation(values: Vector, sources: Sources) -> float | None:
@@ -91,8 +92,8 @@ def intraclass_correlation(values: Vector, sources: Sources) -> float | None:
         return None
     counts = sources.counts
     means = sources.sums(values) / counts
-    between = float((counts * np.square(means - values.mean())).sum()) / (count - 1)
-    within = float(np.square(values - means[sources.of_clip]).sum()) / (total - count)
+    between = math.fsum(counts * np.square(means - values.mean())) / (count - 1)
+    within = math.fsum(np.square(values - means[sources.of_clip])) / (total - count)
     typical = (total - float(np.square(counts).sum()) / total) / (count - 1)
     spread = between + (typical - 1) * within
     return None if spread <= 0 else min(1.0, max(0.0, (between - within) / spread))
@@ -103,9 +104,20 @@ def are_right_or_wrong(*outcomes: Vector) -> bool:
     return all(bool(np.isin(values, (0, 1)).all()) for values in outcomes)
 
 
+def are_shares(*outcomes: Vector) -> bool:
+    """Whether all outcomes lie between 0 and 1."""
+    return all(bool(((values >= 0) & (values <= 1)).all()) for values in outcomes)
+
+
 def discordant(a: Vector, b: Vector) -> tuple[int, int]:
     """Clips where only the first arm, and only the second arm, is the better one."""
     return int((a > b).sum()), int((b > a).sum())
+
+
+def _deviation(values: Vector) -> float:
+    """Standard deviation of a sample; its sums are correctly rounded in any order."""
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum(np.square(values - mean)) / (len(values) - 1))
 
 
 def edits(truth: Sequence[str], said: Sequence[str]) -> int:

@@ -44,11 +44,11 @@ def questions_of(evidence: Evidence, margin: float | None) -> Questions:
             gain, sources = _gain(evidence), evidence.sources
             worse = t_tail((gain + margin) / evidence.error, sources)
             better = t_tail((margin - gain) / evidence.error, sources)
-        elif evidence.is_identical and evidence.p_value is not None and margin < 1:
+        elif evidence.is_identical and evidence.effective_sources is not None:
             # Nothing varies, but G sources without a difference bound how common one can be: were a share of
             # `margin` of the sources different, all G would agree with (1 - margin)^G (the rule of three,
             # Hanley and Lippman-Hand, JAMA 249, 1983). A difference is at most 1 where scores are 0 to 1.
-            worse = better = (1 - margin) ** evidence.sources
+            worse = better = max(0.0, 1 - margin) ** evidence.effective_sources
     return Questions(evidence.p_value, worse, better)
 
 
