@@ -19,6 +19,7 @@ import { brokenAudio } from "./soak/broken-audio.ts";
 import { kernelCells } from "./soak/kernel-cells.ts";
 import { patternCrashes } from "./soak/pattern-crashes.ts";
 import { runKills } from "./soak/run-kills.ts";
+import { statisticsRates } from "./soak/statistics.ts";
 
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".venv", "bin", "python");
@@ -78,7 +79,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   runs: () => runKills(300),
   kernel: () => kernelCells(python),
   audio: () => brokenAudio(Number(values.files)),
-  statistics: () => simulations("test_statistics.py"),
+  statistics: () => statisticsRates(python, root),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),
   // 01 to 03: the others show what tslab does not have.

@@ -18,7 +18,7 @@ from gama_operations.clustering_nulls import NULLS, Parts
 from gama_operations.clustering_reduction import Matrix
 from gama_operations.clustering_watch import Watch
 from gama_operations.protocol import ClusterStability
-from gama_operations.statistics import MIN_SOURCES
+from gama_operations.statistics_sources import MIN_SOURCES
 
 LEVEL = 0.05
 # What stability has to be above the median null's: a difference that matters, however small its p.

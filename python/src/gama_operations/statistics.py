@@ -6,26 +6,29 @@ observation; a source is. Everything here resamples whole sources.
 Interval: delete-one-source jackknife of the ratio (sum of outcomes / number of clips), with Student's t of
 G - 1 degrees of freedom for G sources (Cameron and Miller, "A Practitioner's Guide to Cluster-Robust
 Inference", Journal of Human Resources 50, 2015, sections II.C and VI.D; CV3 in their terms).
-Test: the signs of whole sources' differences are flipped, two-sided (scipy.stats.permutation_test).
+Test: the signs of whole sources' differences are flipped, two-sided (`statistics_flips`).
 Below MIN_SOURCES sources neither is trustworthy: a reason stands in their place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.protocol import Interval
-
-MIN_SOURCES = 10
-_SAME = 1e-12  # relative spread below which means differ by rounding only
-_PERMUTATION_BATCH = 1000  # permutations held in memory at once
-
-Numbers = Sequence[float] | NDArray[Any]
+from gama_operations.statistics_flips import sign_flip_test
+from gama_operations.statistics_sources import (
+    Numbers,
+    Sources,
+    Vector,
+    checked,
+    is_constant,
+    jackknife_error,
+    on_grid,
+    sources_of,
+    t_quantile,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,32 @@ def cluster_interval(
     Raises:
         InvalidRequestError: no clips, lengths that differ, outcomes not finite, a level outside (0, 1).
     """
-    values, sums, counts = _by_source(outcomes, groups)
+    values = checked(outcomes, groups)
     if not 0 < level < 1:
         raise InvalidRequestError(f"Expected `level` between 0 and 1, got {level}")
-    if len(sums) < MIN_SOURCES:
-        return None, f"no interval: {_too_few(len(sums))}"
-    means = sums / counts
-    if np.ptp(means) <= _SAME * np.abs(means).max():
+    sources = sources_of(groups)
+    (values,), _ = on_grid(sources, values)
+    return interval_by_source(values, sources, level)
+
+
+def interval_by_source(values: Vector, sources: Sources, level: float) -> tuple[Interval | None, str | None]:
+    """`cluster_interval` of what `on_grid` has made."""
+    if sources.too_few:
+        return None, f"no interval: {sources.too_few}"
+    sums, counts = sources.sums(values), sources.counts
+    if is_constant(sums / counts):
         return None, f"no interval: the mean is the same in all {len(sums)} sources, so nothing varies"
-    mean = float(values.mean())
-    half = float(stats.t.ppf((1 + level) / 2, len(sums) - 1)) * _jackknife_error(sums, counts)
+    mean = float(values.sum()) / sources.clips
+    half = t_quantile((1 + level) / 2, len(sums)) * jackknife_error(left_out(sums, counts))
     low, high = mean - half, mean + half
     if np.isin(values, (0, 1)).all():
         low, high = max(0.0, low), min(1.0, high)
     return Interval(low=low, high=high, level=level, method=f"cluster jackknife, t({len(sums) - 1})"), None
+
+
+def left_out(sums: Vector, counts: Vector) -> Vector:
+    """[G] the mean without the clips of one source each."""
+    return (sums.sum() - sums) / (counts.sum() - counts)
 
 
 def compare_paired(
@@ -90,8 +105,9 @@ def compare_paired(
 ) -> Comparison:
     """Difference of the means a - b on the same clips, with interval and test by source.
 
-    The test is exact (all 2^G flips of G sources) where that takes at most `permutations` + 1 of them, and
-    otherwise Monte-Carlo with `permutations` draws, the observed one counted among them.
+    The test is exact (all 2^G flips of G sources) for right and wrong outcomes, and for others where that
+    takes at most `permutations` + 1 flips; otherwise Monte-Carlo with `permutations` draws, the observed one
+    counted among them.
 
     Args:
         a: one outcome per clip of the first arm.
@@ -108,80 +124,29 @@ def compare_paired(
         raise InvalidRequestError(f"Expected as many outcomes in `a` as in `b`, got {len(a)} and {len(b)}")
     if permutations < 1:
         raise InvalidRequestError(f"Expected `permutations` >= 1, got {permutations}")
-    first, _, _ = _by_source(a, groups)
-    second, _, _ = _by_source(b, groups)
+    first, second = checked(a, groups), checked(b, groups)
+    sources = sources_of(groups)
+    (first, second), unit = on_grid(sources, first, second)
     difference = first - second
-    interval, reason = cluster_interval(difference, groups, level)
-    _, sums, _ = _by_source(difference, groups)
-    if len(sums) < MIN_SOURCES:
-        p_value, test, reason = None, None, f"no interval and no test: {_too_few(len(sums))}"
+    interval, reason = interval_by_source(difference, sources, level)
+    p_value, test = None, None
+    if sources.too_few:
+        reason = f"no interval and no test: {sources.too_few}"
     else:
-        p_value, test = _sign_flip(sums, permutations, seed)
+        sums = sources.sums(difference)
+        p_value, test = sign_flip_test(
+            sums, unit=unit, clips=sources.clips, permutations=permutations, seed=seed
+        )
     return Comparison(
-        difference=float(difference.mean()),
+        difference=float(difference.sum()) / sources.clips,
         interval=interval,
         reason=reason,
         p_value=p_value,
         test=test,
-        mean_a=float(first.mean()),
-        mean_b=float(second.mean()),
+        mean_a=float(first.sum()) / sources.clips,
+        mean_b=float(second.sum()) / sources.clips,
         only_a=int((first > second).sum()),
         only_b=int((second > first).sum()),
-        clips=len(difference),
-        sources=len(sums),
+        clips=sources.clips,
+        sources=len(sources),
     )
-
-
-def _by_source(
-    outcomes: Numbers, groups: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The outcomes, and per source their sum and their number."""
-    if len(outcomes) != len(groups):
-        raise InvalidRequestError(
-            f"Expected one group per outcome, got {len(groups)} groups for {len(outcomes)} outcomes"
-        )
-    if len(outcomes) == 0:
-        raise InvalidRequestError("Expected at least one clip, got none")
-    values = np.asarray(outcomes, dtype=np.float64)
-    if not np.isfinite(values).all():
-        at = int(np.argmin(np.isfinite(values)))
-        raise InvalidRequestError(
-            f"Expected finite outcomes, got {values[at]} for clip {at}: a failed clip counts as a failure (0)"
-        )
-    _, source = np.unique(np.asarray(groups), return_inverse=True)
-    sums = np.asarray(np.bincount(source, weights=values), dtype=np.float64)
-    return values, sums, np.asarray(np.bincount(source), dtype=np.float64)
-
-
-def _jackknife_error(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
-    """Standard error of sum / count by leaving out one source at a time."""
-    sources = len(sums)
-    left_out = (sums.sum() - sums) / (counts.sum() - counts)  # (G,)
-    return float(np.sqrt((sources - 1) / sources * np.square(left_out - left_out.mean()).sum()))
-
-
-def _sign_flip(sums: NDArray[np.float64], permutations: int, seed: int) -> tuple[float, str]:
-    """Two-sided p of the sources' summed differences, and the name of the test."""
-
-    def total(x: NDArray[np.float64], y: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-        return (x - y).sum(axis=axis)
-
-    flips = 2 ** len(sums)
-    exact = flips <= permutations + 1  # scipy enumerates when it may draw as many as there are
-    # flipping a sign of x - y with y = 0 is swapping the pair, which is what `samples` permutes
-    result = stats.permutation_test(
-        (sums, np.zeros_like(sums)),
-        total,
-        permutation_type="samples",
-        vectorized=True,
-        alternative="two-sided",
-        n_resamples=flips if exact else permutations,
-        batch=_PERMUTATION_BATCH,
-        rng=np.random.default_rng(seed),
-    )
-    how = f"exact, 2^{len(sums)} flips" if exact else f"Monte-Carlo, {permutations} flips"
-    return float(result.pvalue), f"sign flips of whole sources, two-sided ({how})"
-
-
-def _too_few(sources: int) -> str:
-    return f"{sources} source(s), at least {MIN_SOURCES} are needed"
