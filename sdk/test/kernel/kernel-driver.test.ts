@@ -26,6 +26,7 @@ const SUITES = [
   "test_start",
   "test_types",
   "test_completion",
+  "test_breakpoints",
   "test_debugger",
 ];
 const LIMIT_MS = 180_000;
