@@ -36,4 +36,7 @@ if (folder !== undefined) {
   enableCompileCache(folder);
   setTimeout(flushCompileCache, FLUSH_AFTER_MS).unref();
 }
-await import(isMainThread ? "./main.ts" : "./worker.ts");
+if (isMainThread) {
+  await import("./protocol-thread.ts");
+  await import("./main.ts");
+} else await import("./worker.ts");

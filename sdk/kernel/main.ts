@@ -6,9 +6,7 @@
  * abort the process.
  */
 
-import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import { guardAsyncHooks } from "./async-hooks-guard.ts";
 import { cellUrl, currentCell } from "./cell.ts";
 import { Comms } from "./comms.ts";
@@ -26,26 +24,13 @@ import { InputRequests } from "./input.ts";
 import { installLoader } from "./module-loader.ts";
 import { ModuleVersions } from "./module-versions.ts";
 import { exitKernel, guardProcess } from "./process-guard.ts";
+import { listen, post } from "./protocol-thread.ts";
 import { captureStreams } from "./streams.ts";
-import type { ToMain, ToWorker } from "./thread-messages.ts";
 import { Tracebacks } from "./traceback.ts";
 import { checkSettings } from "./types/type-policy.ts";
 
-const connectionFile = process.argv[2];
-if (connectionFile === undefined) {
-  process.stderr.write("usage: node --no-force-async-hooks-checks boot.mjs CONNECTION_FILE\n");
-  process.exit(2);
-}
-
 // Cells see `require` beside the globals: bundled packages ask whether there is a global one.
 const kept = keptNames({ require: () => createRequire(cellUrl(0)) });
-const nodeGlobals = [...Object.getOwnPropertyNames(globalThis), "require"];
-const worker = new Worker(new URL("./boot.mjs", import.meta.url), {
-  workerData: { connectionFile, nodeGlobals },
-  // What the protocol leaves is garbage at once; a young generation that may grow to 48 MB would.
-  resourceLimits: { maxYoungGenerationSizeMb: 4 },
-});
-const post = (message: ToWorker): void => worker.postMessage(message);
 
 const versions = new ModuleVersions();
 const tracebacks = new Tracebacks();
@@ -96,7 +81,7 @@ Object.defineProperties(globalThis, {
   kernelOptions: { value: hook.options, writable: true, configurable: true },
 });
 
-worker.on("message", (message: ToMain) => {
+listen((message) => {
   switch (message.type) {
     case "run":
       runner.run(message);
@@ -115,9 +100,4 @@ worker.on("message", (message: ToMain) => {
     case "shutdown":
       exitKernel();
   }
-});
-worker.on("error", (error) => {
-  // process.stderr leads to the worker, which is gone.
-  writeSync(2, `${error.stack ?? error.message}\n`);
-  exitKernel(1);
 });
