@@ -39,4 +39,7 @@ if (folder !== undefined) {
 if (isMainThread) {
   await import("./protocol-thread.ts");
   await import("./main.ts");
-} else await import("./worker.ts");
+} else {
+  await import("./bound-sockets.ts");
+  await import("./worker.ts");
+}

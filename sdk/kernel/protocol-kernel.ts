@@ -1,19 +1,18 @@
 /** The protocol side of the kernel: routes requests, and messages of the main thread. */
 
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
 import { CellOutputs } from "./cell-outputs.ts";
 import { internalErrorReport } from "./cell-syntax-error.ts";
 import { CommRegistry } from "./comm-registry.ts";
-import type { Connection } from "./connection.ts";
 import { DebugAdapter } from "./debug/debug-adapter.ts";
 import { ExecutionQueue } from "./execution-queue.ts";
 import { History } from "./history.ts";
 import { Interrupter } from "./interrupt.ts";
+import { note } from "./kernel-notes.ts";
 import type { MainInspector } from "./main-inspector.ts";
 import { type KernelRequest, Outbox } from "./outbox.ts";
 import { type RequestHandler, requestHandlers } from "./request-handlers.ts";
-import { Sockets } from "./sockets.ts";
+import type { Sockets } from "./sockets.ts";
 import { StdinChannel } from "./stdin-channel.ts";
 import type { ToMain, ToWorker } from "./thread-messages.ts";
 import { CellTypes } from "./types/cell-types.ts";
@@ -24,7 +23,8 @@ const SHUTDOWN_LIMIT_MS = 2000;
 
 /** Wiring of the worker. */
 export interface KernelOptions {
-  readonly connection: Connection;
+  /** Bound, and not listened to. */
+  readonly sockets: Sockets;
   readonly nodeGlobals: readonly string[];
   readonly inspector: MainInspector;
   readonly postToMain: (message: ToMain) => void;
@@ -43,10 +43,10 @@ export class ProtocolKernel {
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   #ending = false;
 
-  private constructor(options: KernelOptions, sockets: Sockets, outbox: Outbox) {
+  private constructor(options: KernelOptions, outbox: Outbox) {
     const history = new History();
     this.#options = options;
-    this.#sockets = sockets;
+    this.#sockets = options.sockets;
     this.#outbox = outbox;
     this.#outputs = new CellOutputs(outbox);
     this.#stdin = new StdinChannel(outbox, options.postToMain);
@@ -89,18 +89,16 @@ export class ProtocolKernel {
     });
   }
 
-  /** Binds the sockets and answers from then on. */
-  static async start(options: KernelOptions): Promise<ProtocolKernel> {
-    const sockets = await Sockets.bind(options.connection, (reason) =>
-      warn(`could not send: ${reason}`),
-    );
+  /** Answers from now on. */
+  static start(options: KernelOptions): ProtocolKernel {
+    const { sockets } = options;
     const outbox = new Outbox(sockets, randomUUID());
-    const kernel = new ProtocolKernel(options, sockets, outbox);
+    const kernel = new ProtocolKernel(options, outbox);
     sockets.listen({
       onRequest: (channel, message) => kernel.#receive({ channel, message }),
       onInput: (message) => kernel.#stdin.receive(message),
       onSubscription: (topic) => outbox.welcome(topic),
-      onRefused: (reason) => warn(`refused ${reason}`),
+      onRefused: (reason) => note(`refused ${reason}`),
     });
     outbox.status({}, "starting");
     // While the client connects: nothing else is to do, and the first completion waits for it.
@@ -182,7 +180,7 @@ export class ProtocolKernel {
       this.#outbox.status(request.message.header, "busy");
       this.#comms.receive(type, request.message);
     } else if (type.endsWith("_request")) void this.#answer(request, type.replace(/_request$/, ""));
-    else warn(`ignored ${type}`);
+    else note(`ignored ${type}`);
   }
 
   async #answer(request: KernelRequest, name: string): Promise<void> {
@@ -266,12 +264,7 @@ async function handled(handler: RequestHandler, content: JsonObject): Promise<Js
     return await handler(content);
   } catch (error) {
     const { ename, evalue, traceback } = internalErrorReport(error);
-    warn(traceback.join("\n"));
+    note(traceback.join("\n"));
     return { status: "error", ename, evalue, traceback };
   }
-}
-
-/** Notes for whoever reads the server's log. */
-function warn(text: string): void {
-  writeSync(2, `[grym-synth kernel] ${text}\n`);
 }

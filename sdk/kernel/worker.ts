@@ -1,8 +1,8 @@
 /** The worker thread: sockets and protocol, the transpiler, the inspector on the main thread. */
 
-import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { readConnectionFile } from "./connection.ts";
+import { bound } from "./bound-sockets.ts";
+import { note } from "./kernel-notes.ts";
 import { MainInspector } from "./main-inspector.ts";
 import { ProtocolKernel } from "./protocol-kernel.ts";
 import type { ToWorker } from "./thread-messages.ts";
@@ -12,27 +12,19 @@ const PARENT_CHECK_MS = 1000;
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker of main.ts only");
-const { connectionFile, nodeGlobals }: { connectionFile: string; nodeGlobals: string[] } =
-  workerData;
+const { nodeGlobals }: { nodeGlobals: string[] } = workerData;
 
-const early: ToWorker[] = [];
-port.on("message", (message: ToWorker) => {
-  if (kernel === undefined) early.push(message);
-  else kernel.receiveFromMain(message);
-});
-
-let kernel: ProtocolKernel | undefined;
-kernel = await ProtocolKernel.start({
-  connection: readConnectionFile(connectionFile),
+const kernel = ProtocolKernel.start({
+  sockets: await bound,
   nodeGlobals,
   inspector: new MainInspector(),
   postToMain: (message) => port.postMessage(message),
 });
-for (const message of early) kernel.receiveFromMain(message);
+port.on("message", (message: ToWorker) => kernel.receiveFromMain(message));
 
 // A fault of the kernel's own, once it runs, must not take the variables of the session with it.
 const noteFault = (error: unknown): void => {
-  writeSync(2, `[grym-synth kernel] fault: ${error instanceof Error ? error.stack : error}\n`);
+  note(`fault: ${error instanceof Error ? error.stack : error}`);
 };
 process.on("uncaughtException", noteFault);
 process.on("unhandledRejection", noteFault);
@@ -44,6 +36,6 @@ if (server !== undefined) {
   setInterval(() => {
     // A server that died while this kernel was starting has left it to process 1 already.
     const isOrphan = process.ppid !== parent || (process.ppid === 1 && server !== "1");
-    if (isOrphan) void kernel?.end();
+    if (isOrphan) void kernel.end();
   }, PARENT_CHECK_MS);
 }
