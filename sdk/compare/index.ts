@@ -24,6 +24,22 @@ export type {
   Split,
 } from "./dataset-types.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
+// Results
+export {
+  type ArmResult,
+  type ClassDifference,
+  type ComparedPair,
+  type ConfusionWon,
+  type DecidingClip,
+  type FairnessRow,
+  type FoldSettings,
+  type LeakageFinding,
+  RESULTS_SCHEMA,
+  type ResultsData,
+  type StudyResults,
+  type TaskArm,
+  type TaskResult,
+} from "./results-types.ts";
 // Study
 export type {
   Arm,
@@ -40,3 +56,14 @@ export type {
   TaskKind,
   Verdict,
 } from "./study-types.ts";
+export type {
+  CostDrift,
+  CostQuantile,
+  CostRatio,
+  CostVerdict,
+  JudgedVerdict,
+  PowerCard,
+  PowerRow,
+  VerdictBeside,
+  VerdictWord,
+} from "./verdict-types.ts";
