@@ -26,6 +26,7 @@ export type {
   ManifestRow,
   Split,
 } from "./dataset-types.ts";
+export { type HeardClips, hearClips, type UnheardClip } from "./hear-clips.ts";
 export {
   type AudioInspection,
   type InspectedClip,
@@ -40,6 +41,8 @@ export {
   type Observed,
 } from "./judge.ts";
 export { type CostInput, type CostJudgement, type CostOptions, judgeCost } from "./judge-cost.ts";
+export { checkLeakage, type LeakageOptions } from "./leakage.ts";
+export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 // Results
