@@ -1,0 +1,156 @@
+/** `results.json` of a run: a pure function of its stored rows and seeds, so that it can be computed again. */
+import type { Interval } from "../bridge/protocol.gen.ts";
+import type { Exposure, Outcome, TaskKind } from "./study-types.ts";
+import type { CostVerdict, JudgedVerdict, PowerCard } from "./verdict-types.ts";
+
+/** Name and version of the form of `results.json`. */
+export const RESULTS_SCHEMA = "grym-synth/study-results@1";
+
+/** What a study found. No times are in it: they differ from run to run. */
+export interface StudyResults {
+  readonly schema: typeof RESULTS_SCHEMA;
+  readonly name: string;
+  readonly question: string;
+  readonly level: number;
+  readonly alpha: number;
+  readonly seed: number;
+  readonly data: ResultsData;
+  readonly arms: readonly ArmResult[];
+  readonly tasks: readonly TaskResult[];
+  /** Primary ones first, in the order of their declaration. */
+  readonly verdicts: readonly JudgedVerdict[];
+  /** What the arms must have in common for the scores to compare. */
+  readonly fairness: readonly FairnessRow[];
+  /** What was found on both sides of a split; empty where nothing was. */
+  readonly leakage: readonly LeakageFinding[];
+  /** Of the pairs of the primary verdicts, as the two below. */
+  readonly classes: readonly ClassDifference[];
+  readonly confusions: readonly ConfusionWon[];
+  /** Those that only one of the two arms got right; those of the first primary verdict first. */
+  readonly deciding: readonly DecidingClip[];
+  readonly power: PowerCard | null;
+  /** null: no cost was measured. */
+  readonly cost: readonly CostVerdict[] | null;
+}
+
+/** What was heard. */
+export interface ResultsData {
+  readonly name: string;
+  readonly licence: string;
+  readonly citation: string;
+  readonly clips: number;
+  readonly sources: number;
+  /** What a source is: `speaker`; null where each clip stands for itself since nobody says. */
+  readonly clusterBy: string | null;
+  /** Merkle root of the clips, hexadecimal. */
+  readonly root: string;
+  /** The authors' rule, in a sentence. */
+  readonly rule: string;
+  /** Clips that were not used, and why. */
+  readonly excluded: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** An arm as it was measured. */
+export interface ArmResult {
+  readonly id: string;
+  readonly model: string;
+  /** In words: `features: layer 6, mean`, `score: sum over 18 candidates`. */
+  readonly reads: string;
+  readonly dtype: string;
+  readonly exposure: Exposure;
+  /** What it is measured beside: `mel statistics`, `random weights`; null for an arm that was asked about. */
+  readonly baseline: string | null;
+  readonly licence: string | null;
+  readonly citation: string | null;
+}
+
+/** A task with what each arm reached in it. */
+export interface TaskResult {
+  readonly task: TaskKind;
+  readonly metric: string;
+  readonly lowerIsBetter: boolean;
+  /** null where nothing was trained or held out. */
+  readonly folds: FoldSettings | null;
+  readonly arms: readonly TaskArm[];
+}
+
+/** How clips were held out. */
+export interface FoldSettings {
+  readonly count: number;
+  readonly by: "official" | "drawn by source";
+  readonly seed: number | null;
+}
+
+/** One arm in one task. */
+export interface TaskArm {
+  readonly arm: string;
+  readonly value: number;
+  readonly interval: Interval | null;
+  /** Why there is no interval. */
+  readonly reason: string | null;
+  /** Clips by status; failed and unmapped ones count as wrong. */
+  readonly counts: Readonly<Record<Outcome["status"], number>>;
+  /** Of the probe alone; null where nothing is trained. */
+  readonly trainableParameters: number | null;
+  /** What was chosen inside the training folds, for example `alpha 1`. */
+  readonly chosen: readonly string[];
+}
+
+/** One condition, checked over all arms. */
+export interface FairnessRow {
+  /** `same decoded samples` */
+  readonly what: string;
+  /** null where it is told, and cannot be right or wrong. */
+  readonly ok: boolean | null;
+  /** In words. */
+  readonly byArm: Readonly<Record<string, string>>;
+  readonly note: string | null;
+}
+
+/** The same sound, or the same source, on both sides of a split. */
+export interface LeakageFinding {
+  readonly kind: "same source" | "exact duplicate" | "near duplicate" | "fold misuse" | "exposure";
+  readonly clips: readonly string[];
+  readonly note: string;
+  /** Whether it was taken out or merged; else it is only marked. */
+  readonly resolved: boolean;
+}
+
+/** Which two arms, in which task. */
+export interface ComparedPair {
+  readonly a: string;
+  readonly b: string;
+  readonly task: TaskKind;
+}
+
+/** Mean outcomes over the clips of one class. */
+export interface ClassDifference extends ComparedPair {
+  readonly label: string;
+  readonly clips: number;
+  readonly sources: number;
+  readonly scoreA: number;
+  readonly scoreB: number;
+}
+
+/** A mistake that one arm makes more often. */
+export interface ConfusionWon extends ComparedPair {
+  readonly truth: string;
+  readonly said: string;
+  /** Clips of that truth that were said to be the other. */
+  readonly mistakesA: number;
+  readonly mistakesB: number;
+}
+
+/** A clip that counts for one arm and against the other. */
+export interface DecidingClip extends ComparedPair {
+  readonly clip: string;
+  readonly source: string;
+  readonly truth: string;
+  /** What each arm said; null where it said no label. */
+  readonly saidA: string | null;
+  readonly saidB: string | null;
+  readonly scoreA: number;
+  readonly scoreB: number;
+  /** From the data set's folder. */
+  readonly path: string;
+}
