@@ -23,7 +23,11 @@ export type {
   ManifestRow,
   Split,
 } from "./dataset-types.ts";
-export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
+// Report
+export { type ExportFormat, exportRun } from "./export/export-run.ts";
+export { bibtex } from "./report/bibliography.ts";
+export type { ReportSource } from "./report/report-source.ts";
+export { openReport, type ReportOptions, StudyReport, writeReport } from "./report/study-report.ts";
 // Results
 export {
   type ArmResult,

@@ -1,0 +1,85 @@
+import { type Html, html, trustedHtml } from "../../display/html.ts";
+import type { ArmResult, StudyResults } from "../results-types.ts";
+import type { JudgedVerdict } from "../verdict-types.ts";
+import { unbeatenBaselines } from "./baselines.ts";
+import { asSentence, count, listed } from "./words.ts";
+
+const STYLE = "font-size:1.12em;line-height:1.5;max-width:42em;margin:0.5em 0;";
+
+/** The two sentences that a reader may stop after: what was found; what it cost, and what weakens it. */
+export function headline(results: StudyResults): Html {
+  const [found, weak] = headlineSentences(results);
+  return trustedHtml(
+    html`<p style="${STYLE}">${found}</p><p style="${STYLE}">${weak}</p>`.source,
+    `${found}\n${weak}`,
+  );
+}
+
+export function headlineSentences(results: StudyResults): readonly [found: string, weak: string] {
+  return [foundSentence(results), weakSentence(results)];
+}
+
+function foundSentence({ verdicts, fairness, data }: StudyResults): string {
+  const [first, ...others] = verdicts.filter(({ family }) => family === "primary");
+  const said = first ?? verdicts[0];
+  if (said === undefined) return "Nothing was compared.";
+  const unfair = fairness.filter(({ ok }) => ok === false).map(({ what }) => what);
+  const before = [
+    ...(unfair.length > 0 ? [`Not a fair comparison (${listed(unfair)})`] : []),
+    ...(data.clusterBy === null ? ["Each clip counted as its own source, since nobody says"] : []),
+    ...(first === undefined ? ["Explored, not declared before"] : []),
+  ];
+  const lead = before.length === 0 ? "" : `${before.join("; ")}: `;
+  return `${lead}${asSentence(withMore(said.sentence, others))}`;
+}
+
+/** The first claim in its own words, the others by their number. */
+function withMore(sentence: string, others: readonly JudgedVerdict[]): string {
+  const claims = others.filter(({ shown }) => shown !== null);
+  if (claims.length === 0) return sentence;
+  const shown = claims.filter((it) => it.shown).length;
+  const were = shown === 1 ? "was" : "were";
+  return `${sentence.replace(/\.$/, "")}; of ${count(claims.length, "further claim")} ${shown} ${were} shown`;
+}
+
+function weakSentence(results: StudyResults): string {
+  const weak = weaknesses(results);
+  const cost = costWords(results);
+  if (weak.length === 0) return `${cost}; none of the checks below weakens the result.`;
+  return `${cost}; weakened by ${weak.join("; ")}.`;
+}
+
+function costWords({ cost }: StudyResults): string {
+  const [first] = cost ?? [];
+  if (first === undefined) return "Cost was not measured";
+  const decided = (cost ?? []).filter(({ word }) => word !== "undecided");
+  return (decided.length > 0 ? decided.slice(0, 2) : [first])
+    .map(({ sentence }) => sentence.replace(/\.$/, ""))
+    .join("; ");
+}
+
+/** What a reader should hold against the result, most serious first. */
+export function weaknesses(results: StudyResults): string[] {
+  const { arms, leakage, verdicts, tasks, data } = results;
+  const open = leakage.filter(({ resolved }) => !resolved);
+  const primary = verdicts.find(({ family }) => family === "primary") ?? verdicts[0];
+  const lost = tasks
+    .flatMap(({ arms: each }) => each)
+    .reduce((sum, { counts }) => sum + counts.failed + counts.unmapped, 0);
+  return [
+    ...(open.length > 0 ? [`${count(open.length, "finding")} of leakage`] : []),
+    ...(primary?.interval === null && primary.reason !== null ? [primary.reason] : []),
+    ...unbeatenBaselines(results),
+    ...arms.filter(({ baseline }) => baseline === null).flatMap(exposureWords),
+    ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
+    ...(data.excluded.length > 0 ? [`${count(data.excluded.length, "clip")} left out`] : []),
+  ];
+}
+
+function exposureWords({ id, exposure }: ArmResult): string[] {
+  if (exposure.kind === "same corpus") return [`${id} was trained on this corpus`];
+  if (exposure.kind === "labels of these classes") {
+    return [`${id} was trained with labels of these classes`];
+  }
+  return exposure.kind === "unknown" ? [`what ${id} was trained on is not known`] : [];
+}

@@ -1,0 +1,53 @@
+/** Numbers of a report as words: shares in hundredths, a true minus, no bare p. */
+import type { Interval } from "../../bridge/protocol.gen.ts";
+
+/** `71.4` of .714. */
+export function percent(share: number, digits = 1): string {
+  return withMinus((100 * share).toFixed(digits));
+}
+
+/** `+4.2` of .042. */
+export function signedPoints(share: number, digits = 1): string {
+  const text = (100 * share).toFixed(digits);
+  return Number(text) > 0 ? `+${text}` : withMinus(text);
+}
+
+/** `[+1.1, +7.3]` */
+export function between(
+  { low, high }: Pick<Interval, "low" | "high">,
+  write: (value: number) => string = percent,
+): string {
+  return `[${write(low)}, ${write(high)}]`;
+}
+
+/** `.032`, `< .001`; `–` where nothing was tested. */
+export function pText(p: number | null): string {
+  if (p === null) return "–";
+  return p < 0.001 ? "< .001" : p.toFixed(3).replace(/^0/, "");
+}
+
+/** Three significant digits: `2.31`, `0.0412`, `1240`. */
+export function significant(value: number): string {
+  return withMinus(String(Number(value.toPrecision(3))));
+}
+
+/** `1 clip`, `4 clips` */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
+/** `a, b and c` */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** With a full stop, unless it ends as a sentence already. */
+export function asSentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}
+
+function withMinus(text: string): string {
+  const isZero = Number(text) === 0;
+  return isZero ? text.replace("-", "") : text.replace("-", "−");
+}
