@@ -2,7 +2,7 @@ import { type Html, html, trustedHtml } from "../../display/html.ts";
 import type { ArmResult, StudyResults } from "../results-types.ts";
 import type { JudgedVerdict } from "../verdict-types.ts";
 import { unbeatenBaselines } from "./baselines.ts";
-import { asSentence, count, listed } from "./words.ts";
+import { asSentence, between, count, listed, significant } from "./words.ts";
 
 const STYLE = "font-size:1.12em;line-height:1.5;max-width:42em;margin:0.5em 0;";
 
@@ -46,16 +46,22 @@ function weakSentence(results: StudyResults): string {
   const weak = weaknesses(results);
   const cost = costWords(results);
   if (weak.length === 0) return `${cost}; none of the checks below weakens the result.`;
-  return `${cost}; weakened by ${weak.join("; ")}.`;
+  return `${cost}; what weakens it: ${weak.join(", ")}.`;
 }
 
+/** Of the first pair of arms whose cost was measured. */
 function costWords({ cost }: StudyResults): string {
   const [first] = cost ?? [];
   if (first === undefined) return "Cost was not measured";
-  const decided = (cost ?? []).filter(({ word }) => word !== "undecided");
-  return (decided.length > 0 ? decided.slice(0, 2) : [first])
-    .map(({ sentence }) => sentence.replace(/\.$/, ""))
-    .join("; ");
+  const { a, b } = first;
+  const same = (cost ?? []).filter((it) => it.a === a && it.b === b);
+  const told = same.filter(({ word }) => word !== "undecided");
+  if (told.length === 0) return `The costs of ${a} and ${b} could not be told apart`;
+  const sizes = told.map(({ metric, ratio, interval }) => {
+    const size = interval === null ? "" : ` ${between(interval, significant)}`;
+    return `${significant(ratio)} times${size} the ${metric.replace(/ \(.*\)$/, "")}`;
+  });
+  return `${a} takes ${listed(sizes)} of ${b}`;
 }
 
 /** What a reader should hold against the result, most serious first. */

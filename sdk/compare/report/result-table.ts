@@ -1,39 +1,54 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import type { ArmResult, StudyResults, TaskArm, TaskResult } from "../results-types.ts";
-import { isExposed, referenceArm, verdictOf } from "./pairs.ts";
+import { isExposed, referenceArm, type SeenVerdict, verdictOf } from "./pairs.ts";
 import { note, scrolling, stack } from "./pieces.ts";
-import { between, signedPoints } from "./words.ts";
+import { alignedIntervals, endAligned, signedPoints } from "./words.ts";
 
 const MARK = "†";
+
+/** An arm in a task, and what was said of it against the reference. */
+interface Row {
+  readonly task: TaskResult;
+  readonly tested: TaskArm;
+  readonly against: string;
+  readonly seen: SeenVerdict | null;
+}
 
 /** The one table: each arm's score, and its difference to the arm that it is held against. */
 export function resultTable(results: StudyResults): Html {
   const rows = results.tasks.flatMap((task) => task.arms.map((arm) => toRow(results, task, arm)));
-  return stack([scrolling(table(rows, { digits: 1, limit: 1000 })), note(legend(results))]);
-}
-
-function toRow(results: StudyResults, task: TaskResult, tested: TaskArm): Record<string, unknown> {
-  const reference = referenceArm(results, task.task);
-  const pair = { a: tested.arm, b: reference ?? "", task: task.task };
-  const seen = tested.arm === reference ? null : verdictOf(results, pair, task.metric);
-  const interval = `${100 * results.level} % interval`;
-  return {
+  const intervals = rows.map(({ tested }) => tested.interval ?? `none: ${tested.reason}`);
+  const differences = rows.map(({ seen }) => seen && signedPoints(seen.difference));
+  const between = rows.map(({ seen }) =>
+    seen === null ? "" : (seen.interval ?? `none: ${seen.verdict.reason ?? "not computed"}`),
+  );
+  const columns = {
+    interval: alignedIntervals(intervals),
+    difference: endAligned(differences.map((text) => text ?? "")),
+    between: alignedIntervals(between, signedPoints),
+  };
+  const written = rows.map(({ task, tested, against, seen }, at) => ({
     task: task.task,
     arm: armName(results.arms, tested.arm),
     metric: task.metric,
     score: 100 * tested.value,
-    [interval]: tested.interval === null ? `none: ${tested.reason}` : between(tested.interval),
-    against: tested.arm === reference ? "" : (reference ?? ""),
-    "Δ, points": seen === null ? "" : signedPoints(seen.difference),
-    "interval of Δ":
-      seen === null
-        ? ""
-        : seen.interval === null
-          ? `none: ${seen.verdict.reason ?? "not computed"}`
-          : between(seen.interval, signedPoints),
+    [`${100 * results.level} % interval`]: columns.interval[at],
+    against,
+    "Δ, points": columns.difference[at],
+    "interval of Δ": columns.between[at],
     verdict: seen === null ? "" : wordOf(seen.word, seen.verdict.family),
-  };
+  }));
+  return stack([scrolling(table(written, { digits: 1, limit: 1000 })), note(legend(results))]);
+}
+
+function toRow(results: StudyResults, task: TaskResult, tested: TaskArm): Row {
+  const reference = referenceArm(results, task.task);
+  if (reference === null || tested.arm === reference) {
+    return { task, tested, against: "", seen: null };
+  }
+  const pair = { a: tested.arm, b: reference, task: task.task };
+  return { task, tested, against: reference, seen: verdictOf(results, pair, task.metric) };
 }
 
 function wordOf(word: string, family: "primary" | "exploratory"): string {

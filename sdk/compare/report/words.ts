@@ -1,6 +1,10 @@
 /** Numbers of a report as words: shares in hundredths, a true minus, no bare p. */
 import type { Interval } from "../../bridge/protocol.gen.ts";
 
+const NO_BREAK = "\u00a0";
+/** As wide as a digit where digits have one width. */
+const FIGURE_SPACE = "\u2007";
+
 /** `71.4` of .714. */
 export function percent(share: number, digits = 1): string {
   return withMinus((100 * share).toFixed(digits));
@@ -17,18 +21,37 @@ export function between(
   { low, high }: Pick<Interval, "low" | "high">,
   write: (value: number) => string = percent,
 ): string {
-  return `[${write(low)}, ${write(high)}]`;
+  return `[${write(low)},${NO_BREAK}${write(high)}]`;
 }
 
 /** `.032`, `< .001`; `–` where nothing was tested. */
 export function pText(p: number | null): string {
   if (p === null) return "–";
-  return p < 0.001 ? "< .001" : p.toFixed(3).replace(/^0/, "");
+  return p < 0.001 ? `<${NO_BREAK}.001` : p.toFixed(3).replace(/^0/, "");
 }
 
 /** Three significant digits: `2.31`, `0.0412`, `1240`. */
 export function significant(value: number): string {
   return withMinus(String(Number(value.toPrecision(3))));
+}
+
+/** Texts of one column with their ends below each other. */
+export function endAligned(texts: readonly string[]): string[] {
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  return texts.map((text) => (text === "" ? "" : text.padStart(width, FIGURE_SPACE)));
+}
+
+/** Intervals of one column with both ends below each other; a text stands where there is none. */
+export function alignedIntervals(
+  cells: readonly (Pick<Interval, "low" | "high"> | string)[],
+  write: (value: number) => string = percent,
+): string[] {
+  const ends = (end: "low" | "high"): string[] =>
+    endAligned(cells.map((cell) => (typeof cell === "string" ? "" : write(cell[end]))));
+  const [low, high] = [ends("low"), ends("high")];
+  return cells.map((cell, at) =>
+    typeof cell === "string" ? cell : `[${low[at]},${NO_BREAK}${high[at]}]`,
+  );
 }
 
 /** `1 clip`, `4 clips` */

@@ -16,11 +16,13 @@ from gama_operations.judge_cost import Measurement, judge_cost
 from gama_operations.judge_inputs import ClipOutcomes
 from gama_operations.statistics_power import power_card
 
+FIELDS = ("a", "b", "task", "metric", "groups", "family", "claim", "margin")
+
 asked = json.load(sys.stdin)
 verdicts = judge(
     [
         PairedComparison(
-            **{name: it[name] for name in ("a", "b", "task", "metric", "groups", "family", "claim", "margin")},
+            **{name: it[name] for name in FIELDS},
             observed=ClipOutcomes(it["outcomesA"], it["outcomesB"]),
         )
         for it in asked["comparisons"]

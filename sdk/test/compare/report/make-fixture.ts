@@ -1,6 +1,6 @@
 /**
  * Makes the fixture of the report's tests from real outcomes: gama-tiny, wav2vec2-tiny and mel statistics on 48
- * shipped clips. By hand, from the root: `node sdk/test/compare/report/make-fixture.ts`.
+ * shipped clips. By hand, from the root: `node sdk/test/compare/report/make-fixture.ts`, then Biome on what it wrote.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
