@@ -4,7 +4,7 @@ import type { ClassDifference, StudyResults } from "../results-types.ts";
 import { differencePlot } from "./difference-plot.ts";
 import { isPair, pairsOf, pairTitle } from "./pairs.ts";
 import { heading, note, scrolling, stack } from "./pieces.ts";
-import { signedPoints } from "./words.ts";
+import { endAligned, signedPoints } from "./words.ts";
 
 /** Classes in a picture; a table holds them all. */
 const MOST_DRAWN = 60;
@@ -20,7 +20,7 @@ export function classDifferences({ classes }: StudyResults): Html | null {
       return stack([
         heading(pairTitle(pair)),
         rows.length <= MOST_DRAWN ? drawn(rows, pair.a, pair.b) : null,
-        scrolling(table(rows.map(toRow), { digits: 1, limit: 1000 })),
+        scrolling(table(toRows(rows), { digits: 1, limit: 1000 })),
         note("Single classes are not tested: with so many, some differ by chance."),
       ]);
     }),
@@ -35,7 +35,7 @@ function drawn(rows: readonly ClassDifference[], a: string, b: string): Html {
       interval: null,
       isFilled: true,
     })),
-    { axis: `points that ${a} is above ${b}` },
+    { axis: `← ${b} better · difference, points · ${a} better →` },
   );
 }
 
@@ -43,14 +43,14 @@ function gain({ scoreA, scoreB }: ClassDifference): number {
   return scoreA - scoreB;
 }
 
-function toRow(row: ClassDifference): Record<string, unknown> {
-  const { label, clips, sources, a, b, scoreA, scoreB } = row;
-  return {
+function toRows(rows: readonly ClassDifference[]): Record<string, unknown>[] {
+  const gains = endAligned(rows.map((row) => signedPoints(gain(row))));
+  return rows.map(({ label, clips, sources, a, b, scoreA, scoreB }, at) => ({
     class: label,
     clips,
     sources,
     [a]: 100 * scoreA,
     [b]: 100 * scoreB,
-    "Δ, points": signedPoints(gain(row)),
-  };
+    "Δ, points": gains[at],
+  }));
 }

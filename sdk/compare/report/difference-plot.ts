@@ -25,6 +25,8 @@ export interface DifferencePlotOptions {
 
 const ROW_PX = 26;
 const FRAME_PX = 92;
+/** Of the axis, beyond its farthest mark. */
+const AIR = 1.06;
 const BAND = "#E3EEF6";
 
 /** Points with intervals about the line of no difference: one row each, from top to bottom. */
@@ -32,6 +34,10 @@ export function differencePlot(
   rows: readonly DrawnDifference[],
   { axis, margin = null }: DifferencePlotOptions,
 ): Html {
+  const ends = rows.map(({ difference, interval }) =>
+    Math.max(Math.abs(interval?.low ?? difference), Math.abs(interval?.high ?? difference)),
+  );
+  const reach = 100 * Math.max(0.01, margin ?? 0, ...ends) * AIR;
   const places = rows.map((_, index) => rows.length - 1 - index);
   const series = [true, false].flatMap((filled) => {
     const members = rows.flatMap((row, index) => (row.isFilled === filled ? [index] : []));
@@ -60,7 +66,8 @@ export function differencePlot(
       height: FRAME_PX + ROW_PX * rows.length,
       showlegend: false,
       margin: { t: 12, r: 24, b: 50, l: 10 },
-      xaxis: { title: axis, zeroline: false },
+      // As far to one side as to the other: the eye then sees who is ahead.
+      xaxis: { title: axis, zeroline: false, range: [-reach, reach] },
       yaxis: {
         tickvals: places,
         ticktext: rows.map(({ label }) => label),

@@ -19,7 +19,7 @@ export function forestPlot({ verdicts, level }: StudyResults): Html | null {
         interval: it.interval,
         isFilled: it.family === "primary",
       })),
-      { axis: "difference, points", margin },
+      { axis: axisOf(verdicts), margin },
     ),
     note(
       [
@@ -33,4 +33,14 @@ export function forestPlot({ verdicts, level }: StudyResults): Html | null {
       ].join(" "),
     ),
   ]);
+}
+
+/** Which end is whose, where all metrics agree on that. */
+function axisOf(verdicts: StudyResults["verdicts"]): string {
+  const lower = verdicts.filter(({ lowerIsBetter }) => lowerIsBetter).length;
+  const [left, right] = lower === 0 ? ["second", "first"] : ["first", "second"];
+  const isMixed = lower > 0 && lower < verdicts.length;
+  return isMixed
+    ? "difference, points"
+    : `← ${left} better · difference, points · ${right} better →`;
 }

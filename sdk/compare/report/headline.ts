@@ -2,7 +2,7 @@ import { type Html, html, trustedHtml } from "../../display/html.ts";
 import type { ArmResult, StudyResults } from "../results-types.ts";
 import type { JudgedVerdict } from "../verdict-types.ts";
 import { unbeatenBaselines } from "./baselines.ts";
-import { asSentence, between, count, listed, significant } from "./words.ts";
+import { asPrinted, asSentence, between, count, listed, significant } from "./words.ts";
 
 const STYLE = "font-size:1.12em;line-height:1.5;max-width:42em;margin:0.5em 0;";
 
@@ -30,7 +30,7 @@ function foundSentence({ verdicts, fairness, data }: StudyResults): string {
     ...(first === undefined ? ["Explored, not declared before"] : []),
   ];
   const lead = before.length === 0 ? "" : `${before.join("; ")}: `;
-  return `${lead}${asSentence(withMore(said.sentence, others))}`;
+  return `${lead}${asSentence(withMore(asPrinted(said.sentence), others))}`;
 }
 
 /** The first claim in its own words, the others by their number. */

@@ -1,5 +1,6 @@
 /** Pieces of HTML that the blocks of a report are built from; styles are inline, so that a notebook shows them too. */
 import { type Html, html, trustedHtml } from "../../display/html.ts";
+import { endAligned } from "./words.ts";
 
 const PARAGRAPH = "margin:0.5em 0;max-width:46em;line-height:1.5;";
 const NOTE = `${PARAGRAPH}font-size:0.88em;opacity:0.78;`;
@@ -27,6 +28,24 @@ export function bullets(items: readonly (string | Html)[]): Html {
 /** Text to be copied, as it is. */
 export function verbatim(text: string): Html {
   return html`<pre style="font-size:0.82em;line-height:1.45;overflow-x:auto;margin:0.5em 0;">${text}</pre>`;
+}
+
+const NUMBER = /^[+−<]?[\s\u2007]*[\d.][\d.]*( %)?$|^–$|^$/;
+
+/** Rows whose columns of numbers that are written as text have their ends below each other. */
+export function aligned(
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Record<string, unknown>[] {
+  const copies = rows.map((row) => ({ ...row }));
+  for (const name of new Set(rows.flatMap(Object.keys))) {
+    const cells = rows.map((row) => row[name] ?? "");
+    if (!cells.every((cell) => typeof cell === "string" && NUMBER.test(cell))) continue;
+    const ends = endAligned(cells.map(String));
+    copies.forEach((copy, at) => {
+      if (name in copy) copy[name] = ends[at];
+    });
+  }
+  return copies;
 }
 
 /** What is wider than the page scrolls by itself. */

@@ -1,7 +1,7 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import type { StudyResults } from "../results-types.ts";
-import { note, paragraph, scrolling, stack } from "./pieces.ts";
+import { aligned, note, paragraph, scrolling, stack } from "./pieces.ts";
 import { count, percent } from "./words.ts";
 
 /** What this data set could resolve, worked out before the run. */
@@ -26,7 +26,7 @@ export function powerCard({ power }: StudyResults): Html | null {
     paragraph(
       `With ${on}, differences of these sizes are found in ${percent(power.power, 0)} % of studies at α = ${alpha}.`,
     ),
-    scrolling(table(written)),
+    scrolling(table(aligned(written))),
     note(`${method}.`),
   ]);
 }

@@ -30,9 +30,10 @@ export function pText(p: number | null): string {
   return p < 0.001 ? `<${NO_BREAK}.001` : p.toFixed(3).replace(/^0/, "");
 }
 
-/** Three significant digits: `2.31`, `0.0412`, `1240`. */
+/** Three significant digits: `2.31`, `0.0412`, `1240`; zeros at the end count. */
 export function significant(value: number): string {
-  return withMinus(String(Number(value.toPrecision(3))));
+  const size = Math.abs(value);
+  return withMinus(size >= 100 || size === 0 ? value.toFixed(0) : value.toPrecision(3));
 }
 
 /** Texts of one column with their ends below each other. */
@@ -63,6 +64,11 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** A sentence of the statistics with a true minus before its numbers. */
+export function asPrinted(sentence: string): string {
+  return sentence.replace(/(?<=[\s[])-(?=\d)/g, "−");
 }
 
 /** With a full stop, unless it ends as a sentence already. */

@@ -82,7 +82,7 @@ describe("the report of a study", () => {
       "Undecided between a and b on linear, accuracy: +1.0 points [-4.0, +6.0]; could have seen a difference of 7.1 points or more.";
     const verdicts = withPrimary({ word: "undecided", sentence, couldHaveSeen: 0.071 });
     const report = new StudyReport(sourceOf({ verdicts }));
-    expect(report.sentences[0]).toBe(sentence);
+    expect(report.sentences[0]).toBe(sentence.replace("[-4.0", "[−4.0"));
     expect(textOf(report.html)).toMatch(/could have seen .* 7\.1 /);
   });
 
