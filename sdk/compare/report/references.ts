@@ -36,6 +36,10 @@ const REFERENCES: readonly (readonly [method: RegExp, reference: string])[] = [
   ],
   [/could have seen/, "Bloom, Minimum detectable effects, Evaluation Review 19, 1995"],
   [
+    /order statistics/,
+    "Hahn and Meeker, Statistical intervals, section 5.2, Wiley 1991 (of quantiles of calls)",
+  ],
+  [
     /Hodges-Lehmann/,
     "Hodges and Lehmann, Estimates of location based on rank tests, Annals of Mathematical Statistics 34, 1963",
   ],
@@ -53,7 +57,11 @@ export function referencesOf({ verdicts, tasks, cost }: StudyResults): string[] 
       couldHaveSeen === null ? null : "could have seen",
     ]),
     ...tasks.flatMap(({ arms }) => arms.map(({ interval }) => interval?.method)),
-    ...(cost ?? []).flatMap(({ test, interval }) => [test, interval?.method]),
+    ...(cost ?? []).flatMap(({ test, interval, quantilesA }) => [
+      test,
+      interval?.method,
+      quantilesA.length > 0 ? "order statistics" : null,
+    ]),
   ].join("\n");
   return REFERENCES.filter(([method]) => method.test(used)).map(([, reference]) => reference);
 }

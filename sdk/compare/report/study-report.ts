@@ -8,6 +8,7 @@ import { reportBlocks } from "./blocks.ts";
 import { headlineSentences } from "./headline.ts";
 import { reportPage } from "./page.ts";
 import type { ReportSource } from "./report-source.ts";
+import { resultTable } from "./result-table.ts";
 
 /** Where a report finds what is not in the run. */
 export interface ReportOptions {
@@ -23,7 +24,7 @@ export class StudyReport extends ShownObject {
   readonly #source: ReportSource;
 
   constructor(source: ReportSource) {
-    super(headlineSentences(source.results).join("\n"), () => ({
+    super(summaryOf(source.results), () => ({
       "text/html": reportBlocks(source).source,
     }));
     this.#source = source;
@@ -32,6 +33,11 @@ export class StudyReport extends ShownObject {
   /** What was found; what it cost and what weakens it. */
   get sentences(): readonly [found: string, weak: string] {
     return headlineSentences(this.#source.results);
+  }
+
+  /** The two sentences and the table as text, for a terminal. */
+  get summary(): string {
+    return summaryOf(this.#source.results);
   }
 
   /** One page with all of it: pictures, sounds, style; nothing is loaded from elsewhere. */
@@ -45,6 +51,10 @@ export class StudyReport extends ShownObject {
     await writeWhole(file, this.html);
     return file;
   }
+}
+
+function summaryOf(results: StudyResults): string {
+  return [headlineSentences(results).join("\n"), resultTable(results).text].join("\n\n");
 }
 
 /**

@@ -13,7 +13,7 @@ export function verdictTable({ verdicts }: StudyResults): Html | null {
     scrolling(table(aligned(verdicts.map(testRow)), { limit: 1000 })),
     note(testWords(verdicts)),
     heading("Beside"),
-    scrolling(table(aligned(verdicts.map(besideRow)), { limit: 1000 })),
+    scrolling(table(aligned(withoutEmpty(verdicts.map(besideRow))), { limit: 1000 })),
     note(
       "No verdict is taken from this second table. By clip: as if clips of one source were independent, which makes intervals too narrow. d: mean over standard deviation of the sources' differences. ICC: how alike the differences of one source are.",
     ),
@@ -35,6 +35,14 @@ function namesOf({ a, b, task, metric }: JudgedVerdict): Record<string, string> 
   return { comparison: `${a} − ${b}`, on: `${task}, ${metric}` };
 }
 
+/** Without the columns of what was not computed for any. */
+function withoutEmpty(rows: readonly Record<string, string>[]): Record<string, string>[] {
+  const isThere = (name: string): boolean => rows.some((row) => row[name] !== "–");
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => isThere(name))),
+  );
+}
+
 function testRow(it: JudgedVerdict): Record<string, unknown> {
   const one = (value: number | null): string => (value === null ? "–" : String(value));
   return {
@@ -49,7 +57,7 @@ function testRow(it: JudgedVerdict): Record<string, unknown> {
   };
 }
 
-function besideRow({ beside, ...it }: JudgedVerdict): Record<string, unknown> {
+function besideRow({ beside, ...it }: JudgedVerdict): Record<string, string> {
   const interval = (value: JudgedVerdict["interval"]): string =>
     value === null ? "–" : between(value, signedPoints);
   const number = (value: number | null): string =>

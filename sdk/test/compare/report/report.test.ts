@@ -254,10 +254,15 @@ describe("the report of a run", () => {
     await expect(openReport(other)).rejects.toThrow(/of the form undefined/);
   });
 
-  it("shows itself in a notebook with the same blocks, and in a terminal as its sentences", async () => {
+  it("shows itself in a notebook with the same blocks, and in a terminal as sentences and table", async () => {
     const report = new StudyReport(sourceOf());
     const bundle = await bundleOf(report);
-    expect(bundle["text/plain"]).toBe(report.sentences.join("\n"));
+    const text = String(bundle["text/plain"]);
+    expect(text).toBe(report.summary);
+    expect(text.startsWith(`${report.sentences.join("\n")}\n`)).toBe(true);
+    for (const { value } of RESULTS.tasks.flatMap(({ arms }) => arms)) {
+      expect(text).toContain((100 * value).toFixed(1));
+    }
     expect(report.html).toContain(String(bundle["text/html"]));
     // A style sheet would reach into the notebook around it.
     expect(bundle["text/html"]).not.toContain("<style");
