@@ -57,7 +57,6 @@ function flatOutcome(outcome: Outcome): FlatRow {
     counts: asJson(detail.counts),
     secondsHeard: outcome.secondsHeard,
     servedBy: outcome.servedBy,
-    retries: outcome.retries,
   };
 }
 

@@ -20,17 +20,17 @@ export function baselines(results: StudyResults): Html | null {
   return bullets(rows.map(inWords));
 }
 
-/** For the sentence at the top: `a does not beat mel statistics (linear)`. */
+/** For the sentence at the top: `a does not beat mel statistics (fbank on linear and knn)`. */
 export function unbeatenBaselines(results: StudyResults): string[] {
   const open = besideBaselines(results).filter(
     ({ seen }) => seen !== null && seen.word !== "better",
   );
-  const names = new Set(open.map(({ arm, kind }) => `${arm} does not beat ${kind}`));
-  return [...names].map((name) => {
-    const tasks = open
-      .filter(({ arm, kind }) => `${arm} does not beat ${kind}` === name)
-      .map(({ task }) => task);
-    return `${name} (${listed([...new Set(tasks)])})`;
+  const claims = Map.groupBy(open, ({ arm, kind }) => `${arm} does not beat ${kind}`);
+  return [...claims].map(([claim, rows]) => {
+    const named = [...Map.groupBy(rows, ({ baseline }) => baseline)].map(
+      ([baseline, each]) => `${baseline} on ${listed(each.map(({ task }) => task))}`,
+    );
+    return `${claim} (${named.join("; ")})`;
   });
 }
 

@@ -1,19 +1,28 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
-import type { StudyResults } from "../results-types.ts";
+import type { FairnessRow, StudyResults } from "../results-types.ts";
 import { scrolling } from "./pieces.ts";
 import { count, listed } from "./words.ts";
 
 /** What the arms had in common, and where not. */
 export function fairnessTable({ fairness, arms }: StudyResults): Html | null {
   if (fairness.length === 0) return null;
-  const rows = fairness.map(({ what, ok, byArm, note }) => ({
-    condition: what,
-    holds: ok === null ? "" : ok ? "✓" : "✗",
-    ...Object.fromEntries(arms.map(({ id }) => [id, byArm[id] ?? ""])),
-    ...(fairness.some((row) => row.note !== null) ? { note: note ?? "" } : {}),
+  const ids = arms.map(({ id }) => id);
+  const rows = fairness.map((row) => ({
+    condition: row.what,
+    holds: row.ok === null ? "" : row.ok ? "✓" : "✗",
+    arms: byValue(row, ids),
+    note: row.note ?? "",
   }));
   return scrolling(table(rows, { limit: 1000 }));
+}
+
+/** Once what is the same for all; else each value with the arms that have it. */
+function byValue({ byArm }: FairnessRow, ids: readonly string[]): string {
+  const known = ids.filter((id) => byArm[id] !== undefined);
+  const groups = [...Map.groupBy(known, (id) => byArm[id] ?? "")];
+  if (groups.length === 1 && known.length === ids.length) return groups[0]?.[0] ?? "";
+  return groups.map(([value, members]) => `${listed(members)}: ${value}`).join("; ");
 }
 
 /** One line, for the top of the page. */

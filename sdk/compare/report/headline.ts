@@ -76,16 +76,26 @@ export function weaknesses(results: StudyResults): string[] {
     ...(open.length > 0 ? [`${count(open.length, "finding")} of leakage`] : []),
     ...(primary?.interval === null && primary.reason !== null ? [primary.reason] : []),
     ...unbeatenBaselines(results),
-    ...arms.filter(({ baseline }) => baseline === null).flatMap(exposureWords),
+    ...exposureWords(arms.filter(({ baseline }) => baseline === null)),
     ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
     ...(data.excluded.length > 0 ? [`${count(data.excluded.length, "clip")} left out`] : []),
   ];
 }
 
-function exposureWords({ id, exposure }: ArmResult): string[] {
-  if (exposure.kind === "same corpus") return [`${id} was trained on this corpus`];
-  if (exposure.kind === "labels of these classes") {
-    return [`${id} was trained with labels of these classes`];
-  }
-  return exposure.kind === "unknown" ? [`what ${id} was trained on is not known`] : [];
+/** One clause for all arms of which the same is known. */
+function exposureWords(arms: readonly ArmResult[]): string[] {
+  const of = (kind: ArmResult["exposure"]["kind"]): string[] =>
+    arms.filter(({ exposure }) => exposure.kind === kind).map(({ id }) => id);
+  const clause = (
+    ids: readonly string[],
+    write: (names: string, verb: string) => string,
+  ): string[] => (ids.length === 0 ? [] : [write(listed(ids), ids.length === 1 ? "was" : "were")]);
+  return [
+    ...clause(of("same corpus"), (names, verb) => `${names} ${verb} trained on this corpus`),
+    ...clause(
+      of("labels of these classes"),
+      (names, verb) => `${names} ${verb} trained with labels of these classes`,
+    ),
+    ...clause(of("unknown"), (names, verb) => `what ${names} ${verb} trained on is not known`),
+  ];
 }

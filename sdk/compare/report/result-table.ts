@@ -48,7 +48,8 @@ function toRow(results: StudyResults, task: TaskResult, tested: TaskArm): Row {
     return { task, tested, against: "", seen: null };
   }
   const pair = { a: tested.arm, b: reference, task: task.task };
-  return { task, tested, against: reference, seen: verdictOf(results, pair, task.metric) };
+  const seen = verdictOf(results, pair, task.metric);
+  return { task, tested, against: seen === null ? "" : reference, seen };
 }
 
 function wordOf(word: string, family: "primary" | "exploratory"): string {

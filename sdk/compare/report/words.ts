@@ -66,9 +66,11 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
-/** A sentence of the statistics with a true minus before its numbers. */
+/** A sentence of the statistics with a true minus before its numbers, and no line end within a p. */
 export function asPrinted(sentence: string): string {
-  return sentence.replace(/(?<=[\s[])-(?=\d)/g, "−");
+  return sentence
+    .replace(/(?<=[\s[])-(?=\d)/g, "−")
+    .replace(/\bp ([<=]) (?=[.\d])/g, `p${NO_BREAK}$1${NO_BREAK}`);
 }
 
 /** With a full stop, unless it ends as a sentence already. */

@@ -196,7 +196,7 @@ writeFileSync(join(FIXTURE, "results.json"), `${JSON.stringify(results, null, 1)
 const outcomes = TASKS.flatMap((task) =>
   [A, B, BASELINE].flatMap((arm) =>
     rows.map(
-      (row, at): Outcome => ({
+      (row, at): Omit<Outcome, "retries"> => ({
         arm,
         task,
         clip: row.id,
@@ -208,7 +208,6 @@ const outcomes = TASKS.flatMap((task) =>
         said: outcomeOf(task, arm).predictions[at] ?? null,
         secondsHeard: row.seconds ?? 0,
         servedBy: arm,
-        retries: 0,
       }),
     ),
   ),

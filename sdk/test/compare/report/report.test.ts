@@ -46,10 +46,10 @@ describe("the report of a study", () => {
   it("says in two sentences what was found and what weakens it, then shows one table", () => {
     const report = new StudyReport(sourceOf());
     const [found, weak] = report.sentences;
-    expect(found).toContain(primary.sentence.replace(/\.$/, ""));
+    expect(found.replaceAll("\u00a0", " ")).toBe(primary.sentence);
     expect(weak).toContain("gama-tiny was trained with labels of these classes");
     const { html } = report;
-    const order = [primary.sentence, "what weakens it", "<table", "<details"].map((each) =>
+    const order = [found, "what weakens it", "<table", "<details"].map((each) =>
       html.indexOf(each.replaceAll("'", "&#39;")),
     );
     expect(order).toEqual(order.toSorted((one, other) => one - other));
@@ -99,6 +99,17 @@ describe("the report of a study", () => {
     expect(new StudyReport(sourceOf({ tasks, verdicts })).sentences[1]).toContain(reason);
   });
 
+  it("tells what the arms have in common once, and what differs arm by arm", () => {
+    const byArm = { "gama-tiny": "5 s", "wav2vec2-tiny": "9 s", fbank: "9 s" };
+    const same = { "gama-tiny": "16 kHz", "wav2vec2-tiny": "16 kHz", fbank: "16 kHz" };
+    const fairness = [
+      { what: "seconds", ok: false, byArm, note: null },
+      { what: "rate", ok: true, byArm: same, note: null },
+    ];
+    const text = textOf(pageOf({ fairness }));
+    expect(text).toContain("seconds ✗ gama-tiny: 5 s; wav2vec2-tiny and fbank: 9 s rate ✓ 16 kHz");
+  });
+
   it("names an unfair condition in its first sentence and on its first line", () => {
     const fairness = [
       { what: "same seconds heard", ok: false, byArm: { "gama-tiny": "40 s" }, note: null },
@@ -122,7 +133,9 @@ describe("the report of a study", () => {
         : it,
     );
     const report = new StudyReport(sourceOf({ verdicts }));
-    expect(report.sentences[1]).toContain("gama-tiny does not beat mel statistics (linear");
+    expect(report.sentences[1]).toContain(
+      "gama-tiny does not beat mel statistics (fbank on linear)",
+    );
     expect(textOf(report.html)).toContain(
       "gama-tiny does not beat mel statistics (fbank) on linear: undecided, +2.1 points.",
     );
