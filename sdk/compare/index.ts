@@ -1,7 +1,6 @@
 /** grym-synth/compare: studies of two and more models, and the directory that keeps what they found. */
 
 export type { CostMeasurement } from "../bridge/protocol.gen.ts";
-// Run directory
 export type { RunErrorCode } from "../errors.ts";
 export { canonicalJson, digestOf, type Json } from "../records/run/canonical-json.ts";
 export { diffRuns, type RowDifference, type RunDifference } from "../records/run/diff-runs.ts";
@@ -15,7 +14,6 @@ export { readRun, type SavedRun } from "../records/run/read-run.ts";
 export type { RunDirectory } from "../records/run/run-directory.ts";
 export { RunError } from "../records/run/run-error.ts";
 export { readSeal, type Seal, verifySeal } from "../records/run/seal.ts";
-// Data and statistics
 export { type AnytimeEvidence, type AnytimeInput, anytime } from "./anytime.ts";
 export type {
   ClassLabels,
@@ -25,6 +23,7 @@ export type {
   ManifestRow,
   Split,
 } from "./dataset-types.ts";
+export { type ExportFormat, exportRun } from "./export/export-run.ts";
 export { type HeardClips, hearClips, type UnheardClip } from "./hear-clips.ts";
 export {
   type AudioInspection,
@@ -44,7 +43,9 @@ export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
-// Results
+export { bibtex } from "./report/bibliography.ts";
+export type { ReportSource } from "./report/report-source.ts";
+export { openReport, type ReportOptions, StudyReport, writeReport } from "./report/study-report.ts";
 export {
   type ArmResult,
   type ClassDifference,
@@ -60,7 +61,6 @@ export {
   type TaskArm,
   type TaskResult,
 } from "./results-types.ts";
-// Study
 export type {
   Arm,
   CostPlan,
