@@ -132,7 +132,10 @@ def measure(plan: dict[str, Any]) -> dict[str, Any]:
     )
     session.km.interrupt_kernel()
     attempt("afterSpin", lambda: session.reply(spinning, 10.0)["status"])
-    attempt("interruptMs", lambda: [session.interrupt() for _ in range(plan["interrupts"])])
+    if "afterSpin" in found:
+        attempt("interruptMs", lambda: [session.interrupt() for _ in range(plan["interrupts"])])
+    else:  # it would be waited for, again and again
+        missing["interruptMs"] = "the kernel did not come back from the interrupt"
     session.kc.stop_channels()
     session.km.shutdown_kernel(now="interruptMs" in missing)
     return {**found, "missing": missing}
