@@ -40,6 +40,8 @@ export {
   type TaskArm,
   type TaskResult,
 } from "./results-types.ts";
+export { type Replay, replayRun } from "./replay-run.ts";
+export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 // Study
 export type {
   Arm,

@@ -184,7 +184,6 @@ export interface Outcome {
   readonly secondsHeard: number;
   /** Model and revision that did answer. */
   readonly servedBy: string;
-  readonly retries: number;
 }
 
 /** What corpus metrics are computed from again. */
