@@ -129,4 +129,3 @@ function showRun({ folder, state, results }: StudyRun): ReturnType<typeof factsB
     record: state === "sealed" ? `${folder} (sealed before)` : folder,
   });
 }
-

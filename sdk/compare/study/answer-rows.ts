@@ -17,7 +17,9 @@ export interface AnswerRow {
 export interface HeardChunk {
   readonly rows: readonly AnswerRow[];
   /** [clips, …]; NaN for a clip that failed. Of an arm that is read by features, unless all clips failed. */
-  readonly features?: { readonly data: Float32Array; readonly shape: readonly number[] } | undefined;
+  readonly features?:
+    | { readonly data: Float32Array; readonly shape: readonly number[] }
+    | undefined;
 }
 
 /** The row of a clip that could not be used. */

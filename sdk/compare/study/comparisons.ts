@@ -1,7 +1,7 @@
 /** Which arms are held against which, in which metric, with what was seen of both. */
 import type { Comparison, Observed } from "../judge.ts";
 import type { Outcome, Task } from "../study-types.ts";
-import { type StudyArm } from "./baselines.ts";
+import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
 import { metricsOf } from "./metrics.ts";
 import type { StoredStudy } from "./stored-study.ts";
@@ -45,13 +45,7 @@ function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
   );
 }
 
-function compare(
-  study: StoredStudy,
-  task: Task,
-  metric: string,
-  a: string,
-  b: string,
-): Comparison {
+function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {
   const ofA = study.outcomes(task.kind, a);
   const byClip = new Map(study.outcomes(task.kind, b).map((outcome) => [outcome.clip, outcome]));
   const pairs = ofA.flatMap((outcome): [Outcome, Outcome][] => {

@@ -1,5 +1,10 @@
 /** Where two arms differ: by class, by mistake, by clip. */
-import type { ClassDifference, ComparedPair, ConfusionWon, DecidingClip } from "../results-types.ts";
+import type {
+  ClassDifference,
+  ComparedPair,
+  ConfusionWon,
+  DecidingClip,
+} from "../results-types.ts";
 import type { Outcome } from "../study-types.ts";
 import type { StoredStudy } from "./stored-study.ts";
 

@@ -32,7 +32,8 @@ export function toDesign(study: Study): Design {
   const { crop = "common", folds = null, seed = 0, stopping = "fixed", cost = false } = study;
   if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
   if (cost !== false) refuse("cost", "false: `runStudy` measures quality alone", cost);
-  if (stopping !== "fixed") refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
+  if (stopping !== "fixed")
+    refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
   if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
   if (!Number.isInteger(seed)) refuse("seed", "a whole number", seed);
   const arms = withBaselines(study.arms, tasks);
@@ -45,7 +46,11 @@ export function toDesign(study: Study): Design {
 
 function checkArms(arms: readonly StudyArm[]): void {
   if (arms.every(({ baseline }) => baseline !== null)) {
-    refuse("arms", "one at least that is no baseline", arms.map(({ id }) => id));
+    refuse(
+      "arms",
+      "one at least that is no baseline",
+      arms.map(({ id }) => id),
+    );
   }
   for (const [index, { id, reads }] of arms.entries()) {
     if (!NAME.test(id)) refuse("arm", "small letters, digits and dashes", id);

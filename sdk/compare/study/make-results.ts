@@ -35,7 +35,8 @@ export async function makeResults(
   const options = { bridge, signal, onProgress, level, alpha, seed: streamSeed(seed, "judge") };
   const { verdicts } = await judge(planComparisons(study), options);
   const found: TaskResult[] = [];
-  for (const task of tasks) found.push(await toTaskResult(study, task, verdicts, { bridge, signal }));
+  for (const task of tasks)
+    found.push(await toTaskResult(study, task, verdicts, { bridge, signal }));
   const details = primary.map((pair) => detailPair(study, pair));
   return {
     schema: RESULTS_SCHEMA,

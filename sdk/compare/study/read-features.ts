@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { InvalidArgumentError } from "../../errors.ts";
 import { WORK } from "../../records/run/resume.ts";
 import type { RunDirectory } from "../../records/run/run-directory.ts";
-import { featuresOf } from "./hear-all.ts";
 import type { Chunk } from "./chunks.ts";
+import { featuresOf } from "./hear-all.ts";
 import { decodeNpy, type Floats } from "./npy.ts";
 
 /**

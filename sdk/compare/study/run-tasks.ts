@@ -12,7 +12,12 @@ import { answersOf } from "./hear-all.ts";
 import { readFeatures } from "./read-features.ts";
 import { streamSeed } from "./stream-seed.ts";
 import { clipsOf, foldsOf, type TaskClip } from "./task-clips.ts";
-import { findByFeatures, findByScores, type TaskFindings, type TaskInput } from "./task-outcomes.ts";
+import {
+  findByFeatures,
+  findByScores,
+  type TaskFindings,
+  type TaskInput,
+} from "./task-outcomes.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** What the tasks are done with. */

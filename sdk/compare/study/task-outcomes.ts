@@ -74,7 +74,11 @@ export async function findByFeatures(
       const clusters = new Set(labels).size;
       const found = await cluster(features, { ...options, clusters, groups, seed, ...call });
       const said = shareOfOwnLabel(found.assignments, labels);
-      return { said, parameters: null, chosen: [`k-means, k = labels, no noise: ${found.settings}`] };
+      return {
+        said,
+        parameters: null,
+        chosen: [`k-means, k = labels, no noise: ${found.settings}`],
+      };
     }
     case "tags": {
       const tags = clips.map((clip) => clip.tags);

@@ -113,7 +113,11 @@ describe("runStudy", () => {
     expect(readRows(run.folder)).toEqual(readRows(undisturbed.folder));
     expect(run.results.verdicts).toEqual(undisturbed.results.verdicts);
     const restarts = run.results.fairness.find(({ what }) => what === "processes started again");
-    expect(Object.values(restarts?.byArm ?? {}).map(Number).reduce((a, b) => a + b)).toBe(1);
+    expect(
+      Object.values(restarts?.byArm ?? {})
+        .map(Number)
+        .reduce((a, b) => a + b),
+    ).toBe(1);
   });
 
   it("goes on behind the last chunk, with the same rows to the bit, when Node was killed", async () => {

@@ -77,7 +77,8 @@ describe("streams of a seed", () => {
     const seeds = [streamSeed(1, "a"), streamSeed(1, "b"), streamSeed(2, "a")];
     expect(new Set(seeds).size).toBe(3);
     expect(streamSeed(1, "a")).toBe(seeds[0]);
-    for (const seed of seeds) expect(seed).toSatisfy((value: number) => value >= 0 && value < 2 ** 31);
+    for (const seed of seeds)
+      expect(seed).toSatisfy((value: number) => value >= 0 && value < 2 ** 31);
   });
 });
 
