@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { GAMABridge } from "../sdk/bridge/gama-bridge.ts";
+import { inspectAudio } from "../sdk/compare/inspect-audio.ts";
 import { findAudioFiles } from "../sdk/embedding/audio-folder.ts";
-import { InvalidArgumentError, isClipFault, OperationFailedError } from "../sdk/errors.ts";
-import { MelStatisticsService } from "../sdk/models/mel-statistics-service.ts";
+import { InvalidArgumentError } from "../sdk/errors.ts";
 import { hashFile } from "../sdk/records/hash-file.ts";
 import { checkHeader } from "./check-header.ts";
 import type { FileWork } from "./hash-rows.ts";
@@ -115,23 +115,11 @@ const lookAtHeaders: Look = async (folder, paths) => {
   );
 };
 
-/** By mel statistics: of all operations that decode whole files it does the least besides. */
-const lookByDecoding: Look = async (folder, paths, options) => {
-  const { bridge, signal } = options;
-  const service = new MelStatisticsService({ bridge });
-  try {
-    const clips = paths.map((path) => join(folder, path));
-    const { failures } = await service.extractFeatures(clips, { cache: false, signal });
-    return failures.flatMap(({ index, message }) => {
-      const path = paths[index];
-      return path === undefined ? [] : [[path, message]];
-    });
-  } catch (error) {
-    if (!(error instanceof OperationFailedError && isClipFault(error.code))) throw error;
-    const [only] = paths;
-    if (paths.length === 1 && only !== undefined) return [[only, error.cause.message]];
-    // Where not one clip of a call is readable, Python raises the first one's error.
-    const singles = await Promise.all(paths.map((path) => lookByDecoding(folder, [path], options)));
-    return singles.flat();
-  }
+const lookByDecoding: Look = async (folder, paths, { bridge, signal }) => {
+  const clips = paths.map((path) => join(folder, path));
+  const { failures } = await inspectAudio(clips, { bridge, signal });
+  return failures.flatMap(({ index, message }) => {
+    const path = paths[index];
+    return path === undefined ? [] : [[path, message]];
+  });
 };

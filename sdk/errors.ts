@@ -13,6 +13,8 @@
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
+ *         ├── LeakageError           leakage: one source or one sound on both sides of a split
+ *         │                          (exported by `grym-synth/compare`)
  *         ├── QueueFullError         queue_full: too many calls wait
  *         ├── RunError               one of RunErrorCode: the directory of a comparison
  *         │                          (exported by `grym-synth/compare`)
@@ -34,6 +36,7 @@ export type LocalErrorCode =
   | "closed"
   | "host"
   | "invalid_argument"
+  | "leakage"
   | "profile_lost"
   | "queue_full"
   | "wire";

@@ -62,6 +62,14 @@ export type ErrorCode =
 
 export type Pooling = "mean" | "mean_std" | "none";
 
+/** Holm's correction for the primary comparisons, Benjamini and Hochberg's for those not declared. */
+export type Family = "exploratory" | "primary";
+
+/** What is claimed of arm a against arm b before a study runs. */
+export type Claim = "equivalent" | "not worse" | "superior";
+
+export type VerdictWord = "better" | "equivalent" | "not worse" | "undecided" | "worse";
+
 /** Chosen by the client, echoed by the process. */
 export type Id = number | string;
 
@@ -109,6 +117,10 @@ export interface Operations {
     result: ExtractFeaturesResult;
     part: FeaturesPart;
   };
+  inspect_audio: {
+    data: InspectAudioData;
+    result: InspectAudioResult;
+  };
   probe: {
     data: ProbeData;
     result: ProbeResult;
@@ -128,6 +140,22 @@ export interface Operations {
   compare: {
     data: CompareData;
     result: CompareResult;
+  };
+  judge: {
+    data: JudgeData;
+    result: JudgeResult;
+  };
+  power: {
+    data: PowerData;
+    result: PowerResult;
+  };
+  anytime: {
+    data: AnytimeData;
+    result: AnytimeResult;
+  };
+  judge_cost: {
+    data: JudgeCostData;
+    result: JudgeCostResult;
   };
   cluster: {
     data: ClusterData;
@@ -779,6 +807,37 @@ export interface FeaturesPart {
   cached: boolean[];
 }
 
+/** Parameters of `inspect_audio`: what is there to be heard? Progress stage: inspect. */
+export interface InspectAudioData {
+  /** Samples need their `sample_rate`: there is no model whose rate they could have. */
+  audios: Audio[];
+  /** The digest is of so many seconds from the beginning; of the whole clip when absent, or shorter. */
+  duration?: number | null;
+}
+
+/** Result of `inspect_audio`. */
+export interface InspectAudioResult {
+  /** null: that clip is among the failures; all of them may be. */
+  clips: (InspectedClip | null)[];
+  failures: ClipFailure[];
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** One clip as it was decoded, before any model resamples it or makes it mono. */
+export interface InspectedClip {
+  /** Of the whole clip. */
+  seconds: number;
+  /** Hz. */
+  sample_rate: number;
+  channels: number;
+  /**
+   * blake2b of 32 bytes, hexadecimal: of the rate and the channels as text (`16000 1`, one line), then of
+   * each channel's samples, float32, little-endian. The same sound in another container has the same one.
+   */
+  digest: string;
+}
+
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */
 export interface ProbeData {
   /**
@@ -962,6 +1021,351 @@ export interface CompareResult {
   sources: number;
   processing_time: number;
   memory_usage: MemoryUsage;
+}
+
+/**
+ * Parameters of `judge`: all comparisons of a study at once. Progress stages: judge, leave out sources,
+ * swap sources, resample sources.
+ */
+export interface JudgeData {
+  comparisons: JudgedComparison[];
+  /**
+   * Of the intervals.
+   * @default 0.95
+   */
+  level?: number;
+  /** @default 0.05 */
+  alpha?: number;
+  /**
+   * Most flips that are enumerated or drawn.
+   * @default 9999
+   */
+  permutations?: number;
+  /**
+   * Of bootstraps.
+   * @default 9999
+   */
+  resamples?: number;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** Two arms on the same clips, and what was claimed before the run. */
+export interface JudgedComparison {
+  a: string;
+  b: string;
+  task: string;
+  metric: string;
+  /** Source of each clip. */
+  groups: string[];
+  observed: ObservedClips | ObservedAnswers | ObservedWordErrors | ObservedTags | ObservedClusters;
+  /** @default "exploratory" */
+  family?: Family;
+  claim?: Claim | null;
+  /** In the metric's own unit (.02 is two points); `not worse` and `equivalent` need it. */
+  margin?: number | null;
+}
+
+/** One number per clip and arm (right or wrong, a score); their means are compared. */
+export interface ObservedClips {
+  kind: "clips";
+  a: number[];
+  b: number[];
+}
+
+/** One label per clip and arm; macro-F1 is compared. */
+export interface ObservedAnswers {
+  kind: "answers";
+  truth: string[];
+  a: string[];
+  b: string[];
+}
+
+/** Edits and true words per clip; their ratio, the word error rate, is compared. Lower is better. */
+export interface ObservedWordErrors {
+  kind: "word errors";
+  a: number[];
+  b: number[];
+  words: number[];
+}
+
+/** Scores [clips, tags] of each arm; mean average precision is compared. */
+export interface ObservedTags {
+  kind: "tags";
+  /** [clips, tags]: whether the clip has the tag; a tensor of any type, where other than 0 is true. */
+  tags: boolean[][] | Tensor;
+  a: number[][] | Tensor;
+  b: number[][] | Tensor;
+}
+
+/** A cluster per clip and arm; its agreement with the labels is compared. */
+export interface ObservedClusters {
+  kind: "clusters";
+  labels: string[];
+  a: number[];
+  b: number[];
+  /** @default "v_measure" */
+  measure?: "ami" | "ari" | "v_measure";
+}
+
+/** Result of `judge`: the verdicts repeat to the bit, in the order of the comparisons. */
+export interface JudgeResult {
+  verdicts: Verdict[];
+  /** What each took. */
+  seconds: number[];
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** One comparison, judged among the others of its family. */
+export interface Verdict {
+  a: string;
+  b: string;
+  task: string;
+  metric: string;
+  family: Family;
+  word: VerdictWord;
+  /** All words that hold: better by less than the margin is equivalent and not worse as well. */
+  supports: VerdictWord[];
+  claim: Claim | null;
+  /** Whether the claim was shown; null without one. */
+  shown: boolean | null;
+  sentence: string;
+  /** a - b; where lower is better, more than 0 is bad for a. */
+  difference: number;
+  score_a: number;
+  score_b: number;
+  lower_is_better: boolean;
+  /** By source; null below 10 of them. */
+  interval: Interval | null;
+  /** At 1 - 2 alpha: what equivalence and non-inferiority are read off; null without a margin. */
+  margin_interval: Interval | null;
+  /** Why there is no interval or test, or what weakens the word. */
+  reason: string | null;
+  test: string | null;
+  p: number | null;
+  p_adjusted: number | null;
+  /** Adjusted, of the null hypothesis "worse by the margin or more"; null without a margin. */
+  p_not_worse: number | null;
+  p_not_better: number | null;
+  adjusted_by: string;
+  /** Smallest difference that such a study finds in eight of ten cases. */
+  could_have_seen: number | null;
+  margin: number | null;
+  clips: number;
+  sources: number;
+  /** Clips where a is the better arm; null for metrics without an outcome per clip. */
+  only_a: number | null;
+  only_b: number | null;
+  /** Whether the arms said the same on every clip. */
+  is_identical: boolean;
+  beside: VerdictBeside;
+}
+
+/** Other ways to look at a comparison; the word is not theirs. null where one does not apply. */
+export interface VerdictBeside {
+  jackknife: Interval | null;
+  /** By source, expanded percentiles. */
+  bootstrap: Interval | null;
+  /** By clip, where sources have one. */
+  bca: Interval | null;
+  /** As if clips were independent: too narrow where sources have several that are alike. */
+  by_clip: Interval | null;
+  /** By clip, right and wrong outcomes. */
+  mcnemar_exact: number | null;
+  mcnemar_mid_p: number | null;
+  /** Signed ranks of the sources' means. */
+  wilcoxon: number | null;
+  /** d_z over the sources' means. */
+  effect_size: number | null;
+  /** How alike the differences of one source are, 0 to 1. */
+  icc: number | null;
+}
+
+/** Parameters of `power`: which difference can such a data set resolve? */
+export interface PowerData {
+  /** Clips of each source. */
+  sizes: number[];
+  /** Assumed shares of clips on which exactly one arm is right; by default the pilot's, else .1, .2, .3. */
+  discordances?: number[] | null;
+  /** Assumed likeness of the clips of one source, 0 to 1; by default the pilot's, else 0, .1, .33. */
+  correlations?: number[] | null;
+  /** A difference to ask about, in (0, 1). */
+  margin?: number | null;
+  /** @default 0.05 */
+  alpha?: number;
+  /** @default 0.8 */
+  power?: number;
+  /** Looked at blind to the sign: it spends none of the test's alpha. */
+  pilot?: PilotOutcomes | null;
+}
+
+/** Outcomes of two arms on the first clips, for `power`. */
+export interface PilotOutcomes {
+  a: number[];
+  b: number[];
+  groups: string[];
+}
+
+/** Result of `power`: a row for each discordance and correlation. */
+export interface PowerResult {
+  clips: number;
+  sources: number;
+  alpha: number;
+  power: number;
+  margin: number | null;
+  rows: PowerRow[];
+  method: string;
+  /** Why there are no rows. */
+  reason: string | null;
+  pilot: PowerPilot | null;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** One assumption about the arms, and what can be seen under it. */
+export interface PowerRow {
+  discordance: number;
+  correlation: number;
+  /** Smallest difference found with the asked power; null: not even the largest possible one. */
+  resolves: number | null;
+  power_at_margin: number | null;
+  /** Sources like these that find the margin; null where none was asked about, or no number of them does. */
+  sources_needed: number | null;
+}
+
+/** What the first clips say about the arms, without saying which is better. */
+export interface PowerPilot {
+  discordance: number;
+  /** null where no source has two clips that differ. */
+  correlation: number | null;
+  clips: number;
+}
+
+/** Parameters of `anytime`: a run that is looked at after every source, in an order drawn before it. */
+export interface AnytimeData {
+  /** Per finished source, the sum of its clips' differences a - b, each between -1 and 1. */
+  sums: number[];
+  /** Per finished source, its clips. */
+  sizes: number[];
+  /** Clips of the largest source of the whole data set. */
+  largest: number;
+  /**
+   * Chance of ever seeing a difference that is not there.
+   * @default 0.05
+   */
+  alpha?: number;
+  /**
+   * Whether outcomes are 0 or 1.
+   * @default false
+   */
+  right_or_wrong?: boolean;
+}
+
+/** Result of `anytime`, after each source. */
+export interface AnytimeResult {
+  /** Evidence of a difference: where there is none, it reaches 1 / alpha with a chance of alpha at most. */
+  e: number[];
+  /** Confidence sequence of the mean difference. */
+  low: number[];
+  high: number[];
+  /** Sources after which e first reached 1 / alpha: the run may stop there. */
+  rejected_at: number | null;
+  method: string;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** Parameters of `judge_cost`: all cost metrics of two arms at once. */
+export interface JudgeCostData {
+  measurements: CostMeasurement[];
+  a: string;
+  b: string;
+  /** @default 0.95 */
+  level?: number;
+  /** @default 0.05 */
+  alpha?: number;
+}
+
+/** One measured number. Void ones are left out before. */
+export interface CostMeasurement {
+  metric: string;
+  /** What counts as one observation: a block of calls, or a process. */
+  unit: "block" | "process";
+  /** An arm against itself, or against the other. */
+  phase: "aa" | "ab";
+  /** In the phase `aa`, the two processes of one arm. */
+  arm: "a" | "b";
+  /** Number of the pair of processes. */
+  process: number;
+  /** Number of the block within its processes; 0 for the unit `process`. */
+  block: number;
+  /** Above 0, in the metric's own unit. */
+  value: number;
+  /** Since the run began. */
+  seconds: number;
+}
+
+/** Result of `judge_cost`: the metrics in the order in which they first occur. */
+export interface JudgeCostResult {
+  verdicts: CostVerdict[];
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** One cost metric of arm a against arm b. */
+export interface CostVerdict {
+  metric: string;
+  unit: "block" | "process";
+  word: "higher" | "lower" | "undecided";
+  sentence: string;
+  ratio: number;
+  interval: Interval | null;
+  reason: string | null;
+  test: string;
+  p: number;
+  p_adjusted: number;
+  /** Farthest ratio from 1 that two processes of one arm may have, above 1; null without an A/A run. */
+  floor: number | null;
+  /** Of the A/A run. */
+  noise: CostRatio | null;
+  units: number;
+  median_a: number;
+  median_b: number;
+  /** Of single calls; empty for the unit `process`. */
+  quantiles_a: CostQuantile[];
+  quantiles_b: CostQuantile[];
+  drift_a: CostDrift | null;
+  drift_b: CostDrift | null;
+}
+
+/** What one arm or process costs over another: 2 is twice as much. */
+export interface CostRatio {
+  ratio: number;
+  interval: Interval | null;
+  /** Why there is no interval. */
+  reason: string | null;
+  p_value: number;
+  test: string;
+  /** Blocks, or processes of both arms. */
+  units: number;
+}
+
+/** A quantile of the calls of one arm. */
+export interface CostQuantile {
+  at: number;
+  value: number;
+  low: number;
+  /** null where so few calls cannot bound it. */
+  high: number | null;
+  calls: number;
+}
+
+/** Change of the logarithm over the run: .05 is five percent from the first call to the last. */
+export interface CostDrift {
+  change: number;
+  low: number;
+  high: number;
 }
 
 /**
@@ -1509,11 +1913,16 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["score", { repeatable: true, immediate: false }],
   ["transcribe", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
+  ["inspect_audio", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["few_shot", { repeatable: true, immediate: false }],
   ["probe_tags", { repeatable: true, immediate: false }],
   ["retrieve", { repeatable: true, immediate: false }],
   ["compare", { repeatable: true, immediate: false }],
+  ["judge", { repeatable: true, immediate: false }],
+  ["power", { repeatable: true, immediate: false }],
+  ["anytime", { repeatable: true, immediate: false }],
+  ["judge_cost", { repeatable: true, immediate: false }],
   ["cluster", { repeatable: true, immediate: false }],
   ["download_model", { repeatable: true, immediate: false }],
   ["add_model", { repeatable: false, immediate: false }],

@@ -1,5 +1,7 @@
 /** grym-synth/compare: studies of two and more models, and the directory that keeps what they found. */
 
+// Statistics
+export type { CostMeasurement } from "../bridge/protocol.gen.ts";
 // Run directory
 export type { RunErrorCode } from "../errors.ts";
 export { canonicalJson, digestOf, type Json } from "../records/run/canonical-json.ts";
@@ -14,6 +16,7 @@ export { readRun, type SavedRun } from "../records/run/read-run.ts";
 export type { RunDirectory } from "../records/run/run-directory.ts";
 export { RunError } from "../records/run/run-error.ts";
 export { readSeal, type Seal, verifySeal } from "../records/run/seal.ts";
+export { type AnytimeEvidence, type AnytimeInput, anytime } from "./anytime.ts";
 // Data
 export type {
   ClassLabels,
@@ -23,7 +26,25 @@ export type {
   ManifestRow,
   Split,
 } from "./dataset-types.ts";
+export { type HeardClips, hearClips, type UnheardClip } from "./hear-clips.ts";
+export {
+  type AudioInspection,
+  type InspectedClip,
+  type InspectionOptions,
+  inspectAudio,
+} from "./inspect-audio.ts";
+export {
+  type Comparison,
+  type Judgement,
+  type JudgeOptions,
+  judge,
+  type Observed,
+} from "./judge.ts";
+export { type CostInput, type CostJudgement, type CostOptions, judgeCost } from "./judge-cost.ts";
+export { checkLeakage, type LeakageOptions } from "./leakage.ts";
+export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
+export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 // Results
 export {
   type ArmResult,
@@ -56,7 +77,6 @@ export type {
   Study,
   Task,
   TaskKind,
-  Verdict,
 } from "./study-types.ts";
 export type {
   CostDrift,

@@ -1,8 +1,8 @@
 /** A study: what is asked of which data, by which arms, and what is declared before the first clip. */
 import type {
   Attention,
+  Claim,
   DType,
-  Interval,
   Pooling,
   Quantization,
   Weights,
@@ -138,8 +138,8 @@ export interface PrimaryClaim {
   readonly b: string;
   readonly task: TaskKind;
   readonly metric: string;
-  readonly claim: "superior" | "not-worse" | "equivalent";
-  /** In the metric's unit; needed by `not-worse` and `equivalent`. */
+  readonly claim: Claim;
+  /** In the metric's unit; needed by `not worse` and `equivalent`. */
   readonly margin?: number | undefined;
 }
 
@@ -218,32 +218,4 @@ export interface CostSlot {
   readonly load: number;
   /** Why the whole block does not count. */
   readonly void?: string | undefined;
-}
-
-/** What is said of two arms in a task. */
-export interface Verdict {
-  readonly a: string;
-  readonly b: string;
-  readonly task: TaskKind;
-  readonly metric: string;
-  readonly word: "better" | "worse" | "equivalent" | "not worse" | "undecided";
-  /** a − b, in the metric's unit. */
-  readonly difference: number;
-  /** By source; null below 10 of them. */
-  readonly interval: Interval | null;
-  /** Why there is no interval, or why the word is not a stronger one. */
-  readonly reason: string | null;
-  readonly p: number | null;
-  /** After Holm (primary) or Benjamini–Hochberg (exploratory) over its family. */
-  readonly pAdjusted: number | null;
-  readonly family: "primary" | "exploratory";
-  /** Smallest difference that would have been seen with a power of 80 %. */
-  readonly couldHaveSeen: number | null;
-  readonly margin: number | null;
-  readonly clips: number;
-  readonly sources: number;
-  /** Clips that only one of the two got right. */
-  readonly discordant: { readonly onlyA: number; readonly onlyB: number };
-  /** Other ways to look at it; the verdict is not theirs. */
-  readonly beside: Readonly<Record<string, Interval | number | null>>;
 }

@@ -1,9 +1,9 @@
 /** What the statistics say of a study: the fields of `verdicts.py`, `statistics_power.py` and `judge_cost.py`. */
-import type { Interval } from "../bridge/protocol.gen.ts";
-import type { PrimaryClaim, TaskKind } from "./study-types.ts";
+import type { Claim, CostMeasurement, Family, Interval, Verdict } from "../bridge/protocol.gen.ts";
+import type { TaskKind } from "./study-types.ts";
 
 /** What can be said of arm a against arm b. */
-export type VerdictWord = "better" | "worse" | "equivalent" | "not worse" | "undecided";
+export type VerdictWord = Verdict["word"];
 
 /** One comparison, judged among the others of its family. */
 export interface JudgedVerdict {
@@ -12,11 +12,11 @@ export interface JudgedVerdict {
   readonly task: TaskKind;
   readonly metric: string;
   /** Only the primary ones were declared before the run. */
-  readonly family: "primary" | "exploratory";
+  readonly family: Family;
   readonly word: VerdictWord;
   /** All words that hold: better by less than the margin is equivalent and not worse as well. */
   readonly supports: readonly VerdictWord[];
-  readonly claim: PrimaryClaim["claim"] | null;
+  readonly claim: Claim | null;
   /** Whether the claim was shown; null without one. */
   readonly shown: boolean | null;
   readonly sentence: string;
@@ -97,7 +97,7 @@ export interface CostVerdict {
   /** With its unit: `per-clip latency (ms)`. */
   readonly metric: string;
   /** What counts as one observation. */
-  readonly unit: "block" | "process";
+  readonly unit: CostMeasurement["unit"];
   readonly word: "higher" | "lower" | "undecided";
   readonly sentence: string;
   /** 2: a costs twice as much. */

@@ -36,7 +36,7 @@ def hear(audio: Audio, sample_rate: int, tensors: CallTensors) -> Heard:
     """
     from gama_operations.audio import resample
 
-    decoded = _decode(as_source(audio), sample_rate, tensors)
+    decoded = decode_source(as_source(audio), tensors, sample_rate)
     return Heard(resample(decoded, sample_rate), decoded.seconds)
 
 
@@ -51,7 +51,20 @@ def as_source(audio: Audio) -> AudioSource:
             return audio
 
 
-def _decode(source: AudioSource, sample_rate: int, tensors: CallTensors) -> "DecodedAudio":
+def decode_source(
+    source: AudioSource, tensors: CallTensors, sample_rate: int | None = None
+) -> "DecodedAudio":
+    """Decode and cut one clip; it keeps its rate.
+
+    Args:
+        source: The clip.
+        tensors: Where the samples lie when they came as a tensor.
+        sample_rate: Rate of a plain array without its own, Hz.
+
+    Raises:
+        InvalidRequestError: not exactly one of path and samples, or samples without a rate.
+        OperationError: what `audio.decode` and `audio.from_samples` raise.
+    """
     from gama_operations.audio import decode
 
     if (source.path is None) == (source.samples is None):
@@ -61,7 +74,7 @@ def _decode(source: AudioSource, sample_rate: int, tensors: CallTensors) -> "Dec
     return _from_samples(source, sample_rate, tensors)
 
 
-def _from_samples(source: AudioSource, sample_rate: int, tensors: CallTensors) -> "DecodedAudio":
+def _from_samples(source: AudioSource, sample_rate: int | None, tensors: CallTensors) -> "DecodedAudio":
     import numpy as np
 
     from gama_operations.audio import from_samples
@@ -79,6 +92,8 @@ def _from_samples(source: AudioSource, sample_rate: int, tensors: CallTensors) -
             "Expected samples of shape [samples] or [channels, samples], got one number"
         )
     rate = source.sample_rate or sample_rate
+    if rate is None:
+        raise InvalidRequestError("Samples without a model need their `sample_rate`, in Hz.")
     start, stop = Part(source.offset, source.duration).frames(rate)
     if 0 < samples.shape[-1] <= start:
         raise InvalidRequestError(

@@ -7,7 +7,6 @@ kept apart from the verdicts for that reason.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import InvalidRequestError
@@ -23,13 +22,13 @@ from gama_operations.judge_inputs import (
 )
 from gama_operations.judge_means import evidence_of_means
 from gama_operations.judge_metrics import evidence_of_metric
-from gama_operations.protocol import Interval
+from gama_operations.protocol import Claim, Family, Interval
+from gama_operations.protocol import VerdictWord as Word
 from gama_operations.statistics_families import benjamini_hochberg, holm
 from gama_operations.statistics_sources import sources_of
 from gama_operations.verdicts import (
     Found,
     Questions,
-    Word,
     could_have_seen,
     points,
     questions_of,
@@ -37,9 +36,7 @@ from gama_operations.verdicts import (
     word_of,
 )
 
-Kind = Literal["superior", "not worse", "equivalent"]
-Family = Literal["primary", "exploratory"]
-_SHOWN_BY: dict[Kind, Word] = {"superior": "better", "not worse": "not worse", "equivalent": "equivalent"}
+_SHOWN_BY: dict[Claim, Word] = {"superior": "better", "not worse": "not worse", "equivalent": "equivalent"}
 _TRUTH: dict[type[Observations], str] = {
     Answers: "truth",
     WordErrors: "words",
@@ -60,7 +57,7 @@ class PairedComparison:
     """The source of each clip."""
     observed: Observations
     family: Family = "exploratory"
-    claim: Kind | None = None
+    claim: Claim | None = None
     margin: float | None = None
     """In the metric's own unit (.02 is two points); fixed before the run."""
 
@@ -77,7 +74,7 @@ class Verdict:
     word: Word
     supports: tuple[Word, ...]
     """All words that hold: better by less than the margin is equivalent and not worse as well."""
-    claim: Kind | None
+    claim: Claim | None
     shown: bool | None
     """Whether the claim was shown; None without one."""
     sentence: str

@@ -17,6 +17,8 @@ from gama_operations.embedding_rule import check_rule, embedded_layers, resolve_
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import extract_in_parts, extract_many, extract_one
 from gama_operations.extraction_rows import Extraction, reply_features
+from gama_operations.inspection import inspect_audio
+from gama_operations.judging_operations import anytime, judge, judge_cost, power
 from gama_operations.machine import give_back_memory
 from gama_operations.memory_counters import read_resident
 from gama_operations.protocol import (
@@ -75,11 +77,16 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "score": score,
         "transcribe": transcribe,
         "extract_features": extract_features,
+        "inspect_audio": inspect_audio,
         "probe": probe,
         "few_shot": few_shot,
         "probe_tags": probe_tags,
         "retrieve": retrieve,
         "compare": compare,
+        "judge": judge,
+        "power": power,
+        "anytime": anytime,
+        "judge_cost": judge_cost,
         "cluster": cluster,
         **STORE,
         "start_profile": start_profile,

@@ -34,6 +34,11 @@ penalty 1.1, 400 tokens), and `gama_inf_single_audio.py` (the same with top_k 50
 Attention = Literal["eager", "sdpa", "flash_attention_2"]
 """How transformers computes attention; `flash_attention_2` needs CUDA and its package."""
 Quantization = Literal["none", "8bit", "4bit"]
+Claim = Literal["superior", "not worse", "equivalent"]
+"""What is claimed of arm a against arm b before a study runs."""
+VerdictWord = Literal["better", "worse", "equivalent", "not worse", "undecided"]
+Family = Literal["primary", "exploratory"]
+"""Holm's correction for the primary comparisons, Benjamini and Hochberg's for those not declared."""
 PeakSource = Literal["high_water_mark", "sampled", "lifetime_peak"]
 """How a peak was measured: the kernel's mark reset per phase, the highest sample, or since the start."""
 TensorType = Literal[
@@ -541,6 +546,38 @@ class TranscribeResult(Struct, frozen=True, forbid_unknown_fields=True):
     failures: list[ClipFailure]
 
 
+class InspectAudioData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `inspect_audio`: what is there to be heard? Progress stage: inspect."""
+
+    audios: list[Audio]
+    """Samples need their `sample_rate`: there is no model whose rate they could have."""
+    duration: Annotated[float, Meta(gt=0)] | None = None
+    """The digest is of so many seconds from the beginning; of the whole clip when absent, or shorter."""
+
+
+class InspectedClip(Struct, frozen=True, forbid_unknown_fields=True):
+    """One clip as it was decoded, before any model resamples it or makes it mono."""
+
+    seconds: float
+    """Of the whole clip."""
+    sample_rate: int
+    """Hz."""
+    channels: int
+    digest: str
+    """blake2b of 32 bytes, hexadecimal: of the rate and the channels as text (`16000 1`, one line), then of
+    each channel's samples, float32, little-endian. The same sound in another container has the same one."""
+
+
+class InspectAudioResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `inspect_audio`."""
+
+    clips: list[InspectedClip | None]
+    """null: that clip is among the failures; all of them may be."""
+    failures: list[ClipFailure]
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
 class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Parameters of `extract_features`: give `audio` or `audios`. Progress stage: encode."""
 
@@ -802,6 +839,354 @@ class CompareResult(Struct, frozen=True, forbid_unknown_fields=True):
     only_b: int
     clips: int
     sources: int
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class ObservedClips(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="clips"):
+    """One number per clip and arm (right or wrong, a score); their means are compared."""
+
+    a: list[float]
+    b: list[float]
+
+
+class ObservedAnswers(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answers"):
+    """One label per clip and arm; macro-F1 is compared."""
+
+    truth: list[str]
+    a: list[str]
+    b: list[str]
+
+
+class ObservedWordErrors(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="word errors"
+):
+    """Edits and true words per clip; their ratio, the word error rate, is compared. Lower is better."""
+
+    a: list[float]
+    b: list[float]
+    words: list[float]
+
+
+class ObservedTags(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="tags"):
+    """Scores [clips, tags] of each arm; mean average precision is compared."""
+
+    tags: Tensor | list[list[bool]]
+    """[clips, tags]: whether the clip has the tag; a tensor of any type, where other than 0 is true."""
+    a: Tensor | list[list[float]]
+    b: Tensor | list[list[float]]
+
+
+class ObservedClusters(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind", tag="clusters"
+):
+    """A cluster per clip and arm; its agreement with the labels is compared."""
+
+    labels: list[str]
+    a: list[int]
+    b: list[int]
+    measure: Literal["v_measure", "ari", "ami"] = "v_measure"
+
+
+Observed = ObservedClips | ObservedAnswers | ObservedWordErrors | ObservedTags | ObservedClusters
+"""What was seen of two arms on the same clips; its kind says which metric is compared."""
+
+
+class JudgedComparison(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Two arms on the same clips, and what was claimed before the run."""
+
+    a: str
+    b: str
+    task: str
+    metric: str
+    groups: list[str]
+    """Source of each clip."""
+    observed: Observed
+    family: Family = "exploratory"
+    claim: Claim | None = None
+    margin: float | None = None
+    """In the metric's own unit (.02 is two points); `not worse` and `equivalent` need it."""
+
+
+class JudgeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `judge`: all comparisons of a study at once. Progress stages: judge, leave out sources,
+    swap sources, resample sources.
+    """
+
+    comparisons: list[JudgedComparison]
+    level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    """Of the intervals."""
+    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
+    permutations: Annotated[int, Meta(ge=1, le=1_000_000)] = 9999
+    """Most flips that are enumerated or drawn."""
+    resamples: Annotated[int, Meta(ge=1, le=1_000_000)] = 9999
+    """Of bootstraps."""
+    seed: Seed = 0
+
+
+class VerdictBeside(Struct, frozen=True, forbid_unknown_fields=True):
+    """Other ways to look at a comparison; the word is not theirs. null where one does not apply."""
+
+    jackknife: Interval | None
+    bootstrap: Interval | None
+    """By source, expanded percentiles."""
+    bca: Interval | None
+    """By clip, where sources have one."""
+    by_clip: Interval | None
+    """As if clips were independent: too narrow where sources have several that are alike."""
+    mcnemar_exact: float | None
+    """By clip, right and wrong outcomes."""
+    mcnemar_mid_p: float | None
+    wilcoxon: float | None
+    """Signed ranks of the sources' means."""
+    effect_size: float | None
+    """d_z over the sources' means."""
+    icc: float | None
+    """How alike the differences of one source are, 0 to 1."""
+
+
+class Verdict(Struct, frozen=True, forbid_unknown_fields=True):
+    """One comparison, judged among the others of its family."""
+
+    a: str
+    b: str
+    task: str
+    metric: str
+    family: Family
+    word: VerdictWord
+    supports: list[VerdictWord]
+    """All words that hold: better by less than the margin is equivalent and not worse as well."""
+    claim: Claim | None
+    shown: bool | None
+    """Whether the claim was shown; null without one."""
+    sentence: str
+    difference: float
+    """a - b; where lower is better, more than 0 is bad for a."""
+    score_a: float
+    score_b: float
+    lower_is_better: bool
+    interval: Interval | None
+    """By source; null below 10 of them."""
+    margin_interval: Interval | None
+    """At 1 - 2 alpha: what equivalence and non-inferiority are read off; null without a margin."""
+    reason: str | None
+    """Why there is no interval or test, or what weakens the word."""
+    test: str | None
+    p: float | None
+    p_adjusted: float | None
+    p_not_worse: float | None
+    """Adjusted, of the null hypothesis "worse by the margin or more"; null without a margin."""
+    p_not_better: float | None
+    adjusted_by: str
+    could_have_seen: float | None
+    """Smallest difference that such a study finds in eight of ten cases."""
+    margin: float | None
+    clips: int
+    sources: int
+    only_a: int | None
+    """Clips where a is the better arm; null for metrics without an outcome per clip."""
+    only_b: int | None
+    is_identical: bool
+    """Whether the arms said the same on every clip."""
+    beside: VerdictBeside
+
+
+class JudgeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `judge`: the verdicts repeat to the bit, in the order of the comparisons."""
+
+    verdicts: list[Verdict]
+    seconds: list[float]
+    """What each took."""
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class PilotOutcomes(Struct, frozen=True, forbid_unknown_fields=True):
+    """Outcomes of two arms on the first clips, for `power`."""
+
+    a: list[float]
+    b: list[float]
+    groups: list[str]
+
+
+class PowerData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `power`: which difference can such a data set resolve?"""
+
+    sizes: list[Annotated[int, Meta(ge=1)]]
+    """Clips of each source."""
+    discordances: list[float] | None = None
+    """Assumed shares of clips on which exactly one arm is right; by default the pilot's, else .1, .2, .3."""
+    correlations: list[float] | None = None
+    """Assumed likeness of the clips of one source, 0 to 1; by default the pilot's, else 0, .1, .33."""
+    margin: float | None = None
+    """A difference to ask about, in (0, 1)."""
+    alpha: float = 0.05
+    power: float = 0.8
+    pilot: PilotOutcomes | None = None
+    """Looked at blind to the sign: it spends none of the test's alpha."""
+
+
+class PowerRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One assumption about the arms, and what can be seen under it."""
+
+    discordance: float
+    correlation: float
+    resolves: float | None
+    """Smallest difference found with the asked power; null: not even the largest possible one."""
+    power_at_margin: float | None
+    sources_needed: int | None
+    """Sources like these that find the margin; null where none was asked about, or no number of them does."""
+
+
+class PowerPilot(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the first clips say about the arms, without saying which is better."""
+
+    discordance: float
+    correlation: float | None
+    """null where no source has two clips that differ."""
+    clips: int
+
+
+class PowerResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `power`: a row for each discordance and correlation."""
+
+    clips: int
+    sources: int
+    alpha: float
+    power: float
+    margin: float | None
+    rows: list[PowerRow]
+    method: str
+    reason: str | None
+    """Why there are no rows."""
+    pilot: PowerPilot | None
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class AnytimeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `anytime`: a run that is looked at after every source, in an order drawn before it."""
+
+    sums: list[float]
+    """Per finished source, the sum of its clips' differences a - b, each between -1 and 1."""
+    sizes: list[Annotated[int, Meta(ge=1)]]
+    """Per finished source, its clips."""
+    largest: Annotated[int, Meta(ge=1)]
+    """Clips of the largest source of the whole data set."""
+    alpha: float = 0.05
+    """Chance of ever seeing a difference that is not there."""
+    right_or_wrong: bool = False
+    """Whether outcomes are 0 or 1."""
+
+
+class AnytimeResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `anytime`, after each source."""
+
+    e: list[float]
+    """Evidence of a difference: where there is none, it reaches 1 / alpha with a chance of alpha at most."""
+    low: list[float]
+    """Confidence sequence of the mean difference."""
+    high: list[float]
+    rejected_at: int | None
+    """Sources after which e first reached 1 / alpha: the run may stop there."""
+    method: str
+    processing_time: float
+    memory_usage: MemoryUsage
+
+
+class CostMeasurement(Struct, frozen=True, forbid_unknown_fields=True):
+    """One measured number. Void ones are left out before."""
+
+    metric: str
+    unit: Literal["block", "process"]
+    """What counts as one observation: a block of calls, or a process."""
+    phase: Literal["aa", "ab"]
+    """An arm against itself, or against the other."""
+    arm: Literal["a", "b"]
+    """In the phase `aa`, the two processes of one arm."""
+    process: int
+    """Number of the pair of processes."""
+    block: int
+    """Number of the block within its processes; 0 for the unit `process`."""
+    value: float
+    """Above 0, in the metric's own unit."""
+    seconds: float
+    """Since the run began."""
+
+
+class JudgeCostData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Parameters of `judge_cost`: all cost metrics of two arms at once."""
+
+    measurements: list[CostMeasurement]
+    a: str
+    b: str
+    level: Annotated[float, Meta(gt=0, lt=1)] = 0.95
+    alpha: Annotated[float, Meta(gt=0, lt=1)] = 0.05
+
+
+class CostRatio(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one arm or process costs over another: 2 is twice as much."""
+
+    ratio: float
+    interval: Interval | None
+    reason: str | None
+    """Why there is no interval."""
+    p_value: float
+    test: str
+    units: int
+    """Blocks, or processes of both arms."""
+
+
+class CostQuantile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A quantile of the calls of one arm."""
+
+    at: float
+    value: float
+    low: float
+    high: float | None
+    """null where so few calls cannot bound it."""
+    calls: int
+
+
+class CostDrift(Struct, frozen=True, forbid_unknown_fields=True):
+    """Change of the logarithm over the run: .05 is five percent from the first call to the last."""
+
+    change: float
+    low: float
+    high: float
+
+
+class CostVerdict(Struct, frozen=True, forbid_unknown_fields=True):
+    """One cost metric of arm a against arm b."""
+
+    metric: str
+    unit: Literal["block", "process"]
+    word: Literal["higher", "lower", "undecided"]
+    sentence: str
+    ratio: float
+    interval: Interval | None
+    reason: str | None
+    test: str
+    p: float
+    p_adjusted: float
+    floor: float | None
+    """Farthest ratio from 1 that two processes of one arm may have, above 1; null without an A/A run."""
+    noise: CostRatio | None
+    """Of the A/A run."""
+    units: int
+    median_a: float
+    median_b: float
+    quantiles_a: list[CostQuantile]
+    """Of single calls; empty for the unit `process`."""
+    quantiles_b: list[CostQuantile]
+    drift_a: CostDrift | None
+    drift_b: CostDrift | None
+
+
+class JudgeCostResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `judge_cost`: the metrics in the order in which they first occur."""
+
+    verdicts: list[CostVerdict]
     processing_time: float
     memory_usage: MemoryUsage
 
@@ -1361,11 +1746,16 @@ OPERATIONS: dict[str, Operation] = {
     "extract_features": Operation(
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),
+    "inspect_audio": Operation(InspectAudioData, InspectAudioResult, repeatable=True),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "few_shot": Operation(FewShotData, FewShotResult, repeatable=True),
     "probe_tags": Operation(ProbeTagsData, ProbeTagsResult, repeatable=True),
     "retrieve": Operation(RetrieveData, RetrieveResult, repeatable=True),
     "compare": Operation(CompareData, CompareResult, repeatable=True),
+    "judge": Operation(JudgeData, JudgeResult, repeatable=True),
+    "power": Operation(PowerData, PowerResult, repeatable=True),
+    "anytime": Operation(AnytimeData, AnytimeResult, repeatable=True),
+    "judge_cost": Operation(JudgeCostData, JudgeCostResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
     "download_model": Operation(DownloadModelData, DownloadModelResult, repeatable=True),
     # Asked again it would find its name taken, by itself.

@@ -28,6 +28,9 @@ ALIASES: tuple[str, ...] = (
     "Audio",
     "Id",
     "TensorType",
+    "Claim",
+    "VerdictWord",
+    "Family",
 )
 
 Schema = dict[str, Any]

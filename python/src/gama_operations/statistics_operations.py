@@ -43,7 +43,7 @@ def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
             seed=data.seed,
             check=call.check,
         )
-    return _from_outcome(outcome, ProbeResult, **_costs(call))
+    return from_outcome(outcome, ProbeResult, **costs(call))
 
 
 def few_shot(_session: Session, data: FewShotData, call: Call) -> FewShotResult:
@@ -63,7 +63,7 @@ def few_shot(_session: Session, data: FewShotData, call: Call) -> FewShotResult:
             seed=data.seed,
             check=call.check,
         )
-    return _from_outcome(outcome, FewShotResult, **_costs(call))
+    return from_outcome(outcome, FewShotResult, **costs(call))
 
 
 def probe_tags(_session: Session, data: ProbeTagsData, call: Call) -> ProbeTagsResult:
@@ -102,7 +102,7 @@ def retrieve(_session: Session, data: RetrieveData, call: Call) -> RetrieveResul
     with call.memory.phase("retrieve"):
         features = call.tensors.read_rows(data.features)
         outcome = run_retrieve(features, data.labels, data.groups, ks=data.ks, check=call.check)
-    return _from_outcome(outcome, RetrieveResult, **_costs(call))
+    return from_outcome(outcome, RetrieveResult, **costs(call))
 
 
 def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:
@@ -121,7 +121,7 @@ def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:
             permutations=data.permutations,
             seed=data.seed,
         )
-    return _from_outcome(outcome, CompareResult, **_costs(call))
+    return from_outcome(outcome, CompareResult, **costs(call))
 
 
 def cluster(_session: Session, data: ClusterData, call: Call) -> ClusterResult:
@@ -153,16 +153,16 @@ def cluster(_session: Session, data: ClusterData, call: Call) -> ClusterResult:
         seed=data.seed,
         watch=Watch(call.check, call.memory.phase, call.progress),
     )
-    return _from_outcome(outcome, ClusterResult, **_costs(call))
+    return from_outcome(outcome, ClusterResult, **costs(call))
 
 
-def _costs(call: Call) -> dict[str, Any]:
+def costs(call: Call) -> dict[str, Any]:
     """What an answer of the statistics says beside its numbers."""
     usage = call.memory.usage()
     return {"processing_time": call.memory.seconds, "memory_usage": msgspec.to_builtins(usage)}
 
 
-def _from_outcome(outcome: Any, result: type[Result], **more: Any) -> Result:
+def from_outcome(outcome: Any, result: type[Result], **more: Any) -> Result:
     """A dataclass of the numeric modules in the wire's form; numpy's scalars and arrays become plain."""
     plain = msgspec.to_builtins(outcome, enc_hook=lambda value: value.tolist())
     return msgspec.convert(plain | more, result)

@@ -8,12 +8,11 @@ difference that such a study sees in eight of ten cases.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from gama_operations.judge_evidence import Evidence
+from gama_operations.protocol import VerdictWord as Word
 from gama_operations.statistics_sources import t_quantile, t_tail
 
-Word = Literal["better", "worse", "equivalent", "not worse", "undecided"]
 _POWER = 0.8
 
 
