@@ -45,6 +45,7 @@ export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
+export { type Replay, replayRun } from "./replay-run.ts";
 // Results
 export {
   type ArmResult,
@@ -61,7 +62,6 @@ export {
   type TaskArm,
   type TaskResult,
 } from "./results-types.ts";
-export { type Replay, replayRun } from "./replay-run.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 // Study
 export type {

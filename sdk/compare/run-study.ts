@@ -14,6 +14,7 @@ import { makeChunks } from "./study/chunks.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
 import { type Hearing, hearAll } from "./study/hear-all.ts";
+import { lookForLeaks } from "./study/leaks.ts";
 import { makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
@@ -57,6 +58,7 @@ export interface StudyRun {
  *
  * @throws InvalidArgumentError the study contradicts itself or its data set, files are missing or changed, or
  *   features depend on the clips beside them
+ * @throws LeakageError one source or one sound stands on both sides of a fold that is drawn here
  * @throws CapabilityError a model has not learnt what an arm asks of it
  * @throws RunError `run_changed`: it was begun under other conditions; `run_locked`; `run_damaged`
  * @example
@@ -82,15 +84,21 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     folds: folds ?? undefined,
     ...(isFree ? { seed: streamSeed(seed, "folds") } : {}),
   });
-  const clips = await useClips(study.data, call);
   await using models = await ArmModels.open(design.arms, seed, bridge, call);
   const infos = design.arms.map((arm) => models.of(arm).info);
   const crop = cropSeconds(design.crop, infos);
-  const chunks = makeChunks(study.data.rows, crop);
+  const { bridge: statistics } = models;
+  const clips = await useClips(study.data, {
+    ...call,
+    bridge: statistics,
+    seconds: crop ?? undefined,
+  });
+  const leakage = lookForLeaks(study.data, plan, design.tasks, clips);
+  const chunks = makeChunks(clips, crop);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
   const schedule: Schedule = { chunks, cropSeconds: crop, folds: toFoldSettings(plan, sources) };
-  const machine = await readEnvironment(models.bridge);
-  const opening = toOpening(design, study.data, clips, models, schedule, machine);
+  const machine = await readEnvironment(statistics);
+  const opening = toOpening(design, study.data, clips, leakage, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
@@ -101,7 +109,6 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
       await hearAll(run, models, { ...hearing, chunks: chunks.slice(0, 1) }, call);
       await checkNeighbours(run, models, hearing, call);
       await hearAll(run, models, hearing, call);
-      const { bridge: statistics } = models;
       await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
       const results = await makeResults(run.folder, statistics, call);
       await run.seal(results, { loadAverage: (await readEnvironment()).loadAverage });

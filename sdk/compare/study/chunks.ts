@@ -1,4 +1,4 @@
-import type { ManifestRow } from "../dataset-types.ts";
+import type { UsedClip } from "./used-clips.ts";
 
 /** Clips that go through every model together: the unit of a call, and of a resumption. */
 export interface Chunk {
@@ -18,12 +18,12 @@ const DIGITS = 3;
  * @param seconds what is heard of a clip at most; null: all
  */
 export function makeChunks(
-  rows: readonly Pick<ManifestRow, "id" | "seconds">[],
+  rows: readonly Pick<UsedClip, "id" | "seconds">[],
   seconds: number | null,
 ): Chunk[] {
   const most = seconds ?? Number.POSITIVE_INFINITY;
   const sorted = rows
-    .map(({ id, seconds: given = 0 }) => ({ id, heard: Math.min(given, most) }))
+    .map(({ id, seconds: length }) => ({ id, heard: Math.min(length ?? 0, most) }))
     .sort((a, b) => a.heard - b.heard || (a.id < b.id ? -1 : 1));
   return Array.from({ length: Math.ceil(sorted.length / MOST) }, (_, index) => ({
     id: String(index).padStart(DIGITS, "0"),

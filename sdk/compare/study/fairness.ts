@@ -40,7 +40,7 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
       "same decoded samples",
       given <= SECONDS_APART,
       (id) => `${sum(heard(id), ({ secondsGiven }) => secondsGiven).toFixed(2)} s given`,
-      "one decoder for all arms, of files whose sha256 are in the manifest; compared by length",
+      "one decoder for all arms; the digest of each clip's samples is in the manifest",
     ),
     row(
       "same seconds heard",

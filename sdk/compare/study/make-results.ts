@@ -19,7 +19,7 @@ import { canDo } from "./can-do.ts";
 import { clipValue, isMean, planComparisons } from "./comparisons.ts";
 import { detailPair } from "./deciding.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
-import { findLeaks } from "./leaks.ts";
+import { listLeaks } from "./leaks.ts";
 import { metricsOf } from "./metrics.ts";
 import { readStudy, type StoredStudy } from "./stored-study.ts";
 import { streamSeed } from "./stream-seed.ts";
@@ -50,7 +50,7 @@ export async function makeResults(
     tasks: found,
     verdicts,
     fairness: checkFairness(study),
-    leakage: findLeaks(study),
+    leakage: listLeaks(study),
     classes: details.flatMap(({ classes }) => classes),
     confusions: details.flatMap(({ confusions }) => confusions),
     deciding: details.flatMap(({ deciding }) => deciding),

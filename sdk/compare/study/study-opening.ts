@@ -3,7 +3,7 @@ import type { Environment } from "../../records/environment.ts";
 import type { RunOpening } from "../../records/run/opening.ts";
 import type { Dataset } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
-import type { FoldSettings } from "../results-types.ts";
+import type { FoldSettings, LeakageFinding } from "../results-types.ts";
 import type { Exposure } from "../study-types.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
@@ -44,18 +44,22 @@ export interface RecordedArm {
 export interface RecordedData
   extends Pick<Dataset, "name" | "licence" | "citation" | "protocol" | "clusterBy"> {
   readonly excluded: readonly { readonly id: string; readonly reason: string }[];
+  /** Of the authors' own folds or splits. */
+  readonly leakage: readonly LeakageFinding[];
 }
 
 export function toOpening(
   design: Design,
   dataset: Dataset,
   clips: readonly UsedClip[],
+  leakage: readonly LeakageFinding[],
   models: ArmModels,
   schedule: Schedule,
   machine: Environment,
 ): RunOpening {
   const { name, licence, citation, protocol, clusterBy } = dataset;
-  const data: RecordedData = { name, licence, citation, protocol, clusterBy, excluded: [] };
+  const facts = { name, licence, citation, protocol, clusterBy };
+  const data: RecordedData = { ...facts, excluded: [], leakage };
   const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models)]));
   return { name: design.name, study: design, data, manifest: clips, arms, machine, schedule };
 }

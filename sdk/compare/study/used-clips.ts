@@ -1,9 +1,9 @@
 /** The clips of a study: which files they are, and what is known of them. */
 import { join } from "node:path";
-import type { CallOptions } from "../../bridge/call-options.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { hashFile } from "../../records/hash-file.ts";
 import type { Dataset, ManifestRow } from "../dataset-types.ts";
+import { type InspectedClip, type InspectionOptions, inspectAudio } from "../inspect-audio.ts";
 
 /** A row of `manifest.jsonl`. */
 export interface UsedClip {
@@ -11,37 +11,44 @@ export interface UsedClip {
   readonly path: string;
   /** Of the file as it lies there now. */
   readonly sha256: string;
-  /** Nobody but the process decodes, and it tells no digest. */
-  readonly pcm: null;
+  /** Digest of the decoded samples that all arms hear; null where they cannot be decoded. */
+  readonly pcm: string | null;
   readonly labels: ManifestRow["labels"];
   /** The source. */
   readonly clusterId: string;
+  /** As decoded, else as the data set says. */
   readonly seconds: number | null;
   readonly split: ManifestRow["split"] | null;
   readonly fold: number | null;
-  readonly speaker: string | null;
-  readonly freesoundId: string | null;
 }
 
 /**
- * Hashes every file, so that a study says what was heard and not what a list promised.
+ * Hashes and decodes every file, so that a study says what was heard and not what a list promised.
  *
+ * @param options `seconds`: what all arms hear of each clip
  * @throws InvalidArgumentError a file is missing, or is not the one that the data set published
  */
 export async function useClips(
   { folder, rows, name }: Pick<Dataset, "folder" | "rows" | "name">,
-  { signal, onProgress }: CallOptions,
+  { seconds, bridge, signal, onProgress }: InspectionOptions,
 ): Promise<UsedClip[]> {
+  const paths = rows.map(({ path }) => join(folder, path));
+  const { clips } = await inspectAudio(paths, { seconds, bridge, signal });
   const used: UsedClip[] = [];
   for (const [done, row] of rows.entries()) {
     signal?.throwIfAborted();
     onProgress?.({ stage: "hash", done, total: rows.length, unit: "clips", message: "" });
-    used.push(await useClip(folder, name, row));
+    used.push(await useClip(folder, name, row, clips[done] ?? null));
   }
   return used;
 }
 
-async function useClip(folder: string, name: string, row: ManifestRow): Promise<UsedClip> {
+async function useClip(
+  folder: string,
+  name: string,
+  row: ManifestRow,
+  decoded: InspectedClip | null,
+): Promise<UsedClip> {
   const { id, path, labels, clusterId } = row;
   const digest = await hashFile(join(folder, path)).catch((cause: Error) => {
     const expected = `a file that can be read (${cause.message}); \`validateDataset\` lists all`;
@@ -55,13 +62,11 @@ async function useClip(folder: string, name: string, row: ManifestRow): Promise<
     id,
     path,
     sha256: digest,
-    pcm: null,
+    pcm: decoded?.digest ?? null,
     labels,
     clusterId,
-    seconds: row.seconds ?? null,
+    seconds: decoded?.seconds ?? row.seconds ?? null,
     split: row.split ?? null,
     fold: row.fold ?? null,
-    speaker: row.speaker ?? null,
-    freesoundId: row.freesoundId ?? null,
   };
 }

@@ -22,6 +22,8 @@ function readRows(folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]));
 }
 
+/** In the resumed run: which chunk that is heard costs the Python process. */
+const KILLED_AT = 5;
 const bridge = new GAMABridge();
 let undisturbed: StudyRun;
 
@@ -98,29 +100,7 @@ describe("runStudy", () => {
     expect(stages).not.toContain("hear");
   });
 
-  it("goes on with the same rows to the bit when Python was killed", async () => {
-    let kills = 0;
-    const run = await runStudy(await makeStudy(), {
-      out: makeParent(),
-      bridge,
-      onProgress: ({ stage, message }) => {
-        if (stage !== "hear" || message !== "wav2vec2, chunk 001" || kills > 0) return;
-        kills += 1;
-        process.kill(bridge.pid ?? 0, "SIGKILL");
-      },
-    });
-    expect(kills).toBe(1);
-    expect(readRows(run.folder)).toEqual(readRows(undisturbed.folder));
-    expect(run.results.verdicts).toEqual(undisturbed.results.verdicts);
-    const restarts = run.results.fairness.find(({ what }) => what === "processes started again");
-    expect(
-      Object.values(restarts?.byArm ?? {})
-        .map(Number)
-        .reduce((a, b) => a + b),
-    ).toBe(1);
-  });
-
-  it("goes on behind the last chunk, with the same rows to the bit, when Node was killed", async () => {
+  it("goes on behind the last chunk, with the same rows to the bit, when Node was killed, and Python then", async () => {
     const out = makeParent();
     const child = spawn(
       process.execPath,
@@ -139,14 +119,19 @@ describe("runStudy", () => {
       out,
       bridge,
       onProgress: ({ stage, message }) => {
-        if (stage === "hear") again.push(message);
+        if (stage !== "hear") return;
+        if (again.push(message) === KILLED_AT) process.kill(bridge.pid ?? 0, "SIGKILL");
       },
     });
     expect(run.state).toBe("resumed");
     expect(again[0]).toBe(heard.at(-1)); // it was being heard
     expect(again).not.toContain(heard[0]);
     expect(readRows(run.folder)).toEqual(readRows(undisturbed.folder));
-    expect(run.results).toEqual(undisturbed.results);
+    const { fairness, ...results } = run.results;
+    const { fairness: _, ...expected } = undisturbed.results;
+    expect(results).toEqual(expected);
+    const restarts = fairness.find(({ what }) => what === "processes started again");
+    expect(Object.values(restarts?.byArm ?? {}).filter((count) => count === "1")).toHaveLength(1);
   });
 });
 
