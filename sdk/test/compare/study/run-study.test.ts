@@ -29,40 +29,36 @@ let undisturbed: StudyRun;
 
 beforeAll(async () => {
   undisturbed = await runStudy(await makeStudy(), { out: makeParent(), bridge });
-}, 120_000);
+}, 240_000);
 afterAll(() => bridge.shutdown());
 
 describe("runStudy", () => {
   it("adds mel statistics and untrained twins, and judges the declared claim first", () => {
     const { arms, tasks, verdicts } = undisturbed.results;
     expect(arms.map(({ id, baseline }) => [id, baseline])).toEqual([
-      ["gama", null],
       ["wav2vec2", null],
-      ["gama-says", null],
+      ["gama", null],
       ["fbank", "mel statistics"],
       ["mfcc-20", "mel statistics"],
-      ["gama-random", "random weights"],
       ["wav2vec2-random", "random weights"],
     ]);
     expect(tasks.map(({ task, arms: members }) => [task, members.length])).toEqual([
-      ["linear", 6],
+      ["linear", 4],
       ["zero-shot", 1],
     ]);
-    expect(verdicts[0]).toMatchObject({ a: "gama", b: "wav2vec2", family: "primary", clips: 36 });
+    expect(verdicts[0]).toMatchObject({ a: "wav2vec2", b: "fbank", family: "primary", clips: 36 });
     expect(verdicts.slice(1).every(({ family }) => family === "exploratory")).toBe(true);
     const [linear] = tasks;
-    const gama = linear?.arms.find(({ arm }) => arm === "gama");
-    expect(gama).toMatchObject({ counts: { ok: 36, failed: 0, unmapped: 0, other: 0 } });
-    expect(verdicts[0]?.scoreA).toBe(gama?.value);
-    expect(verdicts[0]?.difference).toBeCloseTo(
-      (gama?.value ?? 0) - (linear?.arms.find(({ arm }) => arm === "wav2vec2")?.value ?? 0),
-      12,
-    );
+    const valueOf = (id: string): number =>
+      linear?.arms.find(({ arm }) => arm === id)?.value ?? Number.NaN;
+    expect(linear?.arms[0]).toMatchObject({ counts: { ok: 36, failed: 0, unmapped: 0, other: 0 } });
+    expect(verdicts[0]?.scoreA).toBe(valueOf("wav2vec2"));
+    expect(verdicts[0]?.difference).toBeCloseTo(valueOf("wav2vec2") - valueOf("fbank"), 12);
   });
 
   it("keeps an outcome of every clip and arm, of which the scores are the means", async () => {
     const { rows } = await readRun(undisturbed.folder);
-    const outcomes = rows["outcomes/zero-shot.gama-says.jsonl"] as unknown as {
+    const outcomes = rows["outcomes/zero-shot.gama.jsonl"] as unknown as {
       score: number;
       truth: string;
       said: string;
@@ -132,7 +128,7 @@ describe("runStudy", () => {
     expect(results).toEqual(expected);
     const restarts = fairness.find(({ what }) => what === "processes started again");
     expect(Object.values(restarts?.byArm ?? {}).filter((count) => count === "1")).toHaveLength(1);
-  });
+  }, 240_000);
 });
 
 describe("replayRun", () => {

@@ -86,7 +86,7 @@ describe("a design", () => {
   it.each<[string, Partial<Study>, string]>([
     ["a claim without its margin", { primary: [claim({ claim: "equivalent" })] }, "margin"],
     ["a claim about a task that is not there", { primary: [claim({ task: "knn" })] }, "task"],
-    ["an arm that cannot do the task", { primary: [claim({ b: "gama-says" })] }, "linear"],
+    ["an arm that cannot do the task", { primary: [claim({ b: "gama" })] }, "linear"],
     ["a metric that the task has not", { primary: [claim({ metric: "WER" })] }, "macro-F1"],
     ["a task that no arm can do", { tasks: [{ kind: "layers" }] }, "layers"],
     ["one kind of task twice", { tasks: [{ kind: "knn" }, { kind: "knn" }] }, "once"],
@@ -100,6 +100,6 @@ describe("a design", () => {
 });
 
 function claim(change: Partial<Study["primary"][number]>): Study["primary"][number] {
-  const arms = { a: "gama", b: "wav2vec2", task: "linear", metric: "accuracy" } as const;
+  const arms = { a: "wav2vec2", b: "fbank", task: "linear", metric: "accuracy" } as const;
   return { ...arms, claim: "superior", ...change };
 }
