@@ -41,6 +41,13 @@ export {
   type Observed,
 } from "./judge.ts";
 export { type CostInput, type CostJudgement, type CostOptions, judgeCost } from "./judge-cost.ts";
+export {
+  type LabelMapper,
+  labelMapper,
+  type Mapped,
+  mapLabel,
+  type Phrases,
+} from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";

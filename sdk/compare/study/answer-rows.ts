@@ -11,6 +11,8 @@ export interface AnswerRow {
   readonly servedBy: string;
   /** Of an arm that scores candidates: by label, after the arm's rule. */
   readonly scores?: Readonly<Record<string, number>> | undefined;
+  /** Of an arm that is read by its words. */
+  readonly text?: string | undefined;
 }
 
 /** What a chunk gave. */

@@ -58,9 +58,6 @@ function checkArms(arms: readonly StudyArm[]): void {
     if (reads.by === "features" && reads.pooling === "none") {
       refuse(`pooling of ${id}`, "mean or mean_std: tasks take a row for each clip", reads.pooling);
     }
-    if (reads.by === "text") {
-      refuse(`reads of ${id}`, "by features or score: no mapper of texts is known here", reads.by);
-    }
     if (reads.by !== "score") continue;
     const texts = Object.values(reads.candidates);
     if (texts.length < 2 || new Set(texts).size < texts.length) {

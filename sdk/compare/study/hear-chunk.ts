@@ -1,7 +1,7 @@
 /** One arm hears one chunk. Labels are not here: nothing that is asked can depend on them. */
 import { AudioClip } from "../../audio/audio-clip.ts";
 import type { CallOptions } from "../../bridge/call-options.ts";
-import { InvalidArgumentError, isClipFault, OperationFailedError } from "../../errors.ts";
+import { isClipFault, OperationFailedError } from "../../errors.ts";
 import type { Reading } from "../study-types.ts";
 import { type AnswerRow, failedRow, type HeardChunk } from "./answer-rows.ts";
 import type { ArmModel } from "./arm-models.ts";
@@ -48,7 +48,7 @@ async function hearTogether(
   );
   if (reads.by === "features") return await hearFeatures(model, reads, clips, audios, call);
   if (reads.by === "score") return await hearScores(model, reads, clips, audios, call);
-  throw new InvalidArgumentError("reads.by", "features or score", reads.by);
+  return await hearTexts(model, reads, clips, audios, call);
 }
 
 async function hearFeatures(
@@ -92,6 +92,29 @@ async function hearScores(
     const values = rule === "sum" ? found.logProbabilities : found.meanLogProbabilities;
     const scores = Object.fromEntries(labels.map((label, at) => [label, values[at] ?? 0]));
     return { ...answered(model, id, found.secondsHeard, found.secondsGiven), scores };
+  });
+  return { rows };
+}
+
+/** Decoded greedily: the same words each time. */
+async function hearTexts(
+  model: ArmModel,
+  { prompt }: Extract<Reading, { by: "text" }>,
+  clips: readonly ClipFile[],
+  audios: readonly AudioClip[],
+  call: CallOptions,
+): Promise<HeardChunk> {
+  const asked = audios.map((audio) => ({ audio, ...(prompt === undefined ? {} : { prompt }) }));
+  const { answers, failures } = await model.service.describe(asked, { ...call, cache: false });
+  const failed = new Map(failures.map((failure) => [failure.index, failure]));
+  const rows = clips.map(({ id }, index): AnswerRow => {
+    const found = answers[index];
+    if (found === undefined) {
+      const none = { code: "internal", message: "no answer came" } as const;
+      return failedRow(id, failed.get(index) ?? none, servedBy(model));
+    }
+    const { text, secondsHeard, secondsGiven } = found;
+    return { ...answered(model, id, secondsHeard, secondsGiven), text };
   });
   return { rows };
 }

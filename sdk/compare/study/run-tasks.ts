@@ -15,6 +15,7 @@ import { clipsOf, foldsOf, type TaskClip } from "./task-clips.ts";
 import {
   findByFeatures,
   findByScores,
+  findByTexts,
   type TaskFindings,
   type TaskInput,
 } from "./task-outcomes.ts";
@@ -77,7 +78,9 @@ async function findOutcomes(
   answers: ReadonlyMap<string, AnswerRow>,
   { signal }: CallOptions,
 ): Promise<TaskFindings> {
-  if (arm.reads.by !== "features") return findByScores(clips, answers);
+  const { reads } = arm;
+  if (reads.by === "score") return findByScores(clips, answers);
+  if (reads.by === "text") return findByTexts(clips, answers, reads.mapper);
   const input: TaskInput = {
     task,
     clips,
@@ -99,7 +102,7 @@ function toOutcome(
   { kind }: Task,
   { id }: StudyArm,
   { id: clip, clusterId, truth, tags }: TaskClip,
-  { fold, score, said, detail }: NonNullable<TaskFindings["said"][number]>,
+  { fold, score, said, detail, status }: NonNullable<TaskFindings["said"][number]>,
   answer: AnswerRow | undefined,
 ): Outcome {
   const hasFailed = answer === undefined || answer.failure !== null;
@@ -109,7 +112,7 @@ function toOutcome(
     clip,
     cluster: clusterId,
     fold,
-    status: hasFailed ? "failed" : "ok",
+    status: hasFailed ? "failed" : (status ?? "ok"),
     score: hasFailed ? 0 : score,
     truth: kind === "tags" ? tags : truth,
     said: hasFailed ? null : said,

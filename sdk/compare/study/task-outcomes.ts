@@ -3,6 +3,7 @@ import type { CallOptions } from "../../bridge/call-options.ts";
 import type { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { cluster } from "../../cluster/cluster.ts";
 import { fewShot } from "../few-shot.ts";
+import { type LabelMapper, mapLabel } from "../label-mapper.ts";
 import { probe } from "../probe.ts";
 import { probeTags } from "../probe-tags.ts";
 import { retrieve } from "../retrieve.ts";
@@ -23,7 +24,10 @@ export interface TaskFindings {
 }
 
 /** The part of an outcome that a task finds. */
-export type Said = Pick<Outcome, "fold" | "score" | "said" | "detail">;
+export type Said = Pick<Outcome, "fold" | "score" | "said" | "detail"> & {
+  /** @default "ok" */
+  readonly status?: "unmapped" | "other" | undefined;
+};
 
 /** What a task works with. */
 export interface TaskInput {
@@ -118,6 +122,22 @@ export function findByScores(
     );
     const label = best?.[0] ?? null;
     return { fold: null, score: Number(label === truth), said: label };
+  });
+  return { said, parameters: null, chosen: [] };
+}
+
+/** What the mapper makes of the words. */
+export function findByTexts(
+  clips: readonly TaskClip[],
+  answers: ReadonlyMap<string, AnswerRow>,
+  mapper: LabelMapper,
+): TaskFindings {
+  const said = clips.map(({ id, truth }): Said => {
+    const text = answers.get(id)?.text ?? "";
+    const { status, label } = mapLabel(text, mapper);
+    const score = Number(status === "ok" && label === truth);
+    const found = { fold: null, score, said: label, detail: { text } };
+    return status === "ok" ? found : { ...found, status };
   });
   return { said, parameters: null, chosen: [] };
 }

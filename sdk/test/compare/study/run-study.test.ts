@@ -49,11 +49,11 @@ describe("runStudy", () => {
     expect(verdicts[0]).toMatchObject({ a: "wav2vec2", b: "fbank", family: "primary", clips: 36 });
     expect(verdicts.slice(1).every(({ family }) => family === "exploratory")).toBe(true);
     const [linear] = tasks;
-    const valueOf = (id: string): number =>
+    const scoreOf = (id: string): number =>
       linear?.arms.find(({ arm }) => arm === id)?.value ?? Number.NaN;
     expect(linear?.arms[0]).toMatchObject({ counts: { ok: 36, failed: 0, unmapped: 0, other: 0 } });
-    expect(verdicts[0]?.scoreA).toBe(valueOf("wav2vec2"));
-    expect(verdicts[0]?.difference).toBeCloseTo(valueOf("wav2vec2") - valueOf("fbank"), 12);
+    expect(verdicts[0]?.scoreA).toBe(scoreOf("wav2vec2"));
+    expect(verdicts[0]?.difference).toBeCloseTo(scoreOf("wav2vec2") - scoreOf("fbank"), 12);
   });
 
   it("keeps an outcome of every clip and arm, of which the scores are the means", async () => {
