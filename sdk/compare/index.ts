@@ -1,6 +1,5 @@
 /** grym-synth/compare: studies of two and more models, and the directory that keeps what they found. */
 
-// Statistics
 export type { CostMeasurement } from "../bridge/protocol.gen.ts";
 // Run directory
 export type { RunErrorCode } from "../errors.ts";
@@ -16,8 +15,8 @@ export { readRun, type SavedRun } from "../records/run/read-run.ts";
 export type { RunDirectory } from "../records/run/run-directory.ts";
 export { RunError } from "../records/run/run-error.ts";
 export { readSeal, type Seal, verifySeal } from "../records/run/seal.ts";
+// Data and statistics
 export { type AnytimeEvidence, type AnytimeInput, anytime } from "./anytime.ts";
-// Data
 export type {
   ClassLabels,
   ClipLabels,

@@ -2,6 +2,7 @@ import { type AudioInput, toWireAudio } from "../audio/audio-input.ts";
 import type { ClipFailure } from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
 import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
+import { showAs } from "../shown-object.ts";
 import type { StatisticsOptions } from "./probe.ts";
 
 /** How much of each clip the digest is of. */
@@ -50,7 +51,7 @@ export async function inspectAudio(
     },
     call,
   );
-  return {
+  const found: AudioInspection = {
     clips: result.clips.map((clip) => {
       if (clip === null) return null;
       const { sample_rate, ...facts } = clip;
@@ -60,4 +61,5 @@ export async function inspectAudio(
     processingTime: result.processing_time,
     memoryUsage: toMemoryUsage(result.memory_usage),
   };
+  return showAs(found, async (it) => (await import("./shown-inspection.ts")).inspectionBundle(it));
 }

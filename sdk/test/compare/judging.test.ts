@@ -8,7 +8,7 @@ import {
   judgeCost,
   powerCard,
 } from "../../compare/index.ts";
-import { DISPLAY } from "../../display/mime.ts";
+import { bundleOf } from "../../display/bundle.ts";
 
 const CLIPS = 60;
 const groups = Array.from({ length: CLIPS }, (_, at) => `source-${Math.floor(at / 3)}`);
@@ -30,9 +30,7 @@ afterAll(async () => {
 
 /** Its text in a notebook. */
 async function shownText(object: object): Promise<string> {
-  const show: unknown = Reflect.get(object, DISPLAY);
-  if (typeof show !== "function") throw new Error("it does not show itself");
-  return String((await show())["text/plain"]);
+  return String((await bundleOf(object))["text/plain"]);
 }
 
 describe("judge", () => {

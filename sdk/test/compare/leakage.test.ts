@@ -15,6 +15,7 @@ import {
   type ManifestRow,
   planFolds,
 } from "../../compare/index.ts";
+import { bundleOf } from "../../display/bundle.ts";
 import { renderTone } from "../datasets/render.ts";
 
 const PROTOCOL = { metric: "accuracy", rule: "five folds, kept", citation: "Piczak 2015" } as const;
@@ -208,7 +209,11 @@ describe("a sound in another container", () => {
     expect(failures).toEqual([]);
     expect(clips[0]).toMatchObject({ seconds: 0.2, sampleRate: 16_000, channels: 1 });
     expect(clips[1]).toMatchObject({ seconds: 0.1, sampleRate: 8000, channels: 1 });
-    const [first] = (await inspectAudio([join(folder, "0.wav")])).clips;
-    expect(first?.digest).not.toBe(clips[0]?.digest);
+    const inspection = await inspectAudio([join(folder, "0.wav"), join(folder, "none.wav")]);
+    expect(inspection.clips[0]?.digest).not.toBe(clips[0]?.digest);
+    const { "text/plain": text } = await bundleOf(inspection);
+    expect(text).toMatch(/^2 clips, 0.2 s/);
+    expect(text).toContain("16000 Hz");
+    expect(text).toContain("There is no file");
   });
 });

@@ -19,6 +19,7 @@ import {
 } from "../../../datasets/index.ts";
 import { readManifest } from "../../../datasets/manifest.ts";
 import { AudioClip } from "../../audio/audio-clip.ts";
+import { checkLeakage, hearClips, planFolds } from "../../compare/index.ts";
 import { embed } from "../../embed.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { MelStatisticsService } from "../../models/mel-statistics-service.ts";
@@ -191,6 +192,14 @@ describe.skipIf(!existsSync(join(samples, "manifest.jsonl")))(
         damaged: [],
         checked: { sha256: rows.length, decode: 0, header: 0 },
       });
+    });
+
+    it("hold no sound twice in two sources", async () => {
+      const dataset = await openSamples();
+      const { clips, unheard } = await hearClips(dataset);
+      expect(unheard).toEqual([]);
+      const pcm = new Map(clips.map((clip) => [clip.id, clip.pcm]));
+      expect(checkLeakage(dataset, planFolds(dataset), { pcm })).toEqual([]);
     });
 
     it("have at least 12 classes of 6 sources, and 360 clips", async () => {
