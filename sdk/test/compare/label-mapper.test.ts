@@ -3,7 +3,12 @@ import { labelMapper, mapLabel } from "../../compare/label-mapper.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 
 const mapper = labelMapper(
-  { bell: ["bell"], "church bell": ["church bell"], dog: ["dog", "dog that barks"], rain: ["rain"] },
+  {
+    bell: ["bell"],
+    "church bell": ["church bell"],
+    dog: ["dog", "dog that barks"],
+    rain: ["rain"],
+  },
   { frog: ["frog"] },
 );
 
