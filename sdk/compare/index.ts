@@ -25,6 +25,8 @@ export type {
   ManifestRow,
   Split,
 } from "./dataset-types.ts";
+// Report
+export { type ExportFormat, exportRun } from "./export/export-run.ts";
 export { type HeardClips, hearClips, type UnheardClip } from "./hear-clips.ts";
 export {
   type AudioInspection,
@@ -52,6 +54,9 @@ export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 export { type Replay, replayRun } from "./replay-run.ts";
+export { bibtex } from "./report/bibliography.ts";
+export type { ReportSource } from "./report/report-source.ts";
+export { openReport, type ReportOptions, StudyReport, writeReport } from "./report/study-report.ts";
 // Results
 export {
   type ArmResult,

@@ -87,6 +87,7 @@ describe('import "grym-synth"', () => {
         "sdk/embedding/embed-windows.ts",
         "sdk/embedding/embedding-table.ts",
         "sdk/embedding/npy.ts",
+        "sdk/embedding/parquet-columns.ts",
         "sdk/embedding/parquet.ts",
         "sdk/embedding/writing.ts",
         "sdk/errors.ts",

@@ -1,0 +1,101 @@
+import { type Html, html, trustedHtml } from "../../display/html.ts";
+import type { ArmResult, StudyResults } from "../results-types.ts";
+import type { JudgedVerdict } from "../verdict-types.ts";
+import { unbeatenBaselines } from "./baselines.ts";
+import { asPrinted, asSentence, between, count, listed, significant } from "./words.ts";
+
+const STYLE = "font-size:1.12em;line-height:1.5;max-width:42em;margin:0.5em 0;";
+
+/** The two sentences that a reader may stop after: what was found; what it cost, and what weakens it. */
+export function headline(results: StudyResults): Html {
+  const [found, weak] = headlineSentences(results);
+  return trustedHtml(
+    html`<p style="${STYLE}">${found}</p><p style="${STYLE}">${weak}</p>`.source,
+    `${found}\n${weak}`,
+  );
+}
+
+export function headlineSentences(results: StudyResults): readonly [found: string, weak: string] {
+  return [foundSentence(results), weakSentence(results)];
+}
+
+function foundSentence({ verdicts, fairness, data }: StudyResults): string {
+  const [first, ...others] = verdicts.filter(({ family }) => family === "primary");
+  const said = first ?? verdicts[0];
+  if (said === undefined) return "Nothing was compared.";
+  const unfair = fairness.filter(({ ok }) => ok === false).map(({ what }) => what);
+  const before = [
+    ...(unfair.length > 0 ? [`Not a fair comparison (${listed(unfair)})`] : []),
+    ...(data.clusterBy === null ? ["Each clip counted as its own source, since nobody says"] : []),
+    ...(first === undefined ? ["Explored, not declared before"] : []),
+  ];
+  const lead = before.length === 0 ? "" : `${before.join("; ")}: `;
+  return `${lead}${asSentence(withMore(asPrinted(said.sentence), others))}`;
+}
+
+/** The first claim in its own words, the others by their number. */
+function withMore(sentence: string, others: readonly JudgedVerdict[]): string {
+  const claims = others.filter(({ shown }) => shown !== null);
+  if (claims.length === 0) return sentence;
+  const shown = claims.filter((it) => it.shown).length;
+  const were = shown === 1 ? "was" : "were";
+  return `${sentence.replace(/\.$/, "")}; of ${count(claims.length, "further claim")} ${shown} ${were} shown`;
+}
+
+function weakSentence(results: StudyResults): string {
+  const weak = weaknesses(results);
+  const cost = costWords(results);
+  if (weak.length === 0) return `${cost}; none of the checks below weakens the result.`;
+  return `${cost}; what weakens it: ${weak.join(", ")}.`;
+}
+
+/** Of the first pair of arms whose cost was measured. */
+function costWords({ cost }: StudyResults): string {
+  const [first] = cost ?? [];
+  if (first === undefined) return "Cost was not measured";
+  const { a, b } = first;
+  const same = (cost ?? []).filter((it) => it.a === a && it.b === b);
+  const told = same.filter(({ word }) => word !== "undecided");
+  if (told.length === 0) return `The costs of ${a} and ${b} could not be told apart`;
+  const sizes = told.map(({ metric, ratio, interval }) => {
+    const size = interval === null ? "" : ` ${between(interval, significant)}`;
+    return `${significant(ratio)} times${size} the ${metric.replace(/ \(.*\)$/, "")}`;
+  });
+  return `${a} takes ${listed(sizes)} of ${b}`;
+}
+
+/** What a reader should hold against the result, most serious first. */
+export function weaknesses(results: StudyResults): string[] {
+  const { arms, leakage, verdicts, tasks, data } = results;
+  const open = leakage.filter(({ resolved }) => !resolved);
+  const primary = verdicts.find(({ family }) => family === "primary") ?? verdicts[0];
+  const lost = tasks
+    .flatMap(({ arms: each }) => each)
+    .reduce((sum, { counts }) => sum + counts.failed + counts.unmapped, 0);
+  return [
+    ...(open.length > 0 ? [`${count(open.length, "finding")} of leakage`] : []),
+    ...(primary?.interval === null && primary.reason !== null ? [primary.reason] : []),
+    ...unbeatenBaselines(results),
+    ...exposureWords(arms.filter(({ baseline }) => baseline === null)),
+    ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
+    ...(data.excluded.length > 0 ? [`${count(data.excluded.length, "clip")} left out`] : []),
+  ];
+}
+
+/** One clause for all arms of which the same is known. */
+function exposureWords(arms: readonly ArmResult[]): string[] {
+  const of = (kind: ArmResult["exposure"]["kind"]): string[] =>
+    arms.filter(({ exposure }) => exposure.kind === kind).map(({ id }) => id);
+  const clause = (
+    ids: readonly string[],
+    write: (names: string, verb: string) => string,
+  ): string[] => (ids.length === 0 ? [] : [write(listed(ids), ids.length === 1 ? "was" : "were")]);
+  return [
+    ...clause(of("same corpus"), (names, verb) => `${names} ${verb} trained on this corpus`),
+    ...clause(
+      of("labels of these classes"),
+      (names, verb) => `${names} ${verb} trained with labels of these classes`,
+    ),
+    ...clause(of("unknown"), (names, verb) => `what ${names} ${verb} trained on is not known`),
+  ];
+}

@@ -1,0 +1,119 @@
+import type { Html } from "../../display/html.ts";
+import { table } from "../../display/table.ts";
+import { RESULTS_SCHEMA, type StudyResults, type TaskResult } from "../results-types.ts";
+import { bullets, heading, paragraph, scrolling, stack } from "./pieces.ts";
+import { referencesOf } from "./references.ts";
+import { jsonAt, type ReportSource } from "./report-source.ts";
+import { asSentence, count, listed } from "./words.ts";
+
+/** How it was done, to be copied into a paper: data, arms, tests, versions, and the digests that name it all. */
+export function methods(source: ReportSource): Html {
+  const { results } = source;
+  return stack([
+    paragraph(dataWords(results)),
+    paragraph(taskWords(results)),
+    paragraph(testWords(results)),
+    heading("Arms"),
+    scrolling(table(armRows(results), { limit: 200 })),
+    heading("Chosen inside the training folds"),
+    bullets(chosenWords(results)),
+    heading("Identity of the run"),
+    scrolling(table(identityRows(source))),
+    heading("References"),
+    bullets(referencesOf(results).map(asSentence)),
+  ]);
+}
+
+function dataWords({ data }: StudyResults): string {
+  const { name, clips, sources, clusterBy, rule, licence, excluded } = data;
+  const by = clusterBy === null ? "nobody says which clips share one" : `one source: ${clusterBy}`;
+  const left =
+    excluded.length === 0
+      ? "No clip was left out."
+      : `Left out: ${excluded.map(({ id, reason }) => `${id} (${reason})`).join(", ")}.`;
+  return `Data: ${name}, ${count(clips, "clip")} from ${count(sources, "source")} (${by}); licence ${licence}. Its authors' rule: ${asSentence(rule)} ${left}`;
+}
+
+function taskWords({ tasks, seed }: StudyResults): string {
+  const words = tasks.map(({ task, metric, folds }) => `${task} (${metric}${foldWords(folds)})`);
+  return `Tasks: ${listed(words)}. Failed and unmapped answers count as wrong. Every stream of random numbers takes its seed from ${seed} and its own name.`;
+}
+
+function foldWords(folds: TaskResult["folds"]): string {
+  if (folds === null) return "";
+  const seed = folds.seed === null ? "" : `, seed ${folds.seed}`;
+  return `; ${count(folds.count, "fold")}, ${folds.by}${seed}`;
+}
+
+function testWords({ verdicts, level, alpha }: StudyResults): string {
+  const tests = [...new Set(verdicts.flatMap(({ test }) => (test === null ? [] : [test])))];
+  const intervals = [...new Set(verdicts.flatMap(({ interval }) => interval?.method ?? []))];
+  const families = [
+    ...new Set(verdicts.map((it) => `${it.adjustedBy} over the ${it.family} ones`)),
+  ];
+  return [
+    tests.length === 0 ? "No difference was tested." : `Tests: ${tests.join("; ")}.`,
+    intervals.length === 0
+      ? "There are no intervals."
+      : `Intervals at ${100 * level} %: ${intervals.join("; ")}; conditional on the folds.`,
+    `α = ${alpha}${families.length === 0 ? "" : `, adjusted by ${listed(families)}`}.`,
+  ].join(" ");
+}
+
+function armRows({ arms }: StudyResults): Record<string, unknown>[] {
+  return arms.map((arm) => ({
+    arm: arm.id,
+    model: arm.model,
+    "how it is read": arm.reads,
+    precision: arm.dtype,
+    baseline: arm.baseline ?? "",
+    exposure: `${arm.exposure.kind} (${arm.exposure.source})`,
+    licence: arm.licence ?? "not known",
+  }));
+}
+
+function chosenWords({ tasks }: StudyResults): string[] {
+  return tasks.flatMap(({ task, arms }) =>
+    arms.map(({ arm, chosen, trainableParameters, counts }) => {
+      const fitted =
+        trainableParameters === null
+          ? "nothing trained"
+          : count(trainableParameters, "fitted parameter");
+      const lost = (["failed", "unmapped", "other"] as const)
+        .filter((status) => counts[status] > 0)
+        .map((status) => `${counts[status]} ${status}`);
+      const settings = [...new Set(chosen)].join(", ");
+      return [`${task}, ${arm}: ${fitted}`, ...(settings === "" ? [] : [settings]), ...lost].join(
+        "; ",
+      );
+    }),
+  );
+}
+
+function identityRows({ results, run }: ReportSource): { what: string; is: string }[] {
+  const written = (...path: string[]): string => {
+    const value = jsonAt(run?.machine, ...path);
+    return value === undefined || value === null ? "not known" : String(value);
+  };
+  const versions = jsonAt(run?.machine, "versions");
+  const known = typeof versions === "object" && versions !== null ? Object.entries(versions) : [];
+  const rows: Record<string, string> = {
+    "clips (Merkle root)": results.data.root,
+    seed: String(results.seed),
+    "form of the results": RESULTS_SCHEMA,
+    ...(run === null
+      ? { run: "not given: only the results were" }
+      : {
+          study: run.studyId,
+          "run (root of all files)": run.seal?.root ?? "not sealed",
+          "quality key": run.seal?.qualityKey ?? "not sealed",
+          "cost key": run.seal?.costKey ?? "not sealed",
+          commit: `${written("commit")}${jsonAt(run.machine, "isDirty") === true ? ", with changes" : ""}`,
+          "code (sha256)": written("code"),
+          machine: `${written("cpu")}, ${written("cores")} cores, ${written("platform")}`,
+          measured: written("date"),
+          versions: known.map(([name, version]) => `${name} ${String(version)}`).join(", "),
+        }),
+  };
+  return Object.entries(rows).map(([what, is]) => ({ what, is }));
+}

@@ -1,0 +1,77 @@
+import type { Html } from "../../display/html.ts";
+import { table } from "../../display/table.ts";
+import type { StudyResults } from "../results-types.ts";
+import type { JudgedVerdict } from "../verdict-types.ts";
+import { aligned, bullets, heading, note, scrolling, stack } from "./pieces.ts";
+import { asPrinted, between, listed, pText, signedPoints } from "./words.ts";
+
+/** Every verdict as a sentence, its test, and what other ways to look at it would have said. */
+export function verdictTable({ verdicts }: StudyResults): Html | null {
+  if (verdicts.length === 0) return null;
+  return stack([
+    bullets(verdicts.map(({ sentence }) => asPrinted(sentence))),
+    scrolling(table(aligned(verdicts.map(testRow)), { limit: 1000 })),
+    note(testWords(verdicts)),
+    heading("Beside"),
+    scrolling(table(aligned(withoutEmpty(verdicts.map(besideRow))), { limit: 1000 })),
+    note(
+      "No verdict is taken from this second table. By clip: as if clips of one source were independent, which makes intervals too narrow. d: mean over standard deviation of the sources' differences. ICC: how alike the differences of one source are.",
+    ),
+  ]);
+}
+
+/** Once where all are of one kind, else each by its name. */
+function testWords(verdicts: readonly JudgedVerdict[]): string {
+  const words = verdicts.map(({ test, reason }) => test ?? `not tested: ${reason}`);
+  const adjusted = [...new Set(verdicts.map((it) => `${it.family} ones by ${it.adjustedBy}`))];
+  const tests =
+    new Set(words).size === 1
+      ? [`Test: ${words[0]}`]
+      : verdicts.map(({ a, b, task }, at) => `${a} − ${b}, ${task}: ${words[at]}`);
+  return `${tests.join("; ")}. Adjusted: ${listed(adjusted)}. Could have seen: points, in eight of ten studies.`;
+}
+
+function namesOf({ a, b, task, metric }: JudgedVerdict): Record<string, string> {
+  return { comparison: `${a} − ${b}`, on: `${task}, ${metric}` };
+}
+
+/** Without the columns of what was not computed for any. */
+function withoutEmpty(rows: readonly Record<string, string>[]): Record<string, string>[] {
+  const isThere = (name: string): boolean => rows.some((row) => row[name] !== "–");
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => isThere(name))),
+  );
+}
+
+function testRow(it: JudgedVerdict): Record<string, unknown> {
+  const one = (value: number | null): string => (value === null ? "–" : String(value));
+  return {
+    ...namesOf(it),
+    word: it.word,
+    p: pText(it.p),
+    adjusted: pText(it.pAdjusted),
+    "could have seen": it.couldHaveSeen === null ? "–" : signedPoints(it.couldHaveSeen).slice(1),
+    "only a : only b": `${one(it.onlyA)} : ${one(it.onlyB)}`,
+    clips: it.clips,
+    sources: it.sources,
+  };
+}
+
+function besideRow({ beside, ...it }: JudgedVerdict): Record<string, string> {
+  const interval = (value: JudgedVerdict["interval"]): string =>
+    value === null ? "–" : between(value, signedPoints);
+  const number = (value: number | null): string =>
+    value === null ? "–" : value.toFixed(2).replace("-", "−");
+  return {
+    ...namesOf({ beside, ...it }),
+    jackknife: interval(beside.jackknife),
+    bootstrap: interval(beside.bootstrap),
+    BCa: interval(beside.bca),
+    "by clip": interval(beside.byClip),
+    "McNemar exact": pText(beside.mcnemarExact),
+    "mid-p": pText(beside.mcnemarMidP),
+    Wilcoxon: pText(beside.wilcoxon),
+    d: number(beside.effectSize),
+    ICC: number(beside.icc),
+  };
+}

@@ -1,0 +1,49 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { StudyReport } from "../../../compare/index.ts";
+import type { BrowserPage } from "../../../display/picture/browser-page.ts";
+import { BrowserProcess } from "../../../display/picture/browser-process.ts";
+import { findBrowser } from "../../../display/picture/find-browser.ts";
+import { RESULTS, SAMPLES, sourceOf } from "./fixture.ts";
+
+const found = findBrowser();
+const browser = found.path === undefined ? undefined : new BrowserProcess(found.path);
+afterAll(() => browser?.close());
+
+/** A report in a page of its own. */
+async function openPage(): Promise<BrowserPage> {
+  if (browser === undefined) throw new Error("there is no browser");
+  const page = await browser.openPage();
+  const { frameTree } = (await page.send("Page.getFrameTree")) as {
+    frameTree: { frame: { id: string } };
+  };
+  const { html } = new StudyReport(sourceOf({}, SAMPLES));
+  await page.send("Page.setDocumentContent", { frameId: frameTree.frame.id, html });
+  return page;
+}
+
+const VISIBLE = `[...document.querySelectorAll("details > :not(summary)")]
+  .filter((part) => part.checkVisibility({ contentVisibilityAuto: true }) && part.offsetHeight !== 0).length`;
+const FOLDED = `document.querySelectorAll("details").length`;
+
+describe.skipIf(browser === undefined)("the page of a report in a browser", () => {
+  it("shows a folded page on the screen, and all of it on paper", async () => {
+    const page = await openPage();
+    expect(await page.evaluate(VISIBLE)).toBe(0);
+    await page.send("Emulation.setEmulatedMedia", { media: "print" });
+    expect(await page.evaluate(VISIBLE)).toBeGreaterThanOrEqual(
+      (await page.evaluate(FOLDED)) as number,
+    );
+  });
+
+  it("plays its sounds from the page itself", async () => {
+    const page = await openPage();
+    const seconds = await page.evaluate(`new Promise((resolve, reject) => {
+      const audio = document.querySelector("audio");
+      audio.onloadedmetadata = () => resolve(audio.duration);
+      audio.onerror = () => reject(new Error(audio.error.message));
+      audio.load();
+    })`);
+    expect(seconds).toBeGreaterThan(0.5);
+    expect(RESULTS.deciding.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,298 @@
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { encodeWav } from "../../../audio/wav.ts";
+import {
+  bibtex,
+  openReport,
+  RunError,
+  readRun,
+  StudyReport,
+  type StudyResults,
+  writeReport,
+} from "../../../compare/index.ts";
+import { bundleOf } from "../../../display/index.ts";
+import { makeRun, RESULTS, SAMPLES, sourceOf, withPrimary } from "./fixture.ts";
+
+const [primary] = RESULTS.verdicts;
+if (primary === undefined) throw new Error("the fixture has no verdict");
+
+/** What a reader sees, without tags. */
+function textOf(page: string): string {
+  return page
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ");
+}
+
+/** The cells of the first table, row by row. */
+function firstTable(page: string): string[][] {
+  const [table = ""] = /<table[\s\S]*?<\/table>/.exec(page) ?? [];
+  const rows = table.match(/<tr>[\s\S]*?<\/tr>/g) ?? [];
+  return rows.map((row) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(
+      // Without the spaces that only align.
+      ([, cell = ""]) => cell.replaceAll("\u2007", "").replaceAll("\u00a0", " "),
+    ),
+  );
+}
+
+function pageOf(change: Partial<StudyResults> = {}, audioFolder: string | null = null): string {
+  return new StudyReport(sourceOf(change, audioFolder)).html;
+}
+
+describe("the report of a study", () => {
+  it("says in two sentences what was found and what weakens it, then shows one table", () => {
+    const report = new StudyReport(sourceOf());
+    const [found, weak] = report.sentences;
+    expect(found.replaceAll("\u00a0", " ")).toBe(primary.sentence);
+    expect(weak).toContain("gama-tiny was trained with labels of these classes");
+    const { html } = report;
+    const order = [found, "what weakens it", "<table", "<details"].map((each) =>
+      html.indexOf(each.replaceAll("'", "&#39;")),
+    );
+    expect(order).toEqual(order.toSorted((one, other) => one - other));
+    expect(Math.min(...order)).toBeGreaterThan(0);
+  });
+
+  it("shows the numbers of the results, arm by arm", () => {
+    const [head = [], ...rows] = firstTable(pageOf());
+    const cell = (row: string[], name: string): string => row[head.indexOf(name)] ?? "";
+    const expected = RESULTS.tasks.flatMap(({ task, arms }) =>
+      arms.map(({ value, interval }) => [
+        task,
+        (100 * value).toFixed(1),
+        `[${(100 * (interval?.low ?? 0)).toFixed(1)}, ${(100 * (interval?.high ?? 0)).toFixed(1)}]`,
+      ]),
+    );
+    const shown = rows.map((row) =>
+      ["task", "score", "95 % interval"].map((name) => cell(row, name)),
+    );
+    expect(shown).toEqual(expected);
+    const size = (100 * primary.difference)
+      .toFixed(1)
+      .replace(/^(?=\d)/, "+")
+      .replace("-", "−");
+    expect(rows.map((row) => cell(row, "Δ, points"))).toContain(size);
+  });
+
+  it("says of an undecided verdict what could have been seen", () => {
+    const sentence =
+      "Undecided between a and b on linear, accuracy: +1.0 points [-4.0, +6.0]; could have seen a difference of 7.1 points or more.";
+    const verdicts = withPrimary({ word: "undecided", sentence, couldHaveSeen: 0.071 });
+    const report = new StudyReport(sourceOf({ verdicts }));
+    expect(report.sentences[0]).toBe(sentence.replace("[-4.0", "[−4.0"));
+    expect(textOf(report.html)).toMatch(/could have seen .* 7\.1 /);
+  });
+
+  it("puts the reason where an interval would stand below 10 sources", () => {
+    const reason = "3 source(s), at least 10 are needed";
+    const tasks = RESULTS.tasks.map((task) => ({
+      ...task,
+      arms: task.arms.map((arm) => ({ ...arm, interval: null, reason })),
+    }));
+    const verdicts = withPrimary({ interval: null, reason, test: null, p: null, pAdjusted: null });
+    const page = pageOf({ tasks, verdicts });
+    const [head = [], ...rows] = firstTable(page);
+    for (const row of rows) expect(row[head.indexOf("95 % interval")]).toBe(`none: ${reason}`);
+    expect(new StudyReport(sourceOf({ tasks, verdicts })).sentences[1]).toContain(reason);
+  });
+
+  it("tells what the arms have in common once, and what differs arm by arm", () => {
+    const byArm = { "gama-tiny": "5 s", "wav2vec2-tiny": "9 s", fbank: "9 s" };
+    const same = { "gama-tiny": "16 kHz", "wav2vec2-tiny": "16 kHz", fbank: "16 kHz" };
+    const fairness = [
+      { what: "seconds", ok: false, byArm, note: null },
+      { what: "rate", ok: true, byArm: same, note: null },
+    ];
+    const text = textOf(pageOf({ fairness }));
+    expect(text).toContain("seconds ✗ gama-tiny: 5 s; wav2vec2-tiny and fbank: 9 s rate ✓ 16 kHz");
+  });
+
+  it("names an unfair condition in its first sentence and on its first line", () => {
+    const fairness = [
+      { what: "same seconds heard", ok: false, byArm: { "gama-tiny": "40 s" }, note: null },
+    ];
+    const report = new StudyReport(sourceOf({ fairness }));
+    expect(report.sentences[0]).toMatch(/^Not a fair comparison \(same seconds heard\): /);
+    expect(textOf(report.html)).toContain("Fairness: 1 of 1 condition broken (same seconds heard)");
+  });
+
+  it("says first that each clip stands for itself where nobody names sources", () => {
+    const data = { ...RESULTS.data, clusterBy: null };
+    expect(new StudyReport(sourceOf({ data })).sentences[0]).toMatch(
+      /^Each clip counted as its own/,
+    );
+  });
+
+  it("says in words of a model that it does not beat mel statistics", () => {
+    const verdicts = RESULTS.verdicts.map((it) =>
+      it.b === "fbank" && it.task === "linear" && it.a === "gama-tiny"
+        ? { ...it, word: "undecided" as const, difference: 0.021, interval: null }
+        : it,
+    );
+    const report = new StudyReport(sourceOf({ verdicts }));
+    expect(report.sentences[1]).toContain(
+      "gama-tiny does not beat mel statistics (fbank on linear)",
+    );
+    expect(textOf(report.html)).toContain(
+      "gama-tiny does not beat mel statistics (fbank) on linear: undecided, +2.1 points.",
+    );
+  });
+
+  it("reads a verdict from the other arm's side where it was stored so", () => {
+    const [{ a, b, difference } = primary] = RESULTS.verdicts;
+    const turned = { ...primary, a: b, b: a, difference: -0.25, word: "worse" as const };
+    const [head = [], ...rows] = firstTable(pageOf({ verdicts: [turned] }));
+    const row = rows.find((cells) => cells[head.indexOf("arm")]?.startsWith(b));
+    expect(row?.[head.indexOf("Δ, points")]).toBe("−25.0");
+    expect(difference).not.toBe(-0.25);
+  });
+
+  it("has no plane without costs, and says that none were measured", () => {
+    const report = new StudyReport(sourceOf({ cost: null }));
+    expect(report.sentences[1]).toMatch(/^Cost was not measured; /);
+    expect(report.html).not.toContain("Cost and quality");
+    expect(pageOf()).toContain("Cost and quality");
+  });
+
+  it("shows every class, every won confusion and every deciding clip", () => {
+    const text = textOf(pageOf());
+    for (const { label } of RESULTS.classes) expect(text).toContain(label);
+    for (const { clip } of RESULTS.deciding) expect(text).toContain(clip);
+    expect(RESULTS.confusions.length).toBeGreaterThan(0);
+    expect(text).toContain("taken for");
+  });
+});
+
+describe("the page of a report", () => {
+  it("asks nothing of the network and runs no script", () => {
+    const page = pageOf({}, SAMPLES);
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|<object|@import|url\(/i);
+    const addresses = [...page.matchAll(/\s(?:src|href|poster|data)="([^"]*)"/g)].map(
+      ([, at]) => at,
+    );
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) expect(address).toMatch(/^data:/);
+    expect(page).toContain("Content-Security-Policy");
+  });
+
+  it("escapes names that are HTML", () => {
+    const evil = '<img src=x onerror="alert(1)">';
+    const { data } = RESULTS;
+    const [deciding] = RESULTS.deciding;
+    if (deciding === undefined) throw new Error("the fixture has no deciding clip");
+    const page = pageOf({
+      name: evil,
+      question: evil,
+      data: { ...data, name: evil, citation: evil, excluded: [{ id: evil, reason: evil }] },
+      arms: RESULTS.arms.map((arm) => ({ ...arm, model: evil, reads: evil })),
+      verdicts: withPrimary({ a: evil, sentence: evil, test: evil }),
+      fairness: [{ what: evil, ok: false, byArm: {}, note: evil }],
+      leakage: [{ kind: "same source", clips: [evil], note: evil, resolved: false }],
+      classes: RESULTS.classes.map((row) => ({ ...row, label: evil })),
+      deciding: [{ ...deciding, clip: evil, truth: evil, saidA: evil, path: evil }],
+      confusions: RESULTS.confusions.map((row) => ({ ...row, truth: evil })),
+    });
+    expect(page).not.toContain("<img");
+    expect(page).toContain("&lt;img");
+  });
+
+  it("plays the clips that decided", () => {
+    const page = pageOf({}, SAMPLES);
+    const players = page.match(/<audio /g) ?? [];
+    expect(players).toHaveLength(Math.min(24, RESULTS.deciding.length));
+    expect(pageOf()).not.toContain("<audio");
+  });
+
+  it("names clips by their path when more sound would make it larger than 3 MB", () => {
+    const folder = mkdtempSync(join(tmpdir(), "report-"));
+    const wav = encodeWav([new Float32Array(150_000)], 16_000, "int16");
+    const [first] = RESULTS.deciding;
+    if (first === undefined) throw new Error("the fixture has no deciding clip");
+    const deciding = Array.from({ length: 30 }, (_, index) => {
+      writeFileSync(join(folder, `${index}.wav`), wav);
+      return { ...first, clip: `clip ${index}`, path: `${index}.wav` };
+    });
+    const page = pageOf({ deciding }, folder);
+    expect(Buffer.byteLength(page)).toBeLessThan(3_000_000);
+    const players = page.match(/<audio /g)?.length ?? 0;
+    expect(players).toBeGreaterThan(3);
+    expect(players).toBeLessThan(24);
+    expect(textOf(page)).toContain(`${24 - players} clips by path, to keep the page small.`);
+    expect(textOf(page)).toContain("6 further clips in the outcomes of the run.");
+  });
+
+  it("reads no sound outside of the data set's folder", () => {
+    const folder = mkdtempSync(join(tmpdir(), "report-"));
+    writeFileSync(`${folder}.wav`, encodeWav([new Float32Array(16)], 16_000, "int16"));
+    const [first] = RESULTS.deciding;
+    if (first === undefined) throw new Error("the fixture has no deciding clip");
+    const path = `..${folder.slice(folder.lastIndexOf("/"))}.wav`;
+    const page = pageOf({ deciding: [{ ...first, path }] }, folder);
+    expect(page).not.toContain("<audio");
+    expect(page).toContain(path);
+  });
+});
+
+describe("the report of a run", () => {
+  it("is written from a sealed folder, which stays sealed", async () => {
+    const folder = await makeRun();
+    const path = await writeReport(folder);
+    expect(path).toBe(join(folder, "report.html"));
+    const text = textOf(readFileSync(path, "utf8"));
+    const { seal, studyId } = await readRun(folder);
+    for (const digest of [
+      seal?.root,
+      seal?.qualityKey,
+      seal?.costKey,
+      studyId,
+      RESULTS.data.root,
+    ]) {
+      expect(text).toContain(digest);
+    }
+    expect(text).toContain("scipy 1.17.1");
+    // The same folder gives the same page.
+    expect((await openReport(folder)).html).toBe(readFileSync(path, "utf8"));
+  });
+
+  it("is refused before the run is sealed, after it was changed, and for another form of results", async () => {
+    const open = await makeRun({ isSealed: false });
+    await expect(openReport(open)).rejects.toThrow(/before the run is sealed/);
+    const changed = await makeRun();
+    appendFileSync(join(changed, "results.json"), " ");
+    await expect(openReport(changed)).rejects.toThrow(RunError);
+    const other = await makeRun({ results: { accuracy: 0.5 } });
+    await expect(openReport(other)).rejects.toThrow(/of the form undefined/);
+  });
+
+  it("shows itself in a notebook with the same blocks, and in a terminal as sentences and table", async () => {
+    const report = new StudyReport(sourceOf());
+    const bundle = await bundleOf(report);
+    const text = String(bundle["text/plain"]);
+    expect(text).toBe(report.summary);
+    expect(text.startsWith(`${report.sentences.join("\n")}\n`)).toBe(true);
+    for (const { value } of RESULTS.tasks.flatMap(({ arms }) => arms)) {
+      expect(text).toContain((100 * value).toFixed(1));
+    }
+    expect(report.html).toContain(String(bundle["text/html"]));
+    // A style sheet would reach into the notebook around it.
+    expect(bundle["text/html"]).not.toContain("<style");
+  });
+});
+
+describe("bibtex", () => {
+  it("has an entry for data, each model and the run, with TeX's signs escaped", () => {
+    const data = { ...RESULTS.data, citation: "50 % of A & B_1, {x}" };
+    const text = bibtex(sourceOf({ data }));
+    expect(text).toContain("note = {50 \\% of A \\& B\\_1, \\{x\\}}");
+    for (const { model } of RESULTS.arms) expect(text).toContain(`@misc{${model},`);
+    expect(text.match(/@misc\{/g)).toHaveLength(RESULTS.arms.length + 2);
+  });
+
+  it("keeps an entry that the authors wrote", () => {
+    const citation = "@inproceedings{piczak, title = {ESC}}";
+    expect(bibtex(sourceOf({ data: { ...RESULTS.data, citation } }))).toContain(citation);
+  });
+});
