@@ -98,6 +98,10 @@ def test_what_stands_beside_is_what_scipy_says():
     means = np.array([difference[groups == name].mean() for name in np.unique(groups)])
     assert wilcoxon_of_sources(difference, sources) == pytest.approx(stats.wilcoxon(means).pvalue)
     assert wilcoxon_of_sources(np.zeros(30), sources) is None
+    ties = np.array([1.0, 1, -1, 0, 2, 2, -2, 3, 1, 0])
+    each = sources_of([str(index) for index in range(10)])
+    expected = stats.wilcoxon(ties, zero_method="pratt").pvalue
+    assert wilcoxon_of_sources(ties, each) == pytest.approx(expected)
     assert effect_size(difference, sources) == pytest.approx(means.mean() / means.std(ddof=1))
     expected = stats.ttest_1samp(difference, 0).confidence_interval(0.9)
     found = interval_by_clip(difference, 0.9)

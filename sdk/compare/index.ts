@@ -39,10 +39,18 @@ export {
   type Observed,
 } from "./judge.ts";
 export { type CostInput, type CostJudgement, type CostOptions, judgeCost } from "./judge-cost.ts";
+export {
+  type LabelMapper,
+  labelMapper,
+  type Mapped,
+  mapLabel,
+  type Phrases,
+} from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
+export { type Replay, replayRun } from "./replay-run.ts";
 export { bibtex } from "./report/bibliography.ts";
 export type { ReportSource } from "./report/report-source.ts";
 export { openReport, type ReportOptions, StudyReport, writeReport } from "./report/study-report.ts";
@@ -61,6 +69,7 @@ export {
   type TaskArm,
   type TaskResult,
 } from "./results-types.ts";
+export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 export type {
   Arm,
   CostPlan,

@@ -8,6 +8,7 @@ import type {
   Weights,
 } from "../bridge/protocol.gen.ts";
 import type { Dataset } from "./dataset-types.ts";
+import type { LabelMapper } from "./label-mapper.ts";
 
 /** A comparison as it is designed; its digest is its id, so that nothing in it changes afterwards. */
 export interface Study {
@@ -86,12 +87,7 @@ export type Reading =
   | {
       readonly by: "text";
       readonly prompt?: string | undefined;
-      readonly mapper: MapperReference;
-      /**
-       * Answers per clip; more than one only where decoding samples.
-       * @default 1
-       */
-      readonly samples?: number | undefined;
+      readonly mapper: LabelMapper;
     };
 
 /** A rule from words to labels: its name with a version, and the digest of its phrases. */
@@ -184,7 +180,6 @@ export interface Outcome {
   readonly secondsHeard: number;
   /** Model and revision that did answer. */
   readonly servedBy: string;
-  readonly retries: number;
 }
 
 /** What corpus metrics are computed from again. */

@@ -15,6 +15,9 @@ from gama_operations.errors import InvalidRequestError
 from gama_operations.protocol import Interval
 from gama_operations.statistics_sources import Sources, Vector, is_constant
 
+_ENUMERATED = 13
+"""Most sources of which all sign flips are looked at, as in SciPy: 8,192."""
+
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
@@ -59,8 +62,17 @@ def wilcoxon_of_sources(difference: Vector, sources: Sources) -> float | None:
     means = sources.sums(difference) / sources.counts
     if not means.any():
         return None
+    if len(means) <= _ENUMERATED:
+        return _signed_rank_p(means)
     found: Any = stats.wilcoxon(means, zero_method="pratt")
     return float(found.pvalue)
+
+
+def _signed_rank_p(values: Vector) -> float:
+    """Exact also with ties and zeros (Pratt). SciPy gives the same, but flips one by one: a second."""
+    ranks = np.where(values == 0, 0.0, stats.rankdata(np.abs(values)))
+    flips = 1 - 2 * (np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1)
+    return float(np.mean(np.abs(flips @ ranks) >= abs(np.sign(values) @ ranks)))
 
 
 def interval_by_clip(difference: Vector, level: float) -> Interval | None:

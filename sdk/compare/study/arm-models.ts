@@ -1,0 +1,89 @@
+/** The models behind the arms, and the processes that hold them. */
+import type { CallOptions } from "../../bridge/call-options.ts";
+import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { BridgedService } from "../../models/bridged-service.ts";
+import type { ModelInfo, ModelService } from "../../models/model-service.ts";
+import type { StudyArm } from "./baselines.ts";
+
+/** A loaded model, as one arm uses it. */
+export interface ArmModel {
+  readonly service: ModelService;
+  readonly info: ModelInfo;
+  readonly bridge: GAMABridge;
+}
+
+/** The model of an arm, whatever its family. */
+class ArmService extends BridgedService {}
+
+/** Models by arm; arms of one model in one form share it. */
+export class ArmModels implements AsyncDisposable {
+  /** Statistics run in the first of the processes. */
+  readonly bridge: GAMABridge;
+  readonly #isOwn: boolean;
+  readonly #others: GAMABridge[] = [];
+  readonly #models = new Map<string, ArmModel>();
+
+  private constructor(bridge: GAMABridge | undefined) {
+    this.#isOwn = bridge === undefined;
+    // Never the shared one: with GRYM_HOST other clients would work in it meanwhile.
+    this.bridge = bridge ?? new GAMABridge({ transport: "spawn" });
+  }
+
+  /**
+   * Loads the model of every arm.
+   *
+   * @param seed of random weights
+   * @param bridge stays open afterwards; without, a process is started and ended
+   */
+  static async open(
+    arms: readonly StudyArm[],
+    seed: number,
+    bridge: GAMABridge | undefined,
+    call: CallOptions,
+  ): Promise<ArmModels> {
+    const models = new ArmModels(bridge);
+    try {
+      await models.#load(arms, seed, call);
+    } catch (error) {
+      await models[Symbol.asyncDispose]();
+      throw error;
+    }
+    return models;
+  }
+
+  of(arm: Pick<StudyArm, "id">): ArmModel {
+    const model = this.#models.get(arm.id);
+    if (model === undefined) throw new TypeError(`No model was loaded for ${arm.id}`);
+    return model;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#others.map((bridge) => bridge.shutdown()));
+    if (this.#isOwn) await this.bridge.shutdown();
+  }
+
+  async #load(arms: readonly StudyArm[], seed: number, call: CallOptions): Promise<void> {
+    /** By process: the form in which it holds each model. One process cannot hold two of one model. */
+    const held: { readonly bridge: GAMABridge; readonly forms: Map<string, string> }[] = [
+      { bridge: this.bridge, forms: new Map() },
+    ];
+    for (const arm of arms) {
+      const { model, weights = "trained", dtype = "float32", quantization = "none" } = arm;
+      const { attention, device } = arm;
+      const key = `${model} ${weights}`;
+      const form = JSON.stringify([dtype, quantization, attention, device]);
+      let place = held.find(({ forms }) => (forms.get(key) ?? form) === form);
+      if (place === undefined) {
+        place = { bridge: new GAMABridge({ transport: "spawn" }), forms: new Map() };
+        this.#others.push(place.bridge);
+        held.push(place);
+      }
+      place.forms.set(key, form);
+      const { bridge } = place;
+      const options = { bridge, weights, dtype, quantization, attention, device };
+      const isRandom = weights === "random";
+      const service = new ArmService(model, { ...options, ...(isRandom ? { seed } : {}) });
+      this.#models.set(arm.id, { service, info: await service.initialize(call), bridge });
+    }
+  }
+}

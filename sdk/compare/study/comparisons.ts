@@ -1,0 +1,114 @@
+/** Which arms are held against which, in which metric, with what was seen of both. */
+import type { Comparison, Observed } from "../judge.ts";
+import type { Outcome, Task } from "../study-types.ts";
+import type { StudyArm } from "./baselines.ts";
+import { canDo } from "./can-do.ts";
+import { metricsOf } from "./metrics.ts";
+import type { StoredStudy } from "./stored-study.ts";
+
+const MEASURES = { "V-measure": "v_measure", AMI: "ami", ARI: "ari" } as const;
+
+/** The declared ones first, in their order; then each task's first metric for all pairs that mean something. */
+export function planComparisons(study: StoredStudy): Comparison[] {
+  const { tasks, primary, arms } = study.design;
+  const declared = primary.flatMap(({ a, b, task: kind, metric, claim, margin }) => {
+    const task = tasks.find((each) => each.kind === kind);
+    if (task === undefined) return [];
+    return { ...compare(study, task, metric, a, b), family: "primary" as const, claim, margin };
+  });
+  const isDeclared = (a: string, b: string, task: string, metric: string): boolean =>
+    primary.some(
+      (claim) =>
+        claim.task === task &&
+        claim.metric === metric &&
+        [`${a} ${b}`, `${b} ${a}`].includes(`${claim.a} ${claim.b}`),
+    );
+  const explored = tasks.flatMap((task) => {
+    const [metric = ""] = metricsOf(task);
+    return pairsOf(arms.filter((arm) => canDo(arm, task)))
+      .filter(([a, b]) => !isDeclared(a, b, task.kind, metric))
+      .map(([a, b]) => compare(study, task, metric, a, b));
+  });
+  return [...declared, ...explored];
+}
+
+/** Arms among each other, and each against mel statistics and its own architecture untrained. */
+function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
+  return arms.flatMap((a, index) =>
+    a.baseline !== null
+      ? []
+      : arms.flatMap((b, other): [string, string][] => {
+          if (b.baseline === null) return other > index ? [[a.id, b.id]] : [];
+          const isOthers = b.baseline === "random weights" && b.model !== a.model;
+          return isOthers ? [] : [[a.id, b.id]];
+        }),
+  );
+}
+
+function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {
+  const ofA = study.outcomes(task.kind, a);
+  const byClip = new Map(study.outcomes(task.kind, b).map((outcome) => [outcome.clip, outcome]));
+  const pairs = ofA.flatMap((outcome): [Outcome, Outcome][] => {
+    const other = byClip.get(outcome.clip);
+    return other === undefined ? [] : [[outcome, other]];
+  });
+  if (pairs.length !== ofA.length || pairs.length !== byClip.size) {
+    throw new TypeError(`${a} and ${b} were not judged on the same clips in ${task.kind}`);
+  }
+  const groups = pairs.map(([outcome]) => outcome.cluster);
+  return { a, b, task: task.kind, metric, groups, observed: observe(task, metric, pairs) };
+}
+
+function observe(
+  { kind }: Task,
+  metric: string,
+  pairs: readonly (readonly [Outcome, Outcome])[],
+): Observed {
+  const both = <T>(value: (outcome: Outcome) => T): { a: T[]; b: T[] } => ({
+    a: pairs.map(([a]) => value(a)),
+    b: pairs.map(([, b]) => value(b)),
+  });
+  const labels = pairs.map(([{ truth }]) => String(truth));
+  if (metric === "macro-F1") {
+    return { kind: "answers", truth: labels, ...both(({ said }) => said ?? "") };
+  }
+  if (kind === "clustering") {
+    // Clips that failed stand together, in a cluster of their own.
+    const clusters = both(({ said }) => (said === null ? -1 : Number(said)));
+    const measure = MEASURES[metric as keyof typeof MEASURES]; // `design.ts` refuses other names
+    return { kind: "clusters", labels, ...clusters, measure };
+  }
+  if (kind === "tags") return observeTags(pairs);
+  return { kind: "clips", ...both((outcome) => clipValue(metric, outcome)) };
+}
+
+/** What a clip adds to a metric that is a mean over clips. */
+export function clipValue(metric: string, { score, detail }: Outcome): number {
+  return metric === "accuracy" ? score : (detail?.scores?.[metric] ?? 0);
+}
+
+/** Whether the metric is the mean of numbers that clips have. */
+export function isMean({ kind }: Task, metric: string): boolean {
+  return metric === "accuracy" || kind === "retrieval";
+}
+
+function observeTags(pairs: readonly (readonly [Outcome, Outcome])[]): Observed {
+  const truths = pairs.map(([{ truth }]) => (Array.isArray(truth) ? truth.map(String) : []));
+  const known = pairs.flatMap((pair) =>
+    pair.flatMap(({ detail }) => Object.keys(detail?.scores ?? {})),
+  );
+  const names = [...new Set(known)].sort();
+  const table = (of: (pair: readonly [Outcome, Outcome]) => Outcome): Float64Array => {
+    const rows = pairs.map((pair) => of(pair).detail?.scores);
+    const all = rows.flatMap((row) => Object.values(row ?? {}));
+    const below = all.reduce((least, value) => Math.min(least, value), 0) - 1; // of a clip that failed
+    return Float64Array.from(rows.flatMap((row) => names.map((name) => row?.[name] ?? below)));
+  };
+  return {
+    kind: "tags",
+    tags: Uint8Array.from(truths.flatMap((own) => names.map((name) => Number(own.includes(name))))),
+    a: table(([a]) => a),
+    b: table(([, b]) => b),
+    shape: [pairs.length, names.length],
+  };
+}

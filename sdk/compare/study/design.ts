@@ -1,0 +1,101 @@
+import { InvalidArgumentError } from "../../errors.ts";
+import type { PrimaryClaim, Study, Task } from "../study-types.ts";
+import { type StudyArm, withBaselines } from "./baselines.ts";
+import { canDo } from "./can-do.ts";
+import { metricsOf } from "./metrics.ts";
+
+/** A study as `study.json` has it: every default filled in, nothing of the machine, no clips. */
+export interface Design {
+  readonly name: string;
+  readonly question: string;
+  readonly data: string;
+  readonly arms: readonly StudyArm[];
+  readonly tasks: readonly Task[];
+  readonly primary: readonly PrimaryClaim[];
+  readonly level: number;
+  readonly alpha: number;
+  readonly crop: { readonly seconds: number } | "common";
+  readonly folds: number | "official" | null;
+  readonly seed: number;
+  readonly stopping: "fixed";
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+
+/**
+ * Fills in the defaults, and adds the baselines.
+ *
+ * @throws InvalidArgumentError something in it cannot be done, or contradicts itself
+ */
+export function toDesign(study: Study): Design {
+  const { name, question, data, tasks, primary, level = 0.95, alpha = 0.05 } = study;
+  const { crop = "common", folds = null, seed = 0, stopping = "fixed", cost = false } = study;
+  if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
+  if (cost !== false) refuse("cost", "false: `runStudy` measures quality alone", cost);
+  if (stopping !== "fixed")
+    refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
+  if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
+  if (!Number.isInteger(seed)) refuse("seed", "a whole number", seed);
+  const arms = withBaselines(study.arms, tasks);
+  checkArms(arms);
+  checkTasks(tasks, arms);
+  for (const claim of primary) checkClaim(claim, arms, tasks);
+  const asked = { name, question, data: data.name, arms, tasks, primary };
+  return { ...asked, level, alpha, crop, folds, seed, stopping };
+}
+
+function checkArms(arms: readonly StudyArm[]): void {
+  if (arms.every(({ baseline }) => baseline !== null)) {
+    refuse(
+      "arms",
+      "one at least that is no baseline",
+      arms.map(({ id }) => id),
+    );
+  }
+  for (const [index, { id, reads }] of arms.entries()) {
+    if (!NAME.test(id)) refuse("arm", "small letters, digits and dashes", id);
+    if (arms.findIndex((arm) => arm.id === id) !== index) refuse("arm", "an id of its own", id);
+    if (reads.by === "features" && reads.pooling === "none") {
+      refuse(`pooling of ${id}`, "mean or mean_std: tasks take a row for each clip", reads.pooling);
+    }
+    if (reads.by !== "score") continue;
+    const texts = Object.values(reads.candidates);
+    if (texts.length < 2 || new Set(texts).size < texts.length) {
+      refuse(`candidates of ${id}`, "two texts at least, each once", reads.candidates);
+    }
+  }
+}
+
+function checkTasks(tasks: readonly Task[], arms: readonly StudyArm[]): void {
+  for (const [index, task] of tasks.entries()) {
+    const { kind } = task;
+    if (tasks.findIndex((other) => other.kind === kind) !== index) {
+      refuse("tasks", "each kind once: claims and files name it", kind);
+    }
+    if (!arms.some((arm) => arm.baseline === null && canDo(arm, task))) {
+      refuse("tasks", "such that an arm can do each (features or scores, `layers` of all)", kind);
+    }
+  }
+  if (tasks.length === 0) refuse("tasks", "one at least", tasks);
+}
+
+function checkClaim(claim: PrimaryClaim, arms: readonly StudyArm[], tasks: readonly Task[]): void {
+  const where = `primary ${claim.a} against ${claim.b}`;
+  const task = tasks.find(({ kind }) => kind === claim.task);
+  if (task === undefined) refuse(`task of ${where}`, "one of the study's", claim.task);
+  for (const id of [claim.a, claim.b]) {
+    const arm = arms.find((each) => each.id === id);
+    if (arm === undefined || !canDo(arm, task)) refuse(where, `an arm that does ${task.kind}`, id);
+  }
+  if (claim.a === claim.b) refuse(where, "two arms", claim.a);
+  if (!metricsOf(task).includes(claim.metric)) {
+    refuse(`metric of ${where}`, `one of ${metricsOf(task).join(", ")}`, claim.metric);
+  }
+  if (claim.claim !== "superior" && claim.margin === undefined) {
+    refuse(`margin of ${where}`, `given, because ${claim.claim} needs one`, claim.margin);
+  }
+}
+
+function refuse(what: string, expected: string, given: unknown): never {
+  throw new InvalidArgumentError(what, expected, given);
+}

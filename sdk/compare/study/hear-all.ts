@@ -1,0 +1,68 @@
+/** Every arm hears every chunk; what was heard is on the disk before the next one begins. */
+import { join } from "node:path";
+import type { CallOptions } from "../../bridge/call-options.ts";
+import type { RunDirectory } from "../../records/run/run-directory.ts";
+import type { ArmModels } from "./arm-models.ts";
+import type { StudyArm } from "./baselines.ts";
+import type { Chunk } from "./chunks.ts";
+import { type ClipFile, hearChunk } from "./hear-chunk.ts";
+import { encodeNpy } from "./npy.ts";
+import type { UsedClip } from "./used-clips.ts";
+
+/** What is heard. */
+export interface Hearing {
+  readonly folder: string;
+  readonly clips: readonly UsedClip[];
+  readonly chunks: readonly Chunk[];
+  readonly arms: readonly StudyArm[];
+  /** null: whole clips. */
+  readonly cropSeconds: number | null;
+}
+
+/** File with the answers of an arm. */
+export const answersOf = (arm: string): string => `answers/${arm}.jsonl`;
+
+/** File with the features of a chunk, below `work/`. */
+export const featuresOf = (arm: string, chunk: string): string => `${arm}.${chunk}.npy`;
+
+/** Goes on behind the chunks that are finished already. */
+export async function hearAll(
+  run: RunDirectory,
+  models: ArmModels,
+  hearing: Hearing,
+  call: CallOptions,
+): Promise<void> {
+  const steps = listSteps(hearing).filter(({ name }) => !run.chunks.has(name));
+  const files = new Map(hearing.clips.map((clip) => [clip.id, toFile(hearing, clip)]));
+  for (const [done, { name, arm, chunk }] of steps.entries()) {
+    call.signal?.throwIfAborted();
+    const message = `${arm.id}, chunk ${chunk.id}`;
+    call.onProgress?.({ stage: "hear", done, total: steps.length, unit: "chunks", message });
+    const model = models.of(arm);
+    const clips = chunk.clips.flatMap((id) => files.get(id) ?? []);
+    const { starts } = model.bridge.stats();
+    const heard = await hearChunk(model, arm.reads, clips, { signal: call.signal });
+    const processes = model.bridge.stats().starts - starts;
+    // The bridge has asked a new process again; the rows are the same, and the record says it.
+    if (processes > 0) await run.note("restart", { arm: arm.id, chunk: chunk.id, processes });
+    const { rows, features } = heard;
+    const work =
+      features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
+    await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+  }
+}
+
+/** A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
+function listSteps({ chunks, arms }: Hearing): { name: string; arm: StudyArm; chunk: Chunk }[] {
+  return chunks.flatMap((chunk, index) =>
+    (index % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
+      name: `hear ${arm.id} ${chunk.id}`,
+      arm,
+      chunk,
+    })),
+  );
+}
+
+export function toFile({ folder, cropSeconds }: Hearing, { id, path }: UsedClip): ClipFile {
+  return { id, path: join(folder, path), seconds: cropSeconds };
+}

@@ -1,0 +1,152 @@
+/** `results.json`, made from the files of a run and nothing else: so it can be made again. */
+import type { CallOptions } from "../../bridge/call-options.ts";
+import type { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { judge } from "../judge.ts";
+import { pairedDifference } from "../paired-difference.ts";
+import { powerCard } from "../power-card.ts";
+import {
+  type ArmResult,
+  RESULTS_SCHEMA,
+  type ResultsData,
+  type StudyResults,
+  type TaskArm,
+  type TaskResult,
+} from "../results-types.ts";
+import type { Outcome, Task } from "../study-types.ts";
+import type { JudgedVerdict, PowerCard } from "../verdict-types.ts";
+import type { StudyArm } from "./baselines.ts";
+import { canDo } from "./can-do.ts";
+import { clipValue, isMean, planComparisons } from "./comparisons.ts";
+import { detailPair } from "./deciding.ts";
+import { checkFairness, describeReading } from "./fairness.ts";
+import { listLeaks } from "./leaks.ts";
+import { metricsOf } from "./metrics.ts";
+import { readStudy, type StoredStudy } from "./stored-study.ts";
+import { streamSeed } from "./stream-seed.ts";
+
+/** @throws RunError `run_damaged`: a file is not what the seal or the journal says */
+export async function makeResults(
+  folder: string,
+  bridge: GAMABridge,
+  { signal, onProgress }: CallOptions,
+): Promise<StudyResults> {
+  const study = await readStudy(folder);
+  const { name, question, level, alpha, seed, tasks, primary } = study.design;
+  const options = { bridge, signal, onProgress, level, alpha, seed: streamSeed(seed, "judge") };
+  const { verdicts } = await judge(planComparisons(study), options);
+  const found: TaskResult[] = [];
+  for (const task of tasks)
+    found.push(await toTaskResult(study, task, verdicts, { bridge, signal }));
+  const details = primary.map((pair) => detailPair(study, pair));
+  return {
+    schema: RESULTS_SCHEMA,
+    name,
+    question,
+    level,
+    alpha,
+    seed,
+    data: toData(study),
+    arms: study.design.arms.map((arm) => toArm(study, arm)),
+    tasks: found,
+    verdicts,
+    fairness: checkFairness(study),
+    leakage: listLeaks(study),
+    classes: details.flatMap(({ classes }) => classes),
+    confusions: details.flatMap(({ confusions }) => confusions),
+    deciding: details.flatMap(({ deciding }) => deciding),
+    power: await toPower(study, { bridge, signal }),
+    cost: null,
+  };
+}
+
+function toData({ data, clips }: StoredStudy): ResultsData {
+  const { name, licence, citation, clusterBy, root, protocol, excluded } = data;
+  const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
+  const counts = { clips: clips.length, sources };
+  return { name, licence, citation, ...counts, clusterBy, root, rule: protocol.rule, excluded };
+}
+
+function toArm({ arms }: StoredStudy, { id, model, baseline, exposure }: StudyArm): ArmResult {
+  const recorded = arms[id];
+  if (recorded === undefined) throw new TypeError(`arms.json has no ${id}`);
+  return {
+    id,
+    model,
+    reads: describeReading(recorded),
+    dtype: recorded.dtype,
+    exposure: exposure ?? recorded.exposure,
+    baseline,
+    licence: null, // stands in the model's card, which the process does not tell
+    citation: null,
+  };
+}
+
+async function toTaskResult(
+  study: StoredStudy,
+  task: Task,
+  verdicts: readonly JudgedVerdict[],
+  options: { readonly bridge: GAMABridge; readonly signal: AbortSignal | undefined },
+): Promise<TaskResult> {
+  const { design, schedule } = study;
+  const [metric = ""] = metricsOf(task);
+  const arms: TaskArm[] = [];
+  for (const { id } of design.arms.filter((arm) => canDo(arm, task))) {
+    const outcomes = study.outcomes(task.kind, id);
+    const note = study.note(task.kind, id);
+    const value = isMean(task, metric)
+      ? await meanBySource(outcomes, metric, design.level, options)
+      : fromVerdicts(verdicts, task, metric, id);
+    const counts = { ok: 0, failed: 0, unmapped: 0, other: 0 };
+    for (const { status } of outcomes) counts[status] += 1;
+    const { parameters = null, chosen = [] } = note ?? {};
+    arms.push({ arm: id, ...value, counts, trainableParameters: parameters, chosen });
+  }
+  const isHeldOut = !["zero-shot", "retrieval", "clustering"].includes(task.kind);
+  const folds = isHeldOut ? schedule.folds : null;
+  return { task: task.kind, metric, lowerIsBetter: false, folds, arms };
+}
+
+type Value = Pick<TaskArm, "value" | "interval" | "reason">;
+
+/** The interval of a difference from nothing: the same jackknife by source. */
+async function meanBySource(
+  outcomes: readonly Outcome[],
+  metric: string,
+  level: number,
+  options: { readonly bridge: GAMABridge; readonly signal: AbortSignal | undefined },
+): Promise<Value> {
+  const a = outcomes.map((outcome) => clipValue(metric, outcome));
+  const groups = outcomes.map(({ cluster }) => cluster);
+  const paired = { a, b: a.map(() => 0), groups, level, permutations: 1 };
+  const { meanA, interval, reason } = await pairedDifference(paired, options);
+  return { value: meanA, interval, reason };
+}
+
+function fromVerdicts(
+  verdicts: readonly JudgedVerdict[],
+  task: Task,
+  metric: string,
+  arm: string,
+): Value {
+  const found = verdicts.find(
+    ({ task: kind, metric: of, a, b }) =>
+      kind === task.kind && of === metric && (a === arm || b === arm),
+  );
+  if (found === undefined) throw new TypeError(`${arm} was compared with nothing in ${task.kind}`);
+  const reason = `${metric} is computed over all clips: its differences have intervals`;
+  return { value: found.a === arm ? found.scoreA : found.scoreB, interval: null, reason };
+}
+
+/** For right and wrong on these sources, before anything is measured. */
+async function toPower(
+  { clips, design }: StoredStudy,
+  options: { readonly bridge: GAMABridge; readonly signal: AbortSignal | undefined },
+): Promise<PowerCard> {
+  const sizes = [...Map.groupBy(clips, ({ clusterId }) => clusterId).values()].map(
+    (members) => members.length,
+  );
+  const margin = design.primary.find((claim) => claim.margin !== undefined)?.margin;
+  const card = await powerCard({ sizes, margin, alpha: design.alpha }, options);
+  const { clips: count, sources, alpha, power, rows, method, reason } = card;
+  return { clips: count, sources, alpha, power, margin: card.margin, rows, method, reason };
+}

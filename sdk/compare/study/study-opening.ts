@@ -1,0 +1,86 @@
+/** What is written of a study before its first clip. */
+import type { Environment } from "../../records/environment.ts";
+import type { RunOpening } from "../../records/run/opening.ts";
+import type { Dataset } from "../dataset-types.ts";
+import type { FoldPlan } from "../plan-folds.ts";
+import type { FoldSettings, LeakageFinding } from "../results-types.ts";
+import type { Exposure } from "../study-types.ts";
+import type { ArmModels } from "./arm-models.ts";
+import type { StudyArm } from "./baselines.ts";
+import type { Chunk } from "./chunks.ts";
+import type { Design } from "./design.ts";
+import type { UsedClip } from "./used-clips.ts";
+
+/** `schedule.json` */
+export interface Schedule {
+  readonly chunks: readonly Chunk[];
+  /** What all arms hear of a clip; null: all of it. */
+  readonly cropSeconds: number | null;
+  readonly folds: FoldSettings;
+}
+
+/** An arm in `arms.json`. */
+export interface RecordedArm {
+  readonly model: string;
+  readonly modelId: string;
+  readonly revision: string;
+  readonly weights: string;
+  readonly dtype: string;
+  readonly quantization: string;
+  readonly attention: string | null;
+  readonly device: string;
+  /** Hz */
+  readonly sampleRate: number;
+  readonly windowSeconds: number | null;
+  readonly parameters: number;
+  readonly layers: readonly string[];
+  readonly defaultLayer: string;
+  readonly reads: StudyArm["reads"];
+  readonly exposure: Exposure;
+  readonly baseline: string | null;
+}
+
+/** `data.json`, less the digest of the clips. */
+export interface RecordedData
+  extends Pick<Dataset, "name" | "licence" | "citation" | "protocol" | "clusterBy"> {
+  readonly excluded: readonly { readonly id: string; readonly reason: string }[];
+  /** Of the authors' own folds or splits. */
+  readonly leakage: readonly LeakageFinding[];
+}
+
+export function toOpening(
+  design: Design,
+  dataset: Dataset,
+  clips: readonly UsedClip[],
+  leakage: readonly LeakageFinding[],
+  models: ArmModels,
+  schedule: Schedule,
+  machine: Environment,
+): RunOpening {
+  const { name, licence, citation, protocol, clusterBy } = dataset;
+  const facts = { name, licence, citation, protocol, clusterBy };
+  const data: RecordedData = { ...facts, excluded: [], leakage };
+  const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models)]));
+  return { name: design.name, study: design, data, manifest: clips, arms, machine, schedule };
+}
+
+function recordArm(arm: StudyArm, models: ArmModels): RecordedArm {
+  const { info } = models.of(arm);
+  const { modelId, revision, weights, dtype, quantization, attention, device } = info;
+  const { sampleRate, windowSeconds, parameters, layers, defaultLayer } = info;
+  const { model, reads, baseline } = arm;
+  const exposure = arm.exposure ?? { kind: "unknown", source: "nobody says" };
+  const form = { model, modelId, revision, weights, dtype, quantization, attention, device };
+  const facts = { sampleRate, windowSeconds, parameters, layers, defaultLayer };
+  return { ...form, ...facts, reads, exposure, baseline };
+}
+
+/** @param sources of the whole data set: fewer of them than folds make as many folds */
+export function toFoldSettings(plan: FoldPlan, sources: number): FoldSettings {
+  if (plan.kind === "drawn") {
+    const count = Math.max(2, Math.min(plan.folds, sources));
+    return { count, by: "drawn by source", seed: plan.seed };
+  }
+  const count = plan.kind === "folds" ? new Set(plan.fold).size : 1;
+  return { count, by: "official", seed: null };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { withBaselines } from "../../../compare/study/baselines.ts";
+import { makeChunks } from "../../../compare/study/chunks.ts";
+import { cropSeconds } from "../../../compare/study/crop.ts";
+import { toDesign } from "../../../compare/study/design.ts";
+import { decodeNpy, encodeNpy } from "../../../compare/study/npy.ts";
+import { streamSeed } from "../../../compare/study/stream-seed.ts";
+import type { Study } from "../../../compare/study-types.ts";
+import { InvalidArgumentError } from "../../../errors.ts";
+import { makeStudy } from "./make-study.ts";
+
+describe("chunks", () => {
+  const rows = Array.from({ length: 40 }, (_, index) => ({
+    id: `clip-${String(index).padStart(2, "0")}`,
+    seconds: (index * 7) % 5,
+  }));
+
+  it("are the same in whatever order the rows come, and hold clips of like lengths", () => {
+    const chunks = makeChunks(rows, null);
+    expect(makeChunks(rows.toReversed(), null)).toEqual(chunks);
+    expect(chunks.map(({ id, clips }) => [id, clips.length])).toEqual([
+      ["000", 16],
+      ["001", 16],
+      ["002", 8],
+    ]);
+    const seconds = chunks.map(({ clips }) =>
+      clips.map((id) => rows.find((row) => row.id === id)?.seconds),
+    );
+    expect(seconds.flat()).toEqual(seconds.flat().toSorted());
+  });
+
+  it("take clips beyond the crop as equally long: by id", () => {
+    const [first] = makeChunks(rows, 0.5);
+    const silent = rows.filter(({ seconds }) => seconds === 0).map(({ id }) => id);
+    const others = rows.filter(({ seconds }) => seconds > 0).map(({ id }) => id);
+    expect(first?.clips).toEqual([...silent, ...others].slice(0, 16));
+  });
+});
+
+describe("the common crop", () => {
+  it("is the shortest window of any arm, and none where all hear all", () => {
+    const windows = [{ windowSeconds: null }, { windowSeconds: 10.24 }, { windowSeconds: 5.12 }];
+    expect(cropSeconds("common", windows)).toBe(5.12);
+    expect(cropSeconds("common", [{ windowSeconds: null }])).toBeNull();
+    expect(cropSeconds({ seconds: 2 }, windows)).toBe(2);
+  });
+});
+
+describe("features on the disk", () => {
+  it("come back to the bit, NaN and all, in the form of NumPy", () => {
+    const data = Float32Array.of(1.5, Number.NaN, -0, 3.4e38, 1e-45, 2);
+    const bytes = encodeNpy({ data, shape: [2, 3] });
+    const back = decodeNpy(bytes);
+    expect(back.shape).toEqual([2, 3]);
+    expect(new Uint8Array(back.data.buffer)).toEqual(new Uint8Array(data.buffer));
+    expect(bytes.length % 64).toBe(24);
+    expect(() => decodeNpy(bytes.subarray(0, -1))).toThrow(InvalidArgumentError);
+  });
+});
+
+describe("baselines", () => {
+  it("are not added twice where the study has one of its own", () => {
+    const fbank = { id: "mel", model: "fbank", reads: { by: "features" } } as const;
+    const model = { id: "w", model: "wav2vec2-tiny", reads: { by: "features" } } as const;
+    const arms = withBaselines([model, fbank], [{ kind: "knn" }]);
+    expect(arms.map(({ id, baseline }) => [id, baseline])).toEqual([
+      ["w", null],
+      ["mel", "mel statistics"],
+      ["mfcc-20", "mel statistics"],
+      ["w-random", "random weights"],
+    ]);
+  });
+});
+
+describe("streams of a seed", () => {
+  it("differ by name and by seed, and are the same each time", () => {
+    const seeds = [streamSeed(1, "a"), streamSeed(1, "b"), streamSeed(2, "a")];
+    expect(new Set(seeds).size).toBe(3);
+    expect(streamSeed(1, "a")).toBe(seeds[0]);
+    for (const seed of seeds)
+      expect(seed).toSatisfy((value: number) => value >= 0 && value < 2 ** 31);
+  });
+});
+
+describe("a design", () => {
+  it.each<[string, Partial<Study>, string]>([
+    ["a claim without its margin", { primary: [claim({ claim: "equivalent" })] }, "margin"],
+    ["a claim about a task that is not there", { primary: [claim({ task: "knn" })] }, "task"],
+    ["an arm that cannot do the task", { primary: [claim({ b: "gama" })] }, "linear"],
+    ["a metric that the task has not", { primary: [claim({ metric: "WER" })] }, "macro-F1"],
+    ["a task that no arm can do", { tasks: [{ kind: "layers" }] }, "layers"],
+    ["one kind of task twice", { tasks: [{ kind: "knn" }, { kind: "knn" }] }, "once"],
+    ["costs, which it does not measure", { cost: {} }, "cost"],
+    ["a name that is no file name", { name: "A/B" }, "name"],
+  ])("refuses %s", async (_what, change, told) => {
+    const study = await makeStudy(change);
+    expect(() => toDesign(study)).toThrow(InvalidArgumentError);
+    expect(() => toDesign(study)).toThrow(told);
+  });
+});
+
+function claim(change: Partial<Study["primary"][number]>): Study["primary"][number] {
+  const arms = { a: "wav2vec2", b: "fbank", task: "linear", metric: "accuracy" } as const;
+  return { ...arms, claim: "superior", ...change };
+}
