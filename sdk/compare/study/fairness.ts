@@ -1,5 +1,6 @@
 /** What the arms must have in common for their scores to compare, checked on what was recorded. */
 import type { FairnessRow } from "../results-types.ts";
+import type { Exposure } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
 import { canDo } from "./can-do.ts";
 import type { StoredStudy } from "./stored-study.ts";
@@ -33,7 +34,6 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
   const given = spread(ids.map(heard), ({ secondsGiven }) => secondsGiven);
   const listened = spread(ids.map(heard), ({ secondsHeard }) => secondsHeard);
   const crop = schedule.cropSeconds;
-  const isSame = (values: readonly unknown[]): boolean => new Set(values).size === 1;
   const served = (id: string): string[] => [...new Set(heard(id).map((each) => each.servedBy))];
   return [
     row(
@@ -84,10 +84,19 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
     ),
     row(
       "exposure to the labels",
-      isSame(asked(study).map((id) => arm(id)?.exposure.kind)),
+      sameExposure(asked(study).map((id) => arm(id)?.exposure.kind)),
       (id) => `${arm(id)?.exposure.kind} (${arm(id)?.exposure.source})`,
     ),
   ];
+}
+
+function isSame(values: readonly unknown[]): boolean {
+  return new Set(values).size === 1;
+}
+
+/** Null where nobody says what an arm was trained on. */
+function sameExposure(kinds: readonly (Exposure["kind"] | undefined)[]): boolean | null {
+  return kinds.includes("unknown") ? null : isSame(kinds);
 }
 
 /** Arms that were asked about: a baseline has seen nothing, by design. */

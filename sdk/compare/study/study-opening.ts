@@ -9,6 +9,7 @@ import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
 import type { Design } from "./design.ts";
+import { knownExposure } from "./known-exposure.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** `schedule.json` */
@@ -60,16 +61,16 @@ export function toOpening(
   const { name, licence, citation, protocol, clusterBy } = dataset;
   const facts = { name, licence, citation, protocol, clusterBy };
   const data: RecordedData = { ...facts, excluded: [], leakage };
-  const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models)]));
+  const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models, name)]));
   return { name: design.name, study: design, data, manifest: clips, arms, machine, schedule };
 }
 
-function recordArm(arm: StudyArm, models: ArmModels): RecordedArm {
+function recordArm(arm: StudyArm, models: ArmModels, dataset: string): RecordedArm {
   const { info } = models.of(arm);
   const { modelId, revision, weights, dtype, quantization, attention, device } = info;
   const { sampleRate, windowSeconds, parameters, layers, defaultLayer } = info;
   const { model, reads, baseline } = arm;
-  const exposure = arm.exposure ?? { kind: "unknown", source: "nobody says" };
+  const exposure = arm.exposure ?? knownExposure(model, dataset);
   const form = { model, modelId, revision, weights, dtype, quantization, attention, device };
   const facts = { sampleRate, windowSeconds, parameters, layers, defaultLayer };
   return { ...form, ...facts, reads, exposure, baseline };

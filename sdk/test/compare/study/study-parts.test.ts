@@ -3,6 +3,7 @@ import { withBaselines } from "../../../compare/study/baselines.ts";
 import { makeChunks } from "../../../compare/study/chunks.ts";
 import { cropSeconds } from "../../../compare/study/crop.ts";
 import { toDesign } from "../../../compare/study/design.ts";
+import { knownExposure } from "../../../compare/study/known-exposure.ts";
 import { decodeNpy, encodeNpy } from "../../../compare/study/npy.ts";
 import { streamSeed } from "../../../compare/study/stream-seed.ts";
 import type { Study } from "../../../compare/study-types.ts";
@@ -103,3 +104,12 @@ function claim(change: Partial<Study["primary"][number]>): Study["primary"][numb
   const arms = { a: "wav2vec2", b: "fbank", task: "linear", metric: "accuracy" } as const;
   return { ...arms, claim: "superior", ...change };
 }
+
+describe("what an arm's training had of the data", () => {
+  it("is known of the shipped models and samples, and of nothing else", () => {
+    expect(knownExposure("gama-tiny", "samples").kind).toBe("labels of these classes");
+    expect(knownExposure("wav2vec2-tiny", "samples").kind).toBe("none");
+    expect(knownExposure("gama-tiny", "esc50").kind).toBe("unknown");
+    expect(knownExposure("/models/gama-tiny", "samples").kind).toBe("unknown");
+  });
+});
