@@ -124,12 +124,12 @@ def judge(
     _check(comparisons, settings)
     found: list[Evidence] = []
     seconds: list[float] = []
-    for done, comparison in enumerate(comparisons):
+    for comparison in comparisons:
         watch.check()
-        watch.progress("judge", done, len(comparisons), "comparisons")
         started = time.perf_counter()
         found.append(_evidence_of(comparison, settings, watch))
         seconds.append(time.perf_counter() - started)
+        watch.progress("judge", len(found), len(comparisons), "comparisons")
     asked = [questions_of(it, comparison.margin) for it, comparison in zip(found, comparisons, strict=True)]
     adjusted: dict[int, Questions] = {}
     for family in ("primary", "exploratory"):

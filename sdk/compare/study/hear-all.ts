@@ -34,10 +34,9 @@ export async function hearAll(
 ): Promise<void> {
   const steps = listSteps(hearing).filter(({ name }) => !run.chunks.has(name));
   const files = new Map(hearing.clips.map((clip) => [clip.id, toFile(hearing, clip)]));
-  for (const [done, { name, arm, chunk }] of steps.entries()) {
+  const { length: total } = steps;
+  for (const [index, { name, arm, chunk }] of steps.entries()) {
     call.signal?.throwIfAborted();
-    const message = `${arm.id}, chunk ${chunk.id}`;
-    call.onProgress?.({ stage: "hear", done, total: steps.length, unit: "chunks", message });
     const model = models.of(arm);
     const clips = chunk.clips.flatMap((id) => files.get(id) ?? []);
     const { starts } = model.bridge.stats();
@@ -49,6 +48,8 @@ export async function hearAll(
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    const message = `${arm.id}, chunk ${chunk.id}`;
+    call.onProgress?.({ stage: "hear", done: index + 1, total, unit: "chunks", message });
   }
 }
 
