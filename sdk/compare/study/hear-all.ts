@@ -35,8 +35,11 @@ export async function hearAll(
   const steps = listSteps(hearing).filter(({ name }) => !run.chunks.has(name));
   const files = new Map(hearing.clips.map((clip) => [clip.id, toFile(hearing, clip)]));
   const { length: total } = steps;
-  for (const [index, { name, arm, chunk }] of steps.entries()) {
+  const tell = (done: number, message: string): void =>
+    call.onProgress?.({ stage: "hear", done, total, unit: "chunks", message });
+  for (const [done, { name, arm, chunk }] of steps.entries()) {
     call.signal?.throwIfAborted();
+    tell(done, `${arm.id}, chunk ${chunk.id}`);
     const model = models.of(arm);
     const clips = chunk.clips.flatMap((id) => files.get(id) ?? []);
     const { starts } = model.bridge.stats();
@@ -48,9 +51,8 @@ export async function hearAll(
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
-    const message = `${arm.id}, chunk ${chunk.id}`;
-    call.onProgress?.({ stage: "hear", done: index + 1, total, unit: "chunks", message });
   }
+  if (total > 0) tell(total, "");
 }
 
 /** A B, B A, A B, …: what warms up or drifts does so for all arms alike. */

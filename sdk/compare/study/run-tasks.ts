@@ -54,9 +54,9 @@ export async function runTasks(
     .flatMap((task) => work.arms.filter((arm) => canDo(arm, task)).map((arm) => ({ task, arm })))
     .map((step) => ({ ...step, name: `task ${step.task.kind} ${step.arm.id}` }))
     .filter(({ name }) => !run.chunks.has(name));
-  const { length: total } = steps;
-  for (const [index, { task, arm, name }] of steps.entries()) {
+  for (const [done, { task, arm, name }] of steps.entries()) {
     call.signal?.throwIfAborted();
+    call.onProgress?.({ stage: "task", done, total: steps.length, unit: "tasks", message: name });
     const clips = clipsOf(task, work.clips);
     const answers = await readAnswers(run, arm.id);
     const found = await findOutcomes(run, work, { task, arm, clips }, answers, call);
@@ -68,7 +68,6 @@ export async function runTasks(
     const note: TaskNote = { task: task.kind, arm: arm.id, parameters, chosen };
     await run.note("task", note);
     await run.appendChunk(name, { [outcomesOf(task.kind, arm.id)]: rows });
-    call.onProgress?.({ stage: "task", done: index + 1, total, unit: "tasks", message: name });
   }
 }
 

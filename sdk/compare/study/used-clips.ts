@@ -35,11 +35,10 @@ export async function useClips(
   const paths = rows.map(({ path }) => join(folder, path));
   const { clips } = await inspectAudio(paths, { seconds, bridge, signal });
   const used: UsedClip[] = [];
-  const { length: total } = rows;
-  for (const [index, row] of rows.entries()) {
+  for (const [done, row] of rows.entries()) {
     signal?.throwIfAborted();
-    used.push(await useClip(folder, name, row, clips[index] ?? null));
-    onProgress?.({ stage: "hash", done: index + 1, total, unit: "clips", message: "" });
+    onProgress?.({ stage: "hash", done, total: rows.length, unit: "clips", message: "" });
+    used.push(await useClip(folder, name, row, clips[done] ?? null));
   }
   return used;
 }

@@ -18,6 +18,11 @@ async function openPage(): Promise<BrowserPage> {
   };
   const { html } = new StudyReport(sourceOf({}, SAMPLES));
   await page.send("Page.setDocumentContent", { frameId: frameTree.frame.id, html });
+  // The page is long: it is told to be there before it is read to its end.
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => (document.readyState === "complete" ? resolve(true) : setTimeout(look, 10));
+    look();
+  })`);
   return page;
 }
 
