@@ -30,6 +30,8 @@ const METRIC: Readonly<Record<TaskKind, string>> = {
 };
 const CLAIMS: readonly PrimaryClaim["claim"][] = ["superior", "not worse", "equivalent"];
 
+const REQUIRED: readonly string[] = ["better", "not worse", "equivalent"];
+
 /** The command line was not understood. */
 class UsageError extends Error {}
 
@@ -90,6 +92,10 @@ async function compare(signal: AbortSignal): Promise<number> {
   const [idA, idB] = a === b ? ["a", "b"] : [idOf(a), idOf(b)];
   const claim = CLAIMS.find((known) => known === options.claim);
   if (claim === undefined) throw new UsageError(`--claim is one of ${CLAIMS.join(", ")}`);
+  const { require } = options;
+  if (require !== undefined && !REQUIRED.includes(require)) {
+    throw new UsageError(`--require is one of ${REQUIRED.join(", ")}`);
+  }
   const margin = options.margin === undefined ? undefined : Number(options.margin);
   if (margin !== undefined && !(margin > 0)) throw new UsageError("--margin is a share above 0");
   const tasks = readTasks(options.task);
@@ -116,9 +122,9 @@ async function compare(signal: AbortSignal): Promise<number> {
   console.log(report.summary);
   console.log(`\nrecord: ${run.folder}${run.state === "sealed" ? " (sealed before)" : ""}`);
   console.log(`report: ${await report.write(`${run.folder}/report.html`)}`);
-  if (options.require === undefined) return 0;
+  if (require === undefined) return 0;
   const verdict = run.results.verdicts.find(({ family }) => family === "primary");
-  return verdict?.supports.some((word) => word === options.require) ? 0 : 3;
+  return verdict?.supports.some((word) => word === require) ? 0 : 3;
 }
 
 const controller = new AbortController();
@@ -127,7 +133,8 @@ try {
   process.exitCode = await compare(controller.signal);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`compare: ${message}`);
+  const { aborted } = controller.signal;
+  console.error(aborted ? "compare: interrupted; the same command goes on" : `compare: ${message}`);
   if (error instanceof UsageError) console.error(`\n${USAGE}`);
-  process.exitCode = controller.signal.aborted ? 130 : error instanceof UsageError ? 2 : 1;
+  process.exitCode = aborted ? 130 : error instanceof UsageError ? 2 : 1;
 }

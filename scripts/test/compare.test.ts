@@ -50,6 +50,7 @@ describe("npm run compare", () => {
     [["--a", "fbank", "--b", "mfcc-20", "--task", "guess"], 'there is no task "guess"'],
     [["--a", "fbank", "--b", "mfcc-20", "--claim", "worse"], "--claim is one of"],
     [["--a", "fbank", "--b", "mfcc-20", "--margin", "0"], "--margin is a share"],
+    [["--a", "fbank", "--b", "mfcc-20", "--require", "best"], "--require is one of"],
     [["--speed"], "--speed"],
   ])("refuses %j with exit code 2 and its usage", (args, said) => {
     const { status, stderr } = run(...args);
