@@ -1,5 +1,5 @@
 /**
- * `npm run protocol`: writes `sdk/bridge/protocol.gen.ts` from `python/…/protocol.py`.
+ * `npm run protocol`: writes `sdk/bridge/protocol.gen.ts` from `python/…/protocol/`.
  * `npm run protocol -- --check`: compares instead, and fails when the two have drifted apart.
  *
  * Route: msgspec Structs → JSON Schema (`gama_operations.protocol_export`) → TypeScript.
@@ -30,8 +30,8 @@ const repository = join(import.meta.dirname, "..");
 const target = join(repository, "sdk", "bridge", "protocol.gen.ts");
 const command = "npm run protocol";
 
-const banner = `// Generated from python/src/gama_operations/protocol.py by \`${command}\`; do not edit.
-// The one source of these types is that file; \`${command} -- --check\` finds drift.
+const banner = `// Generated from python/src/gama_operations/protocol/ by \`${command}\`; do not edit.
+// The one source of these types is that folder; \`${command} -- --check\` finds drift.
 `;
 
 /** The Python of the repository, or the one that GRYM_PYTHON names. */
@@ -161,7 +161,7 @@ const generated = await generate();
 if (process.argv.includes("--check")) {
   const current = existsSync(target) ? readFileSync(target, "utf8") : "";
   if (current !== generated) {
-    console.error(`${target} does not match protocol.py: run "${command}" and commit the result.`);
+    console.error(`${target} does not match the protocol: run "${command}" and commit the result.`);
     process.exitCode = 1;
   }
 } else {

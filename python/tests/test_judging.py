@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import Process
-from gama_operations.judge import PairedComparison
-from gama_operations.judge import judge as judge_here
+from gama_operations.judge import PairedComparison, judge as judge_here
 from gama_operations.judge_inputs import Answers, ClipOutcomes, Clusterings, Settings, TagScores, WordErrors
 
 GROUPS = [f"s{index // 3}" for index in range(36)]

@@ -9,8 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from family_models import load as load_family
-from family_models import save as save_family
+from family_models import load as load_family, save as save_family
 from gama_operations.errors import DiskFullError, InvalidRequestError, ModelInvalidError, ModelNotFoundError
 from gama_operations.models import registry
 from gama_operations.models.gama.config import GamaConfig

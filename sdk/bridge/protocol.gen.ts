@@ -1,5 +1,5 @@
-// Generated from python/src/gama_operations/protocol.py by `npm run protocol`; do not edit.
-// The one source of these types is that file; `npm run protocol -- --check` finds drift.
+// Generated from python/src/gama_operations/protocol/ by `npm run protocol`; do not edit.
+// The one source of these types is that folder; `npm run protocol -- --check` finds drift.
 
 export type Weights = "random" | "trained";
 

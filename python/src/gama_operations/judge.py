@@ -22,8 +22,7 @@ from gama_operations.judge_inputs import (
 )
 from gama_operations.judge_means import evidence_of_means
 from gama_operations.judge_metrics import evidence_of_metric
-from gama_operations.protocol import Claim, Family, Interval
-from gama_operations.protocol import VerdictWord as Word
+from gama_operations.protocol import Claim, Family, Interval, VerdictWord as Word
 from gama_operations.statistics_families import benjamini_hochberg, holm
 from gama_operations.statistics_sources import sources_of
 from gama_operations.verdicts import (

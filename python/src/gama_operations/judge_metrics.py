@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gama_operations import statistics_corpus as corpus
-from gama_operations import statistics_metrics as metrics
-from gama_operations import statistics_pairs as pairs
+from gama_operations import (
+    statistics_corpus as corpus,
+    statistics_metrics as metrics,
+    statistics_pairs as pairs,
+)
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import InvalidRequestError
 from gama_operations.judge_evidence import Beside, Evidence

@@ -121,8 +121,7 @@ def judge_cost(_session: Session, data: JudgeCostData, call: Call) -> JudgeCostR
         InvalidRequestError: a value that is not above 0; a metric or a block without both arms.
     """
     with call.importing("gama_operations.judge_cost"):
-        from gama_operations.judge_cost import Measurement
-        from gama_operations.judge_cost import judge_cost as run_judge_cost
+        from gama_operations.judge_cost import Measurement, judge_cost as run_judge_cost
 
     with call.memory.phase("judge"):
         measurements = [Measurement(**msgspec.structs.asdict(it)) for it in data.measurements]

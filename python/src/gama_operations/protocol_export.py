@@ -9,6 +9,7 @@ The output is the same for every hash seed.
 import ast
 import inspect
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -46,7 +47,7 @@ def _docstring_after(body: list[ast.stmt], position: int) -> str | None:
 
 
 def read_docstrings() -> dict[str, str]:
-    """Docstrings of fields (`Struct.field`) and of module-level names, from the source of `protocol.py`."""
+    """Docstrings of fields (`Struct.field`) and of module-level names, from the sources of `protocol/`."""
     found: dict[str, str] = {}
 
     def visit(body: list[ast.stmt], prefix: str) -> None:
@@ -60,7 +61,8 @@ def read_docstrings() -> dict[str, str]:
                 case _:
                     pass
 
-    visit(ast.parse(inspect.getsource(protocol)).body, "")
+    for path in sorted(Path(protocol.__file__).parent.glob("*.py")):
+        visit(ast.parse(path.read_text(encoding="utf-8")).body, "")
     return found
 
 

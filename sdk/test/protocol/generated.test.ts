@@ -1,4 +1,4 @@
-/** `protocol.gen.ts` is what `protocol.py` says, and types calls as closely as a person would. */
+/** `protocol.gen.ts` is what `protocol/` says, and types calls as closely as a person would. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ const script = join(repository, "scripts", "protocol.ts");
 const generated = join(repository, "sdk", "bridge", "protocol.gen.ts");
 
 describe("the generated protocol", () => {
-  it("matches protocol.py", () => {
+  it("matches protocol/", () => {
     const checked = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
     expect(checked.stderr).toBe("");
     expect(checked.status).toBe(0);
@@ -27,7 +27,7 @@ describe("the generated protocol", () => {
 
   it("names its source, its command, and nothing of the machine", () => {
     const text = readFileSync(generated, "utf8");
-    expect(text.split("\n")[0]).toContain("python/src/gama_operations/protocol.py");
+    expect(text.split("\n")[0]).toContain("python/src/gama_operations/protocol/");
     expect(text).toContain("npm run protocol");
     expect(text).not.toContain(repository);
     expect(text).not.toMatch(/\w+1\b.*=/);

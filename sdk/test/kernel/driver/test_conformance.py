@@ -7,8 +7,7 @@ import unittest
 from typing import ClassVar
 
 import jupyter_kernel_test
-from jupyter_kernel_test import IopubWelcomeTests as WelcomeTests
-from jupyter_kernel_test import KernelTests as ConformanceTests
+from jupyter_kernel_test import IopubWelcomeTests as WelcomeTests, KernelTests as ConformanceTests
 from kernel_fixture import KERNEL_NAME, install_temporary_spec
 
 HOOK = 'globalThis[Symbol.for("grym-synth.kernel")]'

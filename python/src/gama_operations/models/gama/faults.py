@@ -1,7 +1,6 @@
 """What is wrong with weights, in sentences: what, in which file, and what to do about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from typing import Any
 
 import torch
