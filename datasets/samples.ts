@@ -3,6 +3,7 @@
  * the shipped models were trained on. `python/training` renders them again.
  */
 import { join } from "node:path";
+import { readText } from "./layout.ts";
 import { type ClassLabels, type Dataset, type ManifestRow, readManifest } from "./manifest.ts";
 import { requireClasses } from "./require-classes.ts";
 
@@ -14,6 +15,10 @@ const CITATION =
 /** Opens the shipped clips. */
 export async function openSamples(folder: string = FOLDER): Promise<Dataset<ClassLabels>> {
   const { rows, licence } = await openManifestRows(folder);
+  const phrases = JSON.parse(await readText(join(folder, "phrases.json"))) as Record<
+    string,
+    string
+  >;
   return requireClasses({
     name: "samples",
     folder,
@@ -27,6 +32,7 @@ export async function openSamples(folder: string = FOLDER): Promise<Dataset<Clas
       citation: "datasets/samples/README.md",
     },
     clusterBy: "preset, voice or seed of the effect",
+    phrases,
   });
 }
 

@@ -11,6 +11,8 @@
  *         ├── ClosedError            closed: the bridge or service was shut down
  *         ├── HostError              host: a detached host does not fit, was stopped, or cannot be had
  *         ├── InvalidArgumentError   invalid_argument: refused before anything was sent
+ *         │   └── StudyRefusedError  the same code: a study whose numbers would mislead
+ *         │                          (exported by `grym-synth/compare`)
  *         ├── FeatureMemoryError     one of FeatureMemoryErrorCode: a pattern or its store
  *         │                          (exported by `grym-synth/patterns`)
  *         ├── LeakageError           leakage: one source or one sound on both sides of a split
@@ -19,6 +21,8 @@
  *         ├── RunError               one of RunErrorCode: the directory of a comparison
  *         │                          (exported by `grym-synth/compare`)
  *         ├── ProfileLostError       profile_lost: the profiled process ended; `value` is what the work gave
+ *         ├── StudyFileError         study_file: a file gives no study; its `path` and `line`
+ *         │                          (exported by `grym-synth/compare`)
  *         └── WireError              wire: an answer that is not the protocol
  *     PythonError                    the Python exception, as `cause`; its stack is the traceback
  *
@@ -39,6 +43,7 @@ export type LocalErrorCode =
   | "leakage"
   | "profile_lost"
   | "queue_full"
+  | "study_file"
   | "wire";
 
 /** Codes of patterns and their store. */
@@ -246,7 +251,7 @@ export class HostError extends GrymError {
 
 /** An argument was refused before anything was sent. */
 export class InvalidArgumentError extends GrymError {
-  override readonly name = "InvalidArgumentError";
+  override readonly name: string = "InvalidArgumentError";
   readonly code = "invalid_argument";
 
   /**

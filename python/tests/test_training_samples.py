@@ -10,6 +10,7 @@ import orjson
 import pytest
 import soundfile
 
+from training.phrases import NOUN_PHRASES
 from training.questions import questions
 from training.render.classes import CLASSES
 from training.render.families import FAMILIES
@@ -31,6 +32,11 @@ def test_the_manifest_lists_every_file_once_with_its_hash(manifest: list[Row]) -
     assert {f"audio/{path.name}" for path in (FOLDER / "audio").iterdir()} == set(listed)
     for row in manifest:
         assert hashlib.sha256((FOLDER / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+
+
+def test_the_phrases_say_every_class_as_the_models_learnt_it(manifest: list[Row]) -> None:
+    phrases = orjson.loads((FOLDER / "phrases.json").read_bytes())
+    assert phrases == {name: NOUN_PHRASES[name] for name in {row["labels"]["class"] for row in manifest}}
 
 
 def test_files_are_short_audible_16_khz_flac(manifest: list[Row]) -> None:

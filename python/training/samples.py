@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 import soundfile
 
+from training.phrases import NOUN_PHRASES
 from training.render import fluid, speech
 from training.render.acoustics import LOUDNESS, level, recorded, set_level
 from training.render.classes import CLASSES, SPEECH
@@ -101,7 +102,7 @@ def meta_of_labels(labels: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_samples(folder: Path) -> list[dict[str, Any]]:
-    """Render every clip of the plan into `folder`/audio and write `folder`/manifest.jsonl."""
+    """Render every clip of the plan into `folder`/audio; write `folder`/manifest.jsonl and phrases.json."""
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     manifest: list[dict[str, Any]] = []
     for row, (name, source, cluster) in enumerate(plan()):
@@ -122,13 +123,16 @@ def write_samples(folder: Path) -> list[dict[str, Any]]:
             }
         )
     (folder / "manifest.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in manifest))
+    phrases = {name: NOUN_PHRASES[name] for name in sorted({name for name, _, _ in plan()})}
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    (folder / "phrases.json").write_bytes(orjson.dumps(phrases, option=options))
     return manifest
 
 
 def _check() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         write_samples(Path(scratch))
-        names = ["manifest.jsonl", *(line for line in _paths(FOLDER / "manifest.jsonl"))]
+        names = ["manifest.jsonl", "phrases.json", *(line for line in _paths(FOLDER / "manifest.jsonl"))]
         _, different, absent = filecmp.cmpfiles(FOLDER, scratch, names, shallow=False)
     print(f"{len(names) - len(different) - len(absent)} of {len(names)} files are the same, byte for byte")
     for name in (different + absent)[:10]:

@@ -299,6 +299,17 @@ export interface ModelDescription {
   attention: Attention | null;
   /** Of the language model. */
   quantization: Quantization;
+  card: ModelCard;
+}
+
+/** What a model's folder says of it, for whoever reports on the model. */
+export interface ModelCard {
+  /** As its card names it, on the Hugging Face hub an SPDX identifier in small letters. */
+  licence: string | null;
+  /** BibTeX entries. */
+  citation: string | null;
+  /** Where both stand, or why one is null. */
+  source: string;
 }
 
 /** Parameters of `load_model`. */

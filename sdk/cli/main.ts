@@ -1,8 +1,11 @@
-import { UsageError } from "./usage-error.ts";
+import { COMPARE_USAGE } from "./compare/usage.ts";
+import { isUsageError } from "./usage-error.ts";
 
 /** One command: its line in the help, and what it does with its arguments. */
 interface Command {
   help: string;
+  /** All of its options, where the help names some. */
+  usage?: string;
   /** @returns the exit code */
   run(args: string[]): Promise<number>;
 }
@@ -25,6 +28,14 @@ const COMMANDS: Record<string, Command> = {
     [--window SECONDS [--hop SECONDS]] [--l2]
                                   features of every sound file in a folder; L is a name, a number, or all`,
     run: async (args) => (await import("./embed.ts")).runEmbed(args),
+  },
+  compare: {
+    help: `compare --a MODEL --b MODEL [--data DATA] [--task TASK,…] | STUDY.ts
+                                  a study with verdict, record and report (compare --help: all options)
+  compare replay | diff | report | export RUN …
+                                  what is done with its record`,
+    usage: COMPARE_USAGE,
+    run: async (args) => (await import("./compare.ts")).runCompare(args),
   },
   model: {
     help: `model add DIR [--name NAME] [--base DIR] [--checkpoint FILE]
@@ -60,7 +71,7 @@ Usage: grym-synth COMMAND
  * Runs one command.
  *
  * @param argv what stands after `grym-synth`
- * @returns the exit code: 0 done, 1 failed, 2 not understood
+ * @returns the exit code: 0 done, 1 failed, 2 not understood, and what a command adds
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv;
@@ -75,7 +86,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(`Usage: grym-synth ${command.help}\n`);
+    process.stdout.write(usageOf(command));
     return 0;
   }
   return await runCommand(`grym-synth ${name}`, command, args);
@@ -85,16 +96,14 @@ async function runCommand(name: string, command: Command, args: string[]): Promi
   try {
     return await command.run(args);
   } catch (error) {
-    const usage = error instanceof UsageError || isParseError(error);
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${name}: ${message}\n`);
-    if (usage) process.stderr.write(`\nUsage: grym-synth ${command.help}\n`);
-    return usage ? 2 : 1;
+    if (!isUsageError(error)) return 1;
+    process.stderr.write(`\n${usageOf(command)}`);
+    return 2;
   }
 }
 
-/** What `parseArgs` of node:util throws for options that it does not know. */
-function isParseError(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return code.startsWith("ERR_PARSE_ARGS");
+function usageOf({ usage, help }: Command): string {
+  return `Usage: grym-synth ${usage ?? help}\n`;
 }

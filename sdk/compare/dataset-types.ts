@@ -68,6 +68,8 @@ export interface Dataset<Labels extends ClipLabels = ClipLabels> {
   readonly protocol: DatasetProtocol;
   /** What a `clusterId` is; null where nobody says which clips share a source, and each stands for itself. */
   readonly clusterBy: string | null;
+  /** How each class is said in words (`a dog`), written without looking at what a model answers. */
+  readonly phrases?: Readonly<Record<string, string>>;
   /** Audio that belongs to the data set and is no clip of it. */
   readonly otherAudio?: readonly string[];
   /** Files that its numbering says are there, and are not. */

@@ -63,6 +63,7 @@ export {
   type FairnessRow,
   type FoldSettings,
   type LeakageFinding,
+  type LeftOutClip,
   RESULTS_SCHEMA,
   type ResultsData,
   type StudyResults,
@@ -70,6 +71,10 @@ export {
   type TaskResult,
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
+export type { StudyEstimate } from "./study/estimate.ts";
+export { readStudyFile, type StudyFile, type StudyTools } from "./study-file.ts";
+export { StudyFileError } from "./study-file-error.ts";
+export { StudyRefusedError } from "./study-refused-error.ts";
 export type {
   Arm,
   CostPlan,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Dataset, Split } from "./dataset-types.ts";
+import { StudyRefusedError } from "./study-refused-error.ts";
 
 /** Which folds are asked for. */
 export interface FoldRequest {
@@ -25,8 +26,9 @@ const DRAWN_FOLDS = 5;
  * The folds of a comparison. Official ones are kept: numbers on others compare with no paper, and the
  * authors cut theirs so that parts of one recording stay together.
  *
- * @throws InvalidArgumentError folds or a seed of one's own where the authors give theirs; official folds
- *   where there are none; rows without their fold or split; fewer than two folds
+ * @throws StudyRefusedError folds or a seed of one's own where the authors give theirs
+ * @throws InvalidArgumentError official folds where there are none; rows without their fold or split; fewer
+ *   than two folds
  */
 export function planFolds(
   { name, rows, protocol }: Pick<Dataset, "name" | "rows" | "protocol">,
@@ -40,10 +42,10 @@ export function planFolds(
   }
   const rule = `${name} comes with its ${protocol.kind}: ${protocol.rule} (${protocol.citation})`;
   if (folds !== undefined && folds !== "official") {
-    throw new InvalidArgumentError("folds", `"official", because ${rule}`, folds);
+    throw new StudyRefusedError("folds", `"official", because ${rule}`, folds);
   }
   if (seed !== undefined) {
-    throw new InvalidArgumentError("seed", `left out, because ${rule}`, seed);
+    throw new StudyRefusedError("seed", `left out, because ${rule}`, seed);
   }
   if (protocol.kind === "splits") {
     const split = rows.map((row) => row.split ?? refuse(row.id, "split"));

@@ -46,8 +46,16 @@ export interface ResultsData {
   readonly root: string;
   /** The authors' rule, in a sentence. */
   readonly rule: string;
-  /** Clips that were not used, and why. */
-  readonly excluded: readonly { readonly id: string; readonly reason: string }[];
+  /** Clips that were not used, or not in every task. One that cannot be decoded is used: it counts as wrong. */
+  readonly excluded: readonly LeftOutClip[];
+}
+
+/** A clip that was not used. */
+export interface LeftOutClip {
+  readonly id: string;
+  readonly reason: string;
+  /** Those that did without it; where they are all of the study's, no arm has heard it. */
+  readonly tasks: readonly TaskKind[];
 }
 
 /** An arm as it was measured. */
@@ -60,8 +68,12 @@ export interface ArmResult {
   readonly exposure: Exposure;
   /** What it is measured beside: `mel statistics`, `random weights`; null for an arm that was asked about. */
   readonly baseline: string | null;
+  /** null, as the citation: nobody says, and `card` tells where that was looked for. */
   readonly licence: string | null;
+  /** BibTeX. */
   readonly citation: string | null;
+  /** Where both stand, or why one does not. */
+  readonly card: string;
 }
 
 /** A task with what each arm reached in it. */

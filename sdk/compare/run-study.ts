@@ -9,12 +9,13 @@ import { showAs } from "../shown-object.ts";
 import { planFolds } from "./plan-folds.ts";
 import type { StudyResults } from "./results-types.ts";
 import { ArmModels } from "./study/arm-models.ts";
-import { checkNeighbours } from "./study/check-neighbours.ts";
 import { makeChunks } from "./study/chunks.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
 import { type Hearing, hearAll } from "./study/hear-all.ts";
+import { type HearFirstOptions, hearFirst } from "./study/hear-first.ts";
 import { lookForLeaks } from "./study/leaks.ts";
+import { leaveOut } from "./study/left-out.ts";
 import { makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
@@ -39,6 +40,11 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    * @default one that is started, and ended afterwards
    */
   readonly bridge?: GAMABridge | undefined;
+  /**
+   * Told once, after the first chunk, where more is left to hear; the study waits for what it gives, and goes
+   * on unless that rejects or `signal` is aborted meanwhile.
+   */
+  readonly onEstimate?: HearFirstOptions["onEstimate"];
 }
 
 /** A study that is finished. */
@@ -56,8 +62,9 @@ export interface StudyRun {
  * are sealed with all rows they come from. Baselines are added always. A run that was killed goes on behind
  * the last chunk that the disk has, with the same rows to the bit.
  *
- * @throws InvalidArgumentError the study contradicts itself or its data set, files are missing or changed, or
- *   features depend on the clips beside them
+ * @throws InvalidArgumentError the study contradicts itself or its data set, or files are missing or changed
+ * @throws StudyRefusedError folds of one's own where the authors give theirs, or features that depend on the
+ *   clips beside them
  * @throws LeakageError one source or one sound stands on both sides of a fold that is drawn here
  * @throws CapabilityError a model has not learnt what an arm asks of it
  * @throws RunError `run_changed`: it was begun under other conditions; `run_locked`; `run_damaged`
@@ -75,12 +82,13 @@ export interface StudyRun {
  * });
  */
 export async function runStudy(study: Study, options: RunStudyOptions = {}): Promise<StudyRun> {
-  const { out = "runs", fresh, signal, onProgress, bridge } = options;
+  const { out = "runs", fresh, signal, onProgress, bridge, onEstimate } = options;
   const call = { signal, onProgress };
   const design = toDesign(study);
   const { seed, folds } = design;
-  const isFree = study.data.protocol.kind === "free";
-  const plan = planFolds(study.data, {
+  const { data, excluded } = leaveOut(study.data, design.tasks);
+  const isFree = data.protocol.kind === "free";
+  const plan = planFolds(data, {
     folds: folds ?? undefined,
     ...(isFree ? { seed: streamSeed(seed, "folds") } : {}),
   });
@@ -88,26 +96,24 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const infos = design.arms.map((arm) => models.of(arm).info);
   const crop = cropSeconds(design.crop, infos);
   const { bridge: statistics } = models;
-  const clips = await useClips(study.data, {
+  const clips = await useClips(data, {
     ...call,
     bridge: statistics,
     seconds: crop ?? undefined,
   });
-  const leakage = lookForLeaks(study.data, plan, design.tasks, clips);
+  const leakage = lookForLeaks(data, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
   const schedule: Schedule = { chunks, cropSeconds: crop, folds: toFoldSettings(plan, sources) };
   const machine = await readEnvironment(statistics);
-  const opening = toOpening(design, study.data, clips, leakage, models, schedule, machine);
+  const opening = toOpening(design, data, excluded, clips, leakage, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
-      const { folder } = study.data;
+      const { folder } = data;
       const { arms, tasks } = design;
       const hearing: Hearing = { folder, clips, chunks, arms, cropSeconds: crop };
-      // The first chunk tells what cannot work, before hours are spent on the others.
-      await hearAll(run, models, { ...hearing, chunks: chunks.slice(0, 1) }, call);
-      await checkNeighbours(run, models, hearing, call);
+      await hearFirst(run, models, hearing, { ...call, onEstimate });
       await hearAll(run, models, hearing, call);
       await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
       const results = await makeResults(run.folder, statistics, call);

@@ -39,6 +39,7 @@ export function toModelInfo(model: ModelDescription): ModelInfo {
     notes: model.notes,
     attention: model.attention,
     quantization: model.quantization,
+    card: model.card,
   };
   return showAs(info, async (it) => (await forms()).modelBundle(it));
 }

@@ -5,6 +5,7 @@ import type {
   Attention,
   Capability,
   DType,
+  ModelCard,
   ModelDescription,
   Quantization,
   Weights,
@@ -87,6 +88,8 @@ export interface ModelInfo {
   readonly attention: Attention | null;
   /** Of the language model. */
   readonly quantization: Quantization;
+  /** What its folder says of licence and citation. */
+  readonly card: Readonly<ModelCard>;
 }
 
 /** A service and the process behind it. */

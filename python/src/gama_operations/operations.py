@@ -38,7 +38,7 @@ from gama_operations.protocol import (
     UnloadModelResult,
 )
 from gama_operations.result_facts import result_facts
-from gama_operations.session import Session, describe_model
+from gama_operations.session import Session
 from gama_operations.statistics_operations import (
     cluster,
     compare,
@@ -107,7 +107,7 @@ def load_model(session: Session, data: LoadModelData, call: Call) -> LoadModelRe
     """Load a model by name, or find it loaded."""
     model = session.load(data, call)
     usage = call.memory.usage()
-    return LoadModelResult(describe_model(model), call.memory.seconds, usage)
+    return LoadModelResult(session.describe(model), call.memory.seconds, usage)
 
 
 def unload_model(session: Session, data: UnloadModelData, call: Call) -> UnloadModelResult:

@@ -16,7 +16,7 @@ from gama_operations.errors import InvalidRequestError
 from gama_operations.machine import device, give_back_memory, imported_torch, record_versions, versions
 from gama_operations.memory_counters import device_allocated, read_resident
 from gama_operations.memory_profile import Profiles
-from gama_operations.protocol import LoadModelData, ModelDescription, StatusResult
+from gama_operations.protocol import LoadModelData, ModelCard, ModelDescription, StatusResult
 from gama_operations.tensors import Arenas
 
 if TYPE_CHECKING:  # models import torch
@@ -28,14 +28,6 @@ MEMORY_AGE = 0.1  # seconds: reading the control groups takes longer than a whol
 RANDOM_MARK = "@random-"  # model ids of random weights: `<name>@random-<seed>`
 
 
-def describe_model(model: "AudioModel") -> ModelDescription:
-    """The model's facts in the wire's form."""
-    facts = asdict(model.info)
-    for name in ("layers", "capabilities", "offers", "extras", "notes"):
-        facts[name] = list(facts[name])
-    return ModelDescription(**facts)
-
-
 @dataclass(slots=True)
 class Session:
     """Models by id, and what `ping` and `status` tell."""
@@ -44,6 +36,8 @@ class Session:
     models: "dict[str, AudioModel]" = field(default_factory=dict)
     profiles: Profiles = field(default_factory=Profiles)
     requests: int = 0
+    _cards: dict[str, ModelCard] = field(default_factory=dict)
+    """By the id of the model."""
     _began: float = field(default_factory=time.monotonic)
     _loaded_as: dict[LoadModelData, str] = field(default_factory=dict)
     _available: tuple[float, int] = (-math.inf, 0)
@@ -81,10 +75,18 @@ class Session:
                 progress=_by_stage(call, phases),
             )
         call.check()
+        self._cards[model.info.model_id] = _card_of(data.model)
         self.models[model.info.model_id] = model
         for same in _same_requests(key, model.info.attention):
             self._loaded_as[same] = model.info.model_id
         return model
+
+    def describe(self, model: "AudioModel") -> ModelDescription:
+        """A loaded model's facts in the wire's form."""
+        facts = asdict(model.info)
+        for name in ("layers", "capabilities", "offers", "extras", "notes"):
+            facts[name] = list(facts[name])
+        return ModelDescription(**facts, card=self._cards[model.info.model_id])
 
     def find(self, name: str | None, call: Call) -> "AudioModel":
         """A loaded model by id or by the name it was loaded under; any other name is loaded first."""
@@ -136,7 +138,7 @@ class Session:
     def status(self) -> StatusResult:
         """Facts about the process; cheap, and safe from any thread."""
         return StatusResult(
-            models=[describe_model(model) for model in list(self.models.values())],
+            models=[self.describe(model) for model in list(self.models.values())],
             device=device(),
             pid=os.getpid(),
             uptime=time.monotonic() - self._began,
@@ -148,6 +150,14 @@ class Session:
             requests=self.requests,
             versions={**versions(), **record_versions()},
         )
+
+
+def _card_of(name: str) -> ModelCard:
+    from gama_operations.models import registry
+    from gama_operations.models.model_card import NO_WEIGHTS, read_card
+
+    found = registry.resolve(name)
+    return ModelCard(**asdict(NO_WEIGHTS if isinstance(found, str) else read_card(found)))
 
 
 def _loading_if_torch_is_new(call: Call) -> AbstractContextManager[None]:

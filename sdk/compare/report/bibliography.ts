@@ -1,4 +1,5 @@
 import type { Html } from "../../display/html.ts";
+import { MEL_STATISTICS_BASELINE } from "../study/baselines.ts";
 import { verbatim } from "./pieces.ts";
 import type { ReportSource } from "./report-source.ts";
 
@@ -9,9 +10,11 @@ export function bibliography(source: ReportSource): Html {
 
 export function bibtex({ results, run }: ReportSource): string {
   const { data, arms, name, question } = results;
-  const models = new Map(arms.map((arm) => [arm.model, arm]));
+  // Statistics of the signal are nobody's weights: methods describe them.
+  const trained = arms.filter(({ baseline }) => baseline !== MEL_STATISTICS_BASELINE);
+  const models = new Map(trained.map((arm) => [arm.model, arm]));
   const root = run?.seal?.root;
-  return [
+  const entries = [
     entry(data.name, { title: data.name, note: data.citation, annote: `licence ${data.licence}` }),
     ...[...models.values()].map(({ model, citation, licence }) =>
       entry(model, {
@@ -25,7 +28,8 @@ export function bibtex({ results, run }: ReportSource): string {
       howpublished: "run of grym-synth",
       note: root === undefined ? null : `root ${root}`,
     }),
-  ].join("\n\n");
+  ];
+  return [...new Set(entries)].join("\n\n");
 }
 
 /** What the authors wrote as BibTeX themselves is theirs. */

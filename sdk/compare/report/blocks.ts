@@ -10,6 +10,7 @@ import { fairnessLine, fairnessTable } from "./fairness-table.ts";
 import { forestPlot } from "./forest-plot.ts";
 import { headline } from "./headline.ts";
 import { leakageFindings } from "./leakage-findings.ts";
+import { leftOut } from "./left-out.ts";
 import { methods } from "./methods.ts";
 import { note, stack } from "./pieces.ts";
 import { powerCard } from "./power-card.ts";
@@ -38,6 +39,7 @@ export function reportBlocks(source: ReportSource): Html {
   ];
   const after = [
     section("Leakage", leakageFindings(results)),
+    section("Clips left out", leftOut(results)),
     section("Verdicts and tests", verdictTable(results)),
     section("Methods", methods(source)),
     section("BibTeX", bibliography(source)),

@@ -2,6 +2,7 @@ import { type Html, html, trustedHtml } from "../../display/html.ts";
 import type { ArmResult, StudyResults } from "../results-types.ts";
 import type { JudgedVerdict } from "../verdict-types.ts";
 import { unbeatenBaselines } from "./baselines.ts";
+import { countLeftOut } from "./left-out.ts";
 import { asPrinted, asSentence, between, count, listed, significant } from "./words.ts";
 
 const STYLE = "font-size:1.12em;line-height:1.5;max-width:42em;margin:0.5em 0;";
@@ -78,7 +79,7 @@ export function weaknesses(results: StudyResults): string[] {
     ...unbeatenBaselines(results),
     ...exposureWords(arms.filter(({ baseline }) => baseline === null)),
     ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
-    ...(data.excluded.length > 0 ? [`${count(data.excluded.length, "clip")} left out`] : []),
+    ...(data.excluded.length > 0 ? [`${countLeftOut(results)} left out`] : []),
   ];
 }
 

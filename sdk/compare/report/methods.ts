@@ -1,6 +1,7 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { RESULTS_SCHEMA, type StudyResults, type TaskResult } from "../results-types.ts";
+import { countLeftOut, leftOutReasons } from "./left-out.ts";
 import { bullets, heading, paragraph, scrolling, stack } from "./pieces.ts";
 import { referencesOf } from "./references.ts";
 import { jsonAt, type ReportSource } from "./report-source.ts";
@@ -24,13 +25,13 @@ export function methods(source: ReportSource): Html {
   ]);
 }
 
-function dataWords({ data }: StudyResults): string {
-  const { name, clips, sources, clusterBy, rule, licence, excluded } = data;
+function dataWords(results: StudyResults): string {
+  const { name, clips, sources, clusterBy, rule, licence, excluded } = results.data;
   const by = clusterBy === null ? "nobody says which clips share one" : `one source: ${clusterBy}`;
   const left =
     excluded.length === 0
       ? "No clip was left out."
-      : `Left out: ${excluded.map(({ id, reason }) => `${id} (${reason})`).join(", ")}.`;
+      : `Left out: ${countLeftOut(results)} (${leftOutReasons(results).join("; ")}).`;
   return `Data: ${name}, ${count(clips, "clip")} from ${count(sources, "source")} (${by}); licence ${licence}. Its authors' rule: ${asSentence(rule)} ${left}`;
 }
 
@@ -68,7 +69,7 @@ function armRows({ arms }: StudyResults): Record<string, unknown>[] {
     precision: arm.dtype,
     baseline: arm.baseline ?? "",
     exposure: `${arm.exposure.kind} (${arm.exposure.source})`,
-    licence: arm.licence ?? "not known",
+    licence: arm.licence ?? `not known: ${arm.card}`,
   }));
 }
 

@@ -66,6 +66,14 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
+const MOST_NAMED = 6;
+
+/** `a, b, c and 7 more` */
+export function firstOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 /** A sentence of the statistics with a true minus before its numbers, and no line end within a p. */
 export function asPrinted(sentence: string): string {
   return sentence

@@ -8,6 +8,8 @@ export interface StudyArm extends Arm {
   readonly baseline: string | null;
 }
 
+/** What an arm is a baseline by, in results. */
+export const MEL_STATISTICS_BASELINE = "mel statistics";
 const MEL_STATISTICS = ["fbank", "mfcc-20"];
 
 /** Adds the mel statistics, and a twin with random weights for each trained model that a task reads. */
@@ -19,8 +21,10 @@ export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): Stu
     if (tasks.some((task) => canDo(arm, task)) && ![...asked, ...added].some(is)) added.push(arm);
   };
   for (const model of MEL_STATISTICS) {
+    // Somebody's arm of that name may be read in another way.
+    const id = asked.some((arm) => arm.id === model) ? `${model}-baseline` : model;
     const exposure = { kind: "none", source: "nothing is learnt" } as const;
-    add({ id: model, model, reads: { by: "features" }, exposure, baseline: "mel statistics" });
+    add({ id, model, reads: { by: "features" }, exposure, baseline: MEL_STATISTICS_BASELINE });
   }
   for (const arm of asked) {
     // A language model of random weights answers nothing that could be mapped: its features are the control.
@@ -33,7 +37,7 @@ export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): Stu
 }
 
 function baselineOf({ model, weights }: Arm): string | null {
-  if (MEL_STATISTICS.includes(model)) return "mel statistics";
+  if (MEL_STATISTICS.includes(model)) return MEL_STATISTICS_BASELINE;
   return weights === "random" ? "random weights" : null;
 }
 

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CallOptions } from "../../bridge/call-options.ts";
-import { InvalidArgumentError } from "../../errors.ts";
 import { WORK } from "../../records/run/resume.ts";
 import type { RunDirectory } from "../../records/run/run-directory.ts";
+import { StudyRefusedError } from "../study-refused-error.ts";
 import type { ArmModels } from "./arm-models.ts";
 import { featuresOf, type Hearing, toFile } from "./hear-all.ts";
 import { hearChunk } from "./hear-chunk.ts";
@@ -25,7 +25,7 @@ export interface NeighbourNote {
 /**
  * Hears some clips of the first chunk again, alone, and holds the features beside those of the chunk.
  *
- * @throws InvalidArgumentError they differ by more than rounding
+ * @throws StudyRefusedError they differ by more than rounding
  */
 export async function checkNeighbours(
   run: RunDirectory,
@@ -68,7 +68,7 @@ export async function checkNeighbours(
       const expected =
         "whose features do not depend on their neighbours: give `crop` the length of the shortest clip, " +
         "so that nothing is padded";
-      throw new InvalidArgumentError(`arm ${arm.id}`, expected, difference);
+      throw new StudyRefusedError(`arm ${arm.id}`, expected, difference);
     }
   }
 }

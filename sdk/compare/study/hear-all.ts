@@ -5,6 +5,7 @@ import type { RunDirectory } from "../../records/run/run-directory.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
+import type { HeardStep, HearingStep } from "./estimate.ts";
 import { type ClipFile, hearChunk } from "./hear-chunk.ts";
 import { encodeNpy } from "./npy.ts";
 import type { UsedClip } from "./used-clips.ts";
@@ -25,21 +26,27 @@ export const answersOf = (arm: string): string => `answers/${arm}.jsonl`;
 /** File with the features of a chunk, below `work/`. */
 export const featuresOf = (arm: string, chunk: string): string => `${arm}.${chunk}.npy`;
 
-/** Goes on behind the chunks that are finished already. */
+/**
+ * Goes on behind the chunks that are finished already.
+ *
+ * @returns what was heard now
+ */
 export async function hearAll(
   run: RunDirectory,
   models: ArmModels,
   hearing: Hearing,
   call: CallOptions,
-): Promise<void> {
-  const steps = listSteps(hearing).filter(({ name }) => !run.chunks.has(name));
+): Promise<HeardStep[]> {
+  const steps = openSteps(run, hearing);
+  const done: HeardStep[] = [];
   const files = new Map(hearing.clips.map((clip) => [clip.id, toFile(hearing, clip)]));
   const { length: total } = steps;
-  const tell = (done: number, message: string): void =>
-    call.onProgress?.({ stage: "hear", done, total, unit: "chunks", message });
-  for (const [done, { name, arm, chunk }] of steps.entries()) {
+  const tell = (message: string): void =>
+    call.onProgress?.({ stage: "hear", done: done.length, total, unit: "chunks", message });
+  for (const { name, arm, chunk } of steps) {
     call.signal?.throwIfAborted();
-    tell(done, `${arm.id}, chunk ${chunk.id}`);
+    tell(`${arm.id}, chunk ${chunk.id}`);
+    const began = performance.now();
     const model = models.of(arm);
     const clips = chunk.clips.flatMap((id) => files.get(id) ?? []);
     const { starts } = model.bridge.stats();
@@ -51,19 +58,26 @@ export async function hearAll(
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    done.push({ arm, chunk, seconds: (performance.now() - began) / 1000 });
   }
-  if (total > 0) tell(total, "");
+  if (total > 0) tell("");
+  return done;
 }
 
-/** A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
-function listSteps({ chunks, arms }: Hearing): { name: string; arm: StudyArm; chunk: Chunk }[] {
-  return chunks.flatMap((chunk, index) =>
-    (index % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
-      name: `hear ${arm.id} ${chunk.id}`,
-      arm,
-      chunk,
-    })),
-  );
+/** What is not heard yet. A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
+export function openSteps(
+  run: Pick<RunDirectory, "chunks">,
+  { chunks, arms }: Hearing,
+): (HearingStep & { readonly name: string })[] {
+  return chunks
+    .flatMap((chunk, index) =>
+      (index % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
+        name: `hear ${arm.id} ${chunk.id}`,
+        arm,
+        chunk,
+      })),
+    )
+    .filter(({ name }) => !run.chunks.has(name));
 }
 
 export function toFile({ folder, cropSeconds }: Hearing, { id, path }: UsedClip): ClipFile {

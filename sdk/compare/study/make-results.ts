@@ -20,6 +20,7 @@ import { clipValue, isMean, planComparisons } from "./comparisons.ts";
 import { detailPair } from "./deciding.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
 import { listLeaks } from "./leaks.ts";
+import { listLeftOut } from "./left-out.ts";
 import { metricsOf } from "./metrics.ts";
 import { readStudy, type StoredStudy } from "./stored-study.ts";
 import { streamSeed } from "./stream-seed.ts";
@@ -59,8 +60,10 @@ export async function makeResults(
   };
 }
 
-function toData({ data, clips }: StoredStudy): ResultsData {
-  const { name, licence, citation, clusterBy, root, protocol, excluded } = data;
+function toData(study: StoredStudy): ResultsData {
+  const { data, clips } = study;
+  const { name, licence, citation, clusterBy, root, protocol } = data;
+  const excluded = listLeftOut(study);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
   const counts = { clips: clips.length, sources };
   return { name, licence, citation, ...counts, clusterBy, root, rule: protocol.rule, excluded };
@@ -69,6 +72,7 @@ function toData({ data, clips }: StoredStudy): ResultsData {
 function toArm({ arms }: StoredStudy, { id, model, baseline, exposure }: StudyArm): ArmResult {
   const recorded = arms[id];
   if (recorded === undefined) throw new TypeError(`arms.json has no ${id}`);
+  const { licence, citation, source } = recorded.card;
   return {
     id,
     model,
@@ -76,8 +80,9 @@ function toArm({ arms }: StoredStudy, { id, model, baseline, exposure }: StudyAr
     dtype: recorded.dtype,
     exposure: exposure ?? recorded.exposure,
     baseline,
-    licence: null, // stands in the model's card, which the process does not tell
-    citation: null,
+    licence,
+    citation,
+    card: source,
   };
 }
 

@@ -1,9 +1,10 @@
 /** What is written of a study before its first clip. */
+import type { ModelInfo } from "../../models/model-service.ts";
 import type { Environment } from "../../records/environment.ts";
 import type { RunOpening } from "../../records/run/opening.ts";
 import type { Dataset } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
-import type { FoldSettings, LeakageFinding } from "../results-types.ts";
+import type { FoldSettings, LeakageFinding, LeftOutClip } from "../results-types.ts";
 import type { Exposure } from "../study-types.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
@@ -39,12 +40,13 @@ export interface RecordedArm {
   readonly reads: StudyArm["reads"];
   readonly exposure: Exposure;
   readonly baseline: string | null;
+  readonly card: ModelInfo["card"];
 }
 
 /** `data.json`, less the digest of the clips. */
 export interface RecordedData
   extends Pick<Dataset, "name" | "licence" | "citation" | "protocol" | "clusterBy"> {
-  readonly excluded: readonly { readonly id: string; readonly reason: string }[];
+  readonly excluded: readonly LeftOutClip[];
   /** Of the authors' own folds or splits. */
   readonly leakage: readonly LeakageFinding[];
 }
@@ -52,6 +54,7 @@ export interface RecordedData
 export function toOpening(
   design: Design,
   dataset: Dataset,
+  excluded: readonly LeftOutClip[],
   clips: readonly UsedClip[],
   leakage: readonly LeakageFinding[],
   models: ArmModels,
@@ -60,7 +63,7 @@ export function toOpening(
 ): RunOpening {
   const { name, licence, citation, protocol, clusterBy } = dataset;
   const facts = { name, licence, citation, protocol, clusterBy };
-  const data: RecordedData = { ...facts, excluded: [], leakage };
+  const data: RecordedData = { ...facts, excluded, leakage };
   const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models, name)]));
   return { name: design.name, study: design, data, manifest: clips, arms, machine, schedule };
 }
@@ -68,12 +71,12 @@ export function toOpening(
 function recordArm(arm: StudyArm, models: ArmModels, dataset: string): RecordedArm {
   const { info } = models.of(arm);
   const { modelId, revision, weights, dtype, quantization, attention, device } = info;
-  const { sampleRate, windowSeconds, parameters, layers, defaultLayer } = info;
+  const { sampleRate, windowSeconds, parameters, layers, defaultLayer, card } = info;
   const { model, reads, baseline } = arm;
   const exposure = arm.exposure ?? knownExposure(model, dataset);
   const form = { model, modelId, revision, weights, dtype, quantization, attention, device };
   const facts = { sampleRate, windowSeconds, parameters, layers, defaultLayer };
-  return { ...form, ...facts, reads, exposure, baseline };
+  return { ...form, ...facts, reads, exposure, baseline, card };
 }
 
 /** @param sources of the whole data set: fewer of them than folds make as many folds */

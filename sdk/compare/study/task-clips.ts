@@ -1,5 +1,5 @@
 /** The clips of a task: those that have its label, and who trains and who is tested. */
-import { InvalidArgumentError } from "../../errors.ts";
+import type { ClipLabels } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
 import type { Task } from "../study-types.ts";
 import type { UsedClip } from "./used-clips.ts";
@@ -18,19 +18,22 @@ export type TaskFolds =
   | { readonly fold: readonly number[] }
   | { readonly folds: number; readonly seed: number };
 
-/** @throws InvalidArgumentError no clip has the label */
+/** Those that have the task's label; `leaveOut` has named the others. */
 export function clipsOf(task: Task, clips: readonly UsedClip[]): TaskClip[] {
   const label = labelOf(task);
-  const found = clips.flatMap(({ id, clusterId, labels }) => {
+  return clips.flatMap(({ id, clusterId, labels }) => {
+    const truth = truthOf(labels, label);
+    if (truth === undefined) return [];
     const value = labels[label];
-    if (value === undefined || value === null) return [];
-    const tags = Array.isArray(value) ? value.map(String) : [];
-    return [{ id, clusterId, truth: Array.isArray(value) ? tags.join(", ") : String(value), tags }];
+    return [{ id, clusterId, truth, tags: Array.isArray(value) ? value.map(String) : [] }];
   });
-  if (found.length === 0) {
-    throw new InvalidArgumentError(`label of ${task.kind}`, "one that clips have", label);
-  }
-  return found;
+}
+
+/** @returns a label as text; undefined where the clip has none */
+export function truthOf(labels: ClipLabels, label: string): string | undefined {
+  const value = labels[label];
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.map(String).join(", ") : String(value);
 }
 
 export function labelOf(task: Task): string {

@@ -22,15 +22,17 @@ export interface Explains {
 
 /** Packages whose code makes an outcome. */
 const NUMERIC = "torch|transformers|numpy|scipy|scikit-learn|soundfile|soxr";
+/** Of an arm, all but what its folder says of licence and citation. */
+const ARMS = /^arms\.[^.]+\.(?!card\b)/;
 const QUALITY = [
   /^study\.(crop|folds|tasks|seed)\b/,
   /^data\.(root|protocol|excluded)\b/,
-  /^arms\./,
+  ARMS,
   new RegExp(`^machine\\.versions\\.(${NUMERIC})$`),
 ];
 const COST = [
   /^study\.(cost|crop)\b/,
-  /^arms\./,
+  ARMS,
   /^machine\.(platform|cpu|cores|affinity|memory|threads|governor|cgroup|blas|device|container|versions)\b/,
 ];
 const BITS = [/^machine\.(cpu|threads|blas|device|code|locks)\b/];

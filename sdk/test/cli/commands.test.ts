@@ -20,6 +20,7 @@ describe("grym-synth", () => {
       "kernel uninstall",
       "kernel spec",
       "embed",
+      "compare replay",
       "model download",
       "ps",
       "stop",

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const BIN = join(import.meta.dirname, "..", "..", "cli", "bin.mjs");
+export const BIN: string = join(import.meta.dirname, "..", "..", "cli", "bin.mjs");
 
 export interface CliResult {
   status: number | null;

@@ -99,6 +99,7 @@ from gama_operations.protocol.models import (
     DType as DType,
     LoadModelData as LoadModelData,
     LoadModelResult as LoadModelResult,
+    ModelCard as ModelCard,
     ModelDescription as ModelDescription,
     Quantization as Quantization,
     UnloadModelData as UnloadModelData,

@@ -19,6 +19,17 @@ Attention = Literal["eager", "sdpa", "flash_attention_2"]
 Quantization = Literal["none", "8bit", "4bit"]
 
 
+class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a model's folder says of it, for whoever reports on the model."""
+
+    licence: str | None
+    """As its card names it, on the Hugging Face hub an SPDX identifier in small letters."""
+    citation: str | None
+    """BibTeX entries."""
+    source: str
+    """Where both stand, or why one is null."""
+
+
 class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     """A loaded model."""
 
@@ -51,6 +62,7 @@ class ModelDescription(Struct, frozen=True, forbid_unknown_fields=True):
     """How the language model, or the encoder, computes it; null for a baseline, which has none."""
     quantization: Quantization
     """Of the language model."""
+    card: ModelCard
 
 
 class LoadModelData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

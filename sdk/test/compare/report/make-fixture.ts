@@ -123,6 +123,7 @@ const results: StudyResults = {
         ? { kind: "labels of these classes", source: "model card" }
         : { kind: "none", source: id === B ? "model card" : "nothing was trained" },
     baseline: id === BASELINE ? "mel statistics" : null,
+    card: id === BASELINE ? "computed here from the signal: nobody's weights" : "README.md",
     licence: id === BASELINE ? null : "Apache-2.0",
     citation: id === BASELINE ? null : `grym-synth: ${id}, weights/${id}/README.md`,
   })),

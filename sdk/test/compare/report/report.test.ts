@@ -99,6 +99,21 @@ describe("the report of a study", () => {
     expect(new StudyReport(sourceOf({ tasks, verdicts })).sentences[1]).toContain(reason);
   });
 
+  it("counts clips that were left out by reason, and names the first of them", () => {
+    const ids = Array.from({ length: 8 }, (_, at) => `clip-${at}`);
+    const { data, tasks } = RESULTS;
+    const excluded = [
+      ...ids.map((id) => ({ id, reason: "no `class`", tasks: tasks.map(({ task }) => task) })),
+      { id: "clip-0", reason: "no other source", tasks: ["knn" as const] },
+    ];
+    const changed = { data: { ...data, excluded } };
+    const text = textOf(pageOf(changed));
+    expect(text).toContain("Left out: 8 clips (8 of the study: no `class`; 1 of knn: no other");
+    expect(text).toContain("clip-4, clip-5 and 2 more");
+    expect(new StudyReport(sourceOf(changed)).sentences[1]).toContain("8 clips left out");
+    expect(textOf(pageOf({}))).not.toContain("Clips left out");
+  });
+
   it("tells what the arms have in common once, and what differs arm by arm", () => {
     const byArm = { "gama-tiny": "5 s", "wav2vec2-tiny": "9 s", fbank: "9 s" };
     const same = { "gama-tiny": "16 kHz", "wav2vec2-tiny": "16 kHz", fbank: "16 kHz" };
@@ -186,7 +201,12 @@ describe("the page of a report", () => {
     const page = pageOf({
       name: evil,
       question: evil,
-      data: { ...data, name: evil, citation: evil, excluded: [{ id: evil, reason: evil }] },
+      data: {
+        ...data,
+        name: evil,
+        citation: evil,
+        excluded: [{ id: evil, reason: evil, tasks: [] }],
+      },
       arms: RESULTS.arms.map((arm) => ({ ...arm, model: evil, reads: evil })),
       verdicts: withPrimary({ a: evil, sentence: evil, test: evil }),
       fairness: [{ what: evil, ok: false, byArm: {}, note: evil }],
@@ -287,8 +307,16 @@ describe("bibtex", () => {
     const data = { ...RESULTS.data, citation: "50 % of A & B_1, {x}" };
     const text = bibtex(sourceOf({ data }));
     expect(text).toContain("note = {50 \\% of A \\& B\\_1, \\{x\\}}");
-    for (const { model } of RESULTS.arms) expect(text).toContain(`@misc{${model},`);
-    expect(text.match(/@misc\{/g)).toHaveLength(RESULTS.arms.length + 2);
+    const trained = RESULTS.arms.filter(({ baseline }) => baseline === null);
+    for (const { model } of trained) expect(text).toContain(`@misc{${model},`);
+    // Mel statistics are nobody's weights.
+    expect(text.match(/@misc\{/g)).toHaveLength(trained.length + 2);
+  });
+
+  it("has an entry once that two models share", () => {
+    const citation = "@misc{both, title = {Both}}";
+    const arms = RESULTS.arms.map((arm) => ({ ...arm, citation }));
+    expect(bibtex(sourceOf({ arms })).match(/@misc\{both/g)).toHaveLength(1);
   });
 
   it("keeps an entry that the authors wrote", () => {

@@ -115,7 +115,7 @@ describe("runStudy", () => {
       out,
       bridge,
       onProgress: ({ stage, message }) => {
-        if (stage !== "hear") return;
+        if (stage !== "hear" || message === "") return;
         if (again.push(message) === KILLED_AT) process.kill(bridge.pid ?? 0, "SIGKILL");
       },
     });

@@ -73,6 +73,14 @@ describe("baselines", () => {
   });
 });
 
+describe("a baseline whose name an arm has", () => {
+  it("gets another one, where the arm is read in another way", () => {
+    const reads = { by: "features", pooling: "mean_std" } as const;
+    const arms = withBaselines([{ id: "fbank", model: "fbank", reads }], [{ kind: "knn" }]);
+    expect(arms.map(({ id }) => id)).toEqual(["fbank", "fbank-baseline", "mfcc-20"]);
+  });
+});
+
 describe("streams of a seed", () => {
   it("differ by name and by seed, and are the same each time", () => {
     const seeds = [streamSeed(1, "a"), streamSeed(1, "b"), streamSeed(2, "a")];

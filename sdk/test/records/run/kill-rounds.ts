@@ -27,16 +27,22 @@ export interface KillOutcome {
 }
 
 const SCRIPT = join(import.meta.dirname, "write-run.ts");
-/** From the first acknowledgement on: about three chunks. */
-const LONGEST_MS = 12;
+/** Chunks that are acknowledged before the kill, at most: by count, since a busy machine writes few in a time. */
+const MOST_CHUNKS = 4;
+/** From then on: about a chunk. */
+const LONGEST_MS = 5;
 
 /** @param seed of the points at which the processes are killed */
 export async function killRounds(kills: number, seed: string): Promise<KillOutcome> {
   const found = { acknowledged: 0, lost: 0, wrong: 0, midway: 0, sealed: 0 };
   let parent = makeParent();
   for (let round = 0; round < kills; round += 1) {
-    const [random = 0] = seededNumbers(`${seed} ${round}`, 1);
-    const told = await writeUntilKilled(parent, ((random + 1) / 2) * LONGEST_MS);
+    const [chunks = 0, ms = 0] = seededNumbers(`${seed} ${round}`, 2).map((it) => (it + 1) / 2);
+    const told = await writeUntilKilled(
+      parent,
+      Math.floor(chunks * (MOST_CHUNKS + 1)),
+      ms * LONGEST_MS,
+    );
     const run = await openRun(parent, makeOpening());
     found.acknowledged += told.length;
     found.lost += told.filter((chunk) => !run.chunks.has(chunk)).length;
@@ -56,17 +62,20 @@ export async function killRounds(kills: number, seed: string): Promise<KillOutco
   return { kills, ...found };
 }
 
-async function writeUntilKilled(parent: string, ms: number): Promise<string[]> {
+async function writeUntilKilled(parent: string, chunks: number, ms: number): Promise<string[]> {
   const args = ["--no-warnings", SCRIPT, parent];
   const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
+  const reached = Promise.withResolvers<void>();
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
+    // The first line says that it has begun.
+    if (said.split("\n").length > 1 + chunks) reached.resolve();
   });
   const ended = once(child, "close");
-  await Promise.race([once(child.stdout, "data"), ended]);
+  await Promise.race([reached.promise, ended]);
   await sleep(ms);
   child.kill("SIGKILL");
   await ended;

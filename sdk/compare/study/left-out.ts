@@ -1,0 +1,62 @@
+/** Clips that a study does not use, or not in every task: each is named, with the reason. */
+import { InvalidArgumentError } from "../../errors.ts";
+import type { Dataset } from "../dataset-types.ts";
+import type { LeftOutClip } from "../results-types.ts";
+import type { Task } from "../study-types.ts";
+import { canDo } from "./can-do.ts";
+import type { StoredStudy } from "./stored-study.ts";
+import { clipsOf, labelOf, truthOf } from "./task-clips.ts";
+
+/** Tasks that need no second label: nothing is told apart by training, search or clusters. */
+const ONE_LABEL_WILL_DO: readonly Task["kind"][] = ["zero-shot", "questions", "tags"];
+
+/**
+ * Takes the clips out that no task can read a label of, before any of them is heard.
+ *
+ * @returns the data set without them; they, and those that only some of the tasks leave out
+ * @throws InvalidArgumentError no clip has the label of a task, or all that have it have the same
+ */
+export function leaveOut(
+  data: Dataset,
+  tasks: readonly Task[],
+): { readonly data: Dataset; readonly excluded: readonly LeftOutClip[] } {
+  for (const task of tasks) checkLabel(data, task);
+  const excluded = data.rows.flatMap(({ id, labels }) => {
+    const without = tasks.filter((task) => truthOf(labels, labelOf(task)) === undefined);
+    if (without.length === 0) return [];
+    const names = [...new Set(without.map(labelOf))].map((name) => `\`${name}\``);
+    return [{ id, reason: `no ${names.join(", ")}`, tasks: without.map(({ kind }) => kind) }];
+  });
+  const unheard = new Set(
+    excluded.filter((clip) => clip.tasks.length === tasks.length).map(({ id }) => id),
+  );
+  return { data: { ...data, rows: data.rows.filter(({ id }) => !unheard.has(id)) }, excluded };
+}
+
+function checkLabel({ name, rows }: Dataset, task: Task): void {
+  const label = labelOf(task);
+  const values = new Set(rows.flatMap(({ labels }) => truthOf(labels, label) ?? []));
+  const where = `label of ${task.kind}`;
+  if (values.size === 0) {
+    throw new InvalidArgumentError(where, `one that clips of ${name} have`, label);
+  }
+  if (values.size === 1 && !ONE_LABEL_WILL_DO.includes(task.kind)) {
+    const expected = `one with two values at least: all clips of ${name} that have it are ${[...values].join()}`;
+    throw new InvalidArgumentError(where, expected, label);
+  }
+}
+
+/** What was left out before the first clip, and what a search could not ask for. */
+export function listLeftOut(study: StoredStudy): LeftOutClip[] {
+  const { data, design, clips } = study;
+  const unasked = design.tasks.flatMap((task): LeftOutClip[] => {
+    const arm = design.arms.find((each) => canDo(each, task));
+    if (task.kind !== "retrieval" || arm === undefined) return [];
+    const asked = new Set(study.outcomes(task.kind, arm.id).map(({ clip }) => clip));
+    const reason = "nothing to find: no other source has its label";
+    return clipsOf(task, clips).flatMap(({ id }) =>
+      asked.has(id) ? [] : [{ id, reason, tasks: [task.kind] }],
+    );
+  });
+  return [...data.excluded, ...unasked];
+}
