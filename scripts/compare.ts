@@ -11,6 +11,8 @@ const USAGE = `usage: npm run compare -- --a MODEL --b MODEL [options]
   --layer-a L, --layer-b L      a layer's name or number; default: each model's own
   --margin POINTS  share (0.02 is two points) within which the two count as equivalent; needs --claim
   --claim CLAIM    superior, "not worse", equivalent; default: superior
+  --no-cost        quality alone; otherwise both arms are timed in fresh processes afterwards (docs/cost.md)
+  --cost-incarnations N         pairs of fresh processes (5), and as many of A against itself
   --seed N, --name NAME, --out FOLDER (runs), --fresh (measure again), --require WORD (exit code 3 unless the
                    verdict supports it: better, "not worse", equivalent)
 exit codes: 0 done, 1 failed, 2 not understood, 3 not what --require asks for, 130 interrupted (run it again: it goes on)`;
@@ -47,6 +49,8 @@ function readOptions() {
         "layer-b": { type: "string" },
         margin: { type: "string" },
         claim: { type: "string", default: "superior" },
+        "no-cost": { type: "boolean", default: false },
+        "cost-incarnations": { type: "string", default: "5" },
         seed: { type: "string", default: "0" },
         name: { type: "string" },
         out: { type: "string", default: "runs" },
@@ -98,6 +102,10 @@ async function compare(signal: AbortSignal): Promise<number> {
   }
   const margin = options.margin === undefined ? undefined : Number(options.margin);
   if (margin !== undefined && !(margin > 0)) throw new UsageError("--margin is a share above 0");
+  const incarnations = Number(options["cost-incarnations"]);
+  if (!(Number.isInteger(incarnations) && incarnations >= 1)) {
+    throw new UsageError("--cost-incarnations is a whole number from 1");
+  }
   const tasks = readTasks(options.task);
   const [first] = tasks;
   if (first === undefined) throw new UsageError("--task names one task at least");
@@ -115,6 +123,7 @@ async function compare(signal: AbortSignal): Promise<number> {
       tasks,
       primary: [{ a: idA, b: idB, task: first.kind, metric: METRIC[first.kind], claim, margin }],
       seed: Number(options.seed),
+      cost: options["no-cost"] ? false : { incarnations, pair: [idA, idB] },
     },
     { out: options.out, fresh: options.fresh, signal, onProgress: bar },
   );

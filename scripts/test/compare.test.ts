@@ -32,7 +32,7 @@ describe("npm run compare", () => {
   test("compares two arms on a folder, says what it found, and keeps record and report", async () => {
     const data = await twoClasses();
     const arms = ["--a", "wav2vec2-tiny", "--b", "fbank", "--data", data];
-    const asked = [...arms, "--out", join(folder, "runs"), "--name", "two-classes"];
+    const asked = [...arms, "--out", join(folder, "runs"), "--name", "two-classes", "--no-cost"];
     const first = run(...asked, "--require", "better");
     expect(first.stderr).not.toContain("compare: ");
     expect(first.stdout).toMatch(/wav2vec2-tiny .* fbank on linear, accuracy/);
@@ -51,6 +51,7 @@ describe("npm run compare", () => {
     [["--a", "fbank", "--b", "mfcc-20", "--claim", "worse"], "--claim is one of"],
     [["--a", "fbank", "--b", "mfcc-20", "--margin", "0"], "--margin is a share"],
     [["--a", "fbank", "--b", "mfcc-20", "--require", "best"], "--require is one of"],
+    [["--a", "fbank", "--b", "mfcc-20", "--cost-incarnations", "0"], "--cost-incarnations is a"],
     [["--speed"], "--speed"],
   ])("refuses %j with exit code 2 and its usage", (args, said) => {
     const { status, stderr } = run(...args);

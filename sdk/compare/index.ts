@@ -59,6 +59,7 @@ export {
   type ClassDifference,
   type ComparedPair,
   type ConfusionWon,
+  type CostRun,
   type DecidingClip,
   type FairnessRow,
   type FoldSettings,
@@ -72,8 +73,8 @@ export {
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 export type {
   Arm,
+  CostCall,
   CostPlan,
-  CostSlot,
   Exposure,
   MapperReference,
   Outcome,

@@ -4,6 +4,7 @@ import { renderSvg } from "../../display/svg/render.ts";
 import { table } from "../../display/table.ts";
 import type { StudyResults, TaskResult } from "../results-types.ts";
 import type { CostDrift, CostQuantile, CostVerdict } from "../verdict-types.ts";
+import { costRunWords } from "./cost-run.ts";
 import { aligned, bullets, heading, note, scrolling, stack } from "./pieces.ts";
 import { between, count, percent, pText, signedPoints, significant } from "./words.ts";
 
@@ -25,6 +26,7 @@ export function costQuality(results: StudyResults): Html | null {
     task === undefined || placed.length < 2 ? null : plane(placed, metric, task),
     bullets(cost.map(({ sentence }) => sentence)),
     scrolling(table(aligned(cost.map(toRow)), { limit: 200 })),
+    costRunWords(results),
     heading("Single calls"),
     scrolling(table(aligned(cost.flatMap(callRows)), { limit: 200 })),
     note(

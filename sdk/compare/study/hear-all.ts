@@ -19,6 +19,13 @@ export interface Hearing {
   readonly cropSeconds: number | null;
 }
 
+/** A line of the journal: what hearing took, and what of it the models' own work was. */
+export interface HeardNote {
+  readonly chunks: number;
+  readonly wallSeconds: number;
+  readonly modelSeconds: number;
+}
+
 /** File with the answers of an arm. */
 export const answersOf = (arm: string): string => `answers/${arm}.jsonl`;
 
@@ -37,6 +44,8 @@ export async function hearAll(
   const { length: total } = steps;
   const tell = (done: number, message: string): void =>
     call.onProgress?.({ stage: "hear", done, total, unit: "chunks", message });
+  const began = performance.now();
+  let modelSeconds = 0;
   for (const [done, { name, arm, chunk }] of steps.entries()) {
     call.signal?.throwIfAborted();
     tell(done, `${arm.id}, chunk ${chunk.id}`);
@@ -48,11 +57,16 @@ export async function hearAll(
     // The bridge has asked a new process again; the rows are the same, and the record says it.
     if (processes > 0) await run.note("restart", { arm: arm.id, chunk: chunk.id, processes });
     const { rows, features } = heard;
+    modelSeconds += heard.work?.seconds ?? 0;
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
   }
-  if (total > 0) tell(total, "");
+  if (total === 0) return;
+  const wallSeconds = (performance.now() - began) / 1000;
+  const spent: HeardNote = { chunks: total, wallSeconds, modelSeconds };
+  await run.note("heard", spent);
+  tell(total, "");
 }
 
 /** A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
