@@ -27,7 +27,7 @@ export function costQuality(results: StudyResults): Html | null {
     bullets(cost.map(({ sentence }) => sentence)),
     scrolling(table(aligned(cost.map(toRow)), { limit: 200 })),
     costRunWords(results),
-    heading("Single calls"),
+    heading("Calls"),
     scrolling(table(aligned(cost.flatMap(callRows)), { limit: 200 })),
     note(
       "Floor: the farthest ratio from 1 that two processes of one arm showed on this machine (A/A). Drift: change from the first call to the last. An upper end that is missing needs more calls.",

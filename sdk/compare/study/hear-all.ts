@@ -1,4 +1,4 @@
-/** Every arm hears every chunk; what was heard is on the disk before the next one begins. */
+/** Every arm hears every chunk; what was heard is written while the next one is heard. */
 import { join } from "node:path";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import type { RunDirectory } from "../../records/run/run-directory.ts";
@@ -46,6 +46,7 @@ export async function hearAll(
     call.onProgress?.({ stage: "hear", done, total, unit: "chunks", message });
   const began = performance.now();
   let modelSeconds = 0;
+  let written = Promise.resolve();
   for (const [done, { name, arm, chunk }] of steps.entries()) {
     call.signal?.throwIfAborted();
     tell(done, `${arm.id}, chunk ${chunk.id}`);
@@ -60,8 +61,11 @@ export async function hearAll(
     modelSeconds += heard.work?.seconds ?? 0;
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
-    await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    await written;
+    written = run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    written.catch(() => undefined); // awaited above or below, unless hearing fails before
   }
+  await written;
   if (total === 0) return;
   const wallSeconds = (performance.now() - began) / 1000;
   const spent: HeardNote = { chunks: total, wallSeconds, modelSeconds };
