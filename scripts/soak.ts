@@ -1,10 +1,11 @@
-// npm run soak [-- --parts NAME,… --calls N --files N]: the long forms of the tests, with a dated record.
+// npm run soak [-- --parts NAME,… --calls N --files N --runs N]: the long forms of the tests, with a dated record.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatRecord, readEnvironment, readRecord, writeRecord } from "../sdk/index.ts";
+import { aaRuns } from "./soak/aa.ts";
 import {
   callsAtOnce,
   fuzzedLines,
@@ -28,6 +29,7 @@ const { values } = parseArgs({
   options: {
     calls: { type: "string", default: "20000" },
     files: { type: "string", default: "10000" },
+    runs: { type: "string", default: "20" },
     parts: { type: "string" },
   },
 });
@@ -80,6 +82,7 @@ const parts: Readonly<Record<string, () => Promise<PartOutcome>>> = {
   kernel: () => kernelCells(python),
   audio: () => brokenAudio(Number(values.files)),
   statistics: () => statisticsRates(python, root),
+  aa: () => aaRuns(Number(values.runs)),
   clusters: () => simulations("test_clustering_stability.py"),
   notebooks: () => run(notebooks, {}),
   // 01 to 03: the others show what tslab does not have.

@@ -65,6 +65,16 @@ def test_five_processes_each_can_show_a_difference_over_four_metrics_and_three_c
     assert three.interval is None
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "expected"), [([0.5], [0.0], 1), ([2.0], [0.0, 0.1, 0.2], 0.25), ([0.1], [0.0, 0.1, 0.2], 1)]
+)
+def test_a_single_process_can_change_places_with_each_other_one(a, b, expected):
+    found = ratio_of_processes(a, b)
+    assert found.p_value == pytest.approx(expected)
+    assert ratio_of_processes(b, a).p_value == found.p_value
+    assert found.interval is None
+
+
 def test_quantiles_have_order_statistics_for_ends():
     x = np.random.default_rng(3).permutation(np.arange(1.0, 101))
     median = quantile_interval(x, 0.5)

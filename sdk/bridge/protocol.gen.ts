@@ -157,6 +157,10 @@ export interface Operations {
     data: JudgeCostData;
     result: JudgeCostResult;
   };
+  read_energy: {
+    data: ReadEnergyData;
+    result: ReadEnergyResult;
+  };
   cluster: {
     data: ClusterData;
     result: ClusterResult;
@@ -1379,6 +1383,25 @@ export interface CostDrift {
   high: number;
 }
 
+/** Parameters of `read_energy`. */
+export type ReadEnergyData = Record<string, never>;
+
+/** Result of `read_energy`: the counters of the hardware that the loaded models run on. */
+export interface ReadEnergyResult {
+  counters: EnergyCounter[];
+  /** Why there are none. */
+  reason: string | null;
+}
+
+/** A counter of the hardware; only differences of two readings mean something. */
+export interface EnergyCounter {
+  name: string;
+  source: "nvml" | "rapl";
+  joules: number;
+  /** Joules after which it begins at 0 again; null: never. */
+  wraps_at: number | null;
+}
+
 /**
  * Parameters of `cluster`: groups in features, with the evidence for them. Progress stages:
  * reduce, cluster, evidence, map.
@@ -1934,6 +1957,7 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["power", { repeatable: true, immediate: false }],
   ["anytime", { repeatable: true, immediate: false }],
   ["judge_cost", { repeatable: true, immediate: false }],
+  ["read_energy", { repeatable: true, immediate: false }],
   ["cluster", { repeatable: true, immediate: false }],
   ["download_model", { repeatable: true, immediate: false }],
   ["add_model", { repeatable: false, immediate: false }],

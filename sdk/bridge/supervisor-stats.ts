@@ -1,3 +1,4 @@
+import type { ProcessEnd } from "../errors.ts";
 import type { Plane } from "./arena.ts";
 import type { HostReference } from "./transport.ts";
 
@@ -12,6 +13,8 @@ export interface SupervisorStats {
   readonly planeReason: string | undefined;
   /** Processes started: 1 + restarts. */
   readonly starts: number;
+  /** How the last process ended that did so by itself; undefined where none did. */
+  readonly lastCrash: ProcessEnd | undefined;
   readonly calls: number;
   /** Callers that wait for an answer. */
   readonly waiting: number;

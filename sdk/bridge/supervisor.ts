@@ -40,7 +40,9 @@ export class Supervisor {
   #session: Session | undefined;
   #restart: NodeJS.Timeout | undefined;
   readonly #readyWaiters = new ReadyWaiters();
+  /** Of the process before; undefined again where another one was started. */
   #lastEnd: ProcessEnd | undefined;
+  #lastCrash: ProcessEnd | undefined;
   #isClosed = false;
   #starts = 0;
   #callCount = 0;
@@ -84,6 +86,7 @@ export class Supervisor {
       host: this.#session?.isRunning ? this.#session.host : undefined,
       ...this.#calls.stats,
       starts: this.#starts,
+      lastCrash: this.#lastCrash,
       calls: this.#callCount,
       repeated: this.#repeated,
       discardedLines: this.#discardedLines + (this.#session?.discardedLines ?? 0),
@@ -212,6 +215,7 @@ export class Supervisor {
       this.#close();
       return;
     }
+    this.#lastCrash = end;
     this.#neverReady += Number(failure !== undefined);
     if (failure !== undefined && !(failure.wasKilled && this.#neverReady < NEVER_READY)) {
       this.#neverReady = 0;

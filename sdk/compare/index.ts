@@ -59,6 +59,7 @@ export {
   type ClassDifference,
   type ComparedPair,
   type ConfusionWon,
+  type CostRun,
   type DecidingClip,
   type FairnessRow,
   type FoldSettings,
@@ -77,8 +78,8 @@ export { StudyFileError } from "./study-file-error.ts";
 export { StudyRefusedError } from "./study-refused-error.ts";
 export type {
   Arm,
+  CostCall,
   CostPlan,
-  CostSlot,
   Exposure,
   MapperReference,
   Outcome,

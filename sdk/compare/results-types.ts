@@ -1,12 +1,13 @@
 /** `results.json` of a run: a pure function of its stored rows and seeds, so that it can be computed again. */
 import type { Interval } from "../bridge/protocol.gen.ts";
-import type { Exposure, Outcome, TaskKind } from "./study-types.ts";
+import type { PeakSource } from "../models/memory-usage.ts";
+import type { CostCall, Exposure, Outcome, TaskKind } from "./study-types.ts";
 import type { CostVerdict, JudgedVerdict, PowerCard } from "./verdict-types.ts";
 
 /** Name and version of the form of `results.json`. */
 export const RESULTS_SCHEMA = "grym-synth/study-results@1";
 
-/** What a study found. No times are in it: they differ from run to run. */
+/** What a study found. Of its times only those of `cost` are in it: all else is the same in every run. */
 export interface StudyResults {
   readonly schema: typeof RESULTS_SCHEMA;
   readonly name: string;
@@ -31,6 +32,8 @@ export interface StudyResults {
   readonly power: PowerCard | null;
   /** null: no cost was measured. */
   readonly cost: readonly CostVerdict[] | null;
+  /** How it was measured; null where it was not. */
+  readonly costRun: CostRun | null;
 }
 
 /** What was heard. */
@@ -126,6 +129,29 @@ export interface LeakageFinding {
   readonly note: string;
   /** Whether it was taken out or merged; else it is only marked. */
   readonly resolved: boolean;
+}
+
+/** How the cost of two arms was measured. */
+export interface CostRun {
+  /** Pairs of fresh processes, and as many of arm a against itself where there is a floor. */
+  readonly incarnations: number;
+  /** Of each of them. */
+  readonly blocks: number;
+  /** Of each slot: calls of one clip, and clips of the one call of a chunk. */
+  readonly singles: number;
+  readonly batch: number;
+  /** Incarnations that were disturbed, and measured again as a whole. */
+  readonly voids: readonly {
+    readonly phase: CostCall["phase"];
+    readonly incarnation: number;
+    readonly reason: string;
+  }[];
+  /** Least and most of the machine in the last minute of a call. */
+  readonly load: { readonly least: number; readonly most: number };
+  /** How peaks of memory were read. */
+  readonly peakSources: readonly PeakSource[];
+  /** Why there is no energy; null where there is. */
+  readonly noEnergy: string | null;
 }
 
 /** Which two arms, in which task. */

@@ -10,6 +10,8 @@ import { planFolds } from "./plan-folds.ts";
 import type { StudyResults } from "./results-types.ts";
 import { ArmModels } from "./study/arm-models.ts";
 import { makeChunks } from "./study/chunks.ts";
+import { planCost } from "./study/cost/cost-schedule.ts";
+import { measureCost } from "./study/cost/measure-cost.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
 import { type Hearing, hearAll } from "./study/hear-all.ts";
@@ -58,15 +60,17 @@ export interface StudyRun {
 }
 
 /**
- * Runs a study: every arm hears the same clips in the same chunks, tasks read what was heard, and the verdicts
- * are sealed with all rows they come from. Baselines are added always. A run that was killed goes on behind
- * the last chunk that the disk has, with the same rows to the bit.
+ * Runs a study: every arm hears the same clips in the same chunks, tasks read what was heard, two arms are
+ * timed in fresh processes where cost is asked for, and the verdicts are sealed with all rows they come from.
+ * Baselines are added always. A run that was killed goes on behind the last chunk that the disk has, with the
+ * same rows to the bit; a pair of processes that were being timed is measured again as a whole.
  *
  * @throws InvalidArgumentError the study contradicts itself or its data set, or files are missing or changed
  * @throws StudyRefusedError folds of one's own where the authors give theirs, or features that depend on the
  *   clips beside them
  * @throws LeakageError one source or one sound stands on both sides of a fold that is drawn here
  * @throws CapabilityError a model has not learnt what an arm asks of it
+ * @throws ProcessExitError processes whose cost is measured died again and again
  * @throws RunError `run_changed`: it was begun under other conditions; `run_locked`; `run_damaged`
  * @example
  * const { results } = await runStudy({
@@ -104,7 +108,13 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const leakage = lookForLeaks(data, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
-  const schedule: Schedule = { chunks, cropSeconds: crop, folds: toFoldSettings(plan, sources) };
+  const cost = design.cost && planCost(design.cost, clips, chunks, seed);
+  const schedule: Schedule = {
+    chunks,
+    cropSeconds: crop,
+    folds: toFoldSettings(plan, sources),
+    cost,
+  };
   const machine = await readEnvironment(statistics);
   const opening = toOpening(design, data, excluded, clips, leakage, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
@@ -116,6 +126,10 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
       await hearFirst(run, models, hearing, { ...call, onEstimate });
       await hearAll(run, models, hearing, call);
       await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
+      if (design.cost !== null && cost !== null) {
+        await models.rest();
+        await measureCost(run, { design: design.cost, schedule: cost, seed, hearing }, call);
+      }
       const results = await makeResults(run.folder, statistics, call);
       await run.seal(results, { loadAverage: (await readEnvironment()).loadAverage });
     }

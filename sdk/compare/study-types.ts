@@ -7,6 +7,7 @@ import type {
   Quantization,
   Weights,
 } from "../bridge/protocol.gen.ts";
+import type { PeakSource } from "../models/memory-usage.ts";
 import type { Dataset } from "./dataset-types.ts";
 import type { LabelMapper } from "./label-mapper.ts";
 
@@ -37,7 +38,10 @@ export interface Study {
    * @default 0
    */
   readonly seed?: number | undefined;
-  /** `false`: quality alone. */
+  /**
+   * Time and memory, measured after quality in processes of their own; `false`: quality alone.
+   * @default false
+   */
   readonly cost?: CostPlan | false | undefined;
   /**
    * `anytime`: it may be looked at after every source and stopped.
@@ -139,10 +143,16 @@ export interface PrimaryClaim {
   readonly margin?: number | undefined;
 }
 
-/** How much is measured of time and memory. */
+/** How much is measured of time and memory, and of which arms (docs/cost.md). */
 export interface CostPlan {
   /**
-   * Fresh processes of each arm: the unit of first latency and of peak memory.
+   * The two arms.
+   * @default those of the first primary claim that has no baseline in it, else the first two without
+   */
+  readonly pair?: readonly [a: string, b: string] | undefined;
+  /**
+   * Pairs of fresh processes: the unit of first latency and of peak memory. Below 4 these have no interval,
+   * below 5 no word.
    * @default 5
    */
   readonly incarnations?: number | undefined;
@@ -151,10 +161,13 @@ export interface CostPlan {
    * @default 4
    */
   readonly blocks?: number | undefined;
-  /** @default 4 */
+  /**
+   * Clips of a slot that are heard one by one; after them a chunk is heard in one call.
+   * @default 4
+   */
   readonly clipsPerSlot?: number | undefined;
   /**
-   * Arm A against itself first: what this machine cannot tell apart.
+   * Arm a against itself first: what this machine cannot tell apart. Without it no cost gets a word.
    * @default true
    */
   readonly noiseFloor?: boolean | undefined;
@@ -194,24 +207,40 @@ export interface OutcomeDetail {
 }
 
 /** One timed call of an arm: a row of `cost.jsonl`. */
-export interface CostSlot {
+export interface CostCall {
   /** An arm against itself, or against the other. */
   readonly phase: "aa" | "ab";
+  /** Pair of fresh processes, from 0. */
   readonly incarnation: number;
-  readonly block: number;
-  readonly slot: 0 | 1 | 2 | 3;
+  /** From 1; above, where the incarnation was void and is measured again. */
+  readonly attempt: number;
+  /** In the phase `aa` both are processes of one arm. */
+  readonly side: "a" | "b";
   readonly arm: string;
-  readonly clip: string;
+  /** `load`: from the start of the process; `batch`: a whole chunk at once. */
+  readonly call: "load" | "first" | "warm-up" | "single" | "batch";
+  /** Within the incarnation, from 0; null outside of blocks. */
+  readonly block: number | null;
+  readonly slot: 0 | 1 | 2 | 3 | null;
+  /** Of a batch its chunk (`chunk 003`); null of a load. */
+  readonly clip: string | null;
+  /** How many were heard. */
+  readonly clips: number;
+  /** From the call in Node to its answer. */
   readonly wallMs: number;
-  /** Python's own work. */
+  /** Python's own work: decoding, features, model. */
   readonly pythonMs: number;
-  /** Whether it was the first call of its process. */
-  readonly first: boolean;
-  readonly peakBytes: number | null;
-  /** By a hardware counter; null where there is none. */
+  /** Highest resident memory of the child in the call. */
+  readonly peakBytes: number;
+  readonly peakSource: PeakSource;
+  /** Highest memory on CUDA devices; null without CUDA. */
+  readonly devicePeakBytes: number | null;
+  /** By a hardware counter, of a batch; null where there is none. */
   readonly joules: number | null;
-  /** Of the last minute. */
+  /** Of the machine in the last minute. */
   readonly load: number;
-  /** Why the whole block does not count. */
+  /** Since cost was begun to be measured, interruptions and all. */
+  readonly seconds: number;
+  /** Why the whole incarnation does not count. */
   readonly void?: string | undefined;
 }

@@ -34,8 +34,10 @@ import {
   toTextPiece,
 } from "./from-wire.ts";
 import { isLoadedWith, noteLoaded, releaseModel } from "./loaded-models.ts";
+import { toMemoryUsage } from "./memory-usage.ts";
 import type { ModelInfo, ModelService, ModelStatus, ServiceOptions } from "./model-service.ts";
 import { takeParts } from "./part-stream.ts";
+import type { ResultEnvelope } from "./result-envelope.ts";
 import type { ScoredAudio, ScoredClips, ScoreOptions } from "./score-types.ts";
 import {
   copySamples,
@@ -57,6 +59,9 @@ import {
   toTranscripts,
 } from "./transcript.ts";
 
+/** Seconds of Python's own work, and its memory. */
+export type LoadReport = Pick<ResultEnvelope, "processingTime" | "memoryUsage">;
+
 /** The verbs that every model has; a child names its default model. */
 export abstract class BridgedService implements ModelService {
   readonly #bridge: GAMABridge;
@@ -65,6 +70,7 @@ export abstract class BridgedService implements ModelService {
   /** The parameters as text, to compare with those of other services. */
   readonly #form: string;
   #info: ModelInfo | undefined;
+  #loading: LoadReport | undefined;
   /** The process that holds the model; another one must load it again. */
   #loadedIn = 0;
   #shutdown: Promise<void> | undefined;
@@ -97,6 +103,11 @@ export abstract class BridgedService implements ModelService {
   /** Facts about the model, once it is loaded. */
   get info(): ModelInfo | undefined {
     return this.#info;
+  }
+
+  /** What the last loading took; next to nothing where the process had the model already. */
+  get loading(): LoadReport | undefined {
+    return this.#loading;
   }
 
   async initialize(options: CallOptions = {}): Promise<ModelInfo> {
@@ -278,7 +289,12 @@ export abstract class BridgedService implements ModelService {
   async #load(options: CallOptions): Promise<ModelInfo> {
     const answer = this.#bridge.executeOperation("load_model", this.#parameters, options);
     const { processNumber } = this.#bridge;
-    const info = toModelInfo((await answer).model);
+    const { model, processing_time, memory_usage } = await answer;
+    const info = toModelInfo(model);
+    this.#loading = {
+      processingTime: processing_time,
+      memoryUsage: toMemoryUsage(memory_usage),
+    };
     const isNewUser = this.#info?.modelId !== info.modelId;
     noteLoaded(this.#bridge, info.modelId, this.#form, isNewUser);
     this.#info = info;

@@ -30,6 +30,8 @@ from gama_operations.protocol import (
     FreeMemoryResult,
     LoadModelData,
     LoadModelResult,
+    ReadEnergyData,
+    ReadEnergyResult,
     StartProfileData,
     StartProfileResult,
     StopProfileData,
@@ -87,6 +89,7 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "power": power,
         "anytime": anytime,
         "judge_cost": judge_cost,
+        "read_energy": read_energy,
         "cluster": cluster,
         **STORE,
         "start_profile": start_profile,
@@ -115,6 +118,14 @@ def unload_model(session: Session, data: UnloadModelData, call: Call) -> UnloadM
     memory = call.memory  # from before
     unloaded = session.unload(data.model_id)
     return UnloadModelResult(unloaded, memory.usage())
+
+
+def read_energy(session: Session, _data: ReadEnergyData, _call: Call) -> ReadEnergyResult:
+    """Counters of the hardware that the loaded models run on."""
+    from gama_operations.energy import read_counters  # and with it ctypes
+
+    counters, reason = read_counters([model.info.device for model in session.models.values()])
+    return ReadEnergyResult(counters, reason)
 
 
 def extract_features(session: Session, data: ExtractFeaturesData, call: Call) -> ExtractFeaturesResult:

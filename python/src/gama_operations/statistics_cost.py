@@ -95,26 +95,37 @@ def ratio_of_processes(a: Numbers, b: Numbers, level: float = 0.95) -> Ratio:
     shifts = np.sort(np.subtract.outer(x, y).ravel())
     splits = math.comb(len(x) + len(y), len(x))
     exact = splits <= _MOST_SPLITS
+    how = f"exact, {splits} splits" if exact else "Monte-Carlo, 9999 splits"
+    k = _rank(_rank_sum_cdf(len(x), len(y)), level)
+    units = len(x) + len(y)
+    interval, reason = _between(shifts, k, level, "Hodges-Lehmann, rank sums", f"{units} processes")
+    test = f"processes change arms, two-sided ({how})"
+    p_value = _permutation_p(x, y, _MOST_SPLITS if exact else 9999)
+    return Ratio(math.exp(float(np.median(shifts))), interval, reason, p_value, test, units)
+
+
+def _permutation_p(x: Vector, y: Vector, resamples: int) -> float:
+    """Share of the splits whose means are at least as far apart."""
 
     def shift(u: Vector, v: Vector, axis: int) -> Vector:
         return np.rint(np.abs(u.mean(axis=axis) - v.mean(axis=axis)) / _GRID)  # so that ties are ties
 
+    if min(len(x), len(y)) == 1:  # which scipy refuses: each value may be the one that is alone
+        pool = np.concatenate((x, y))
+        others = np.array([np.delete(pool, place) for place in range(len(pool))])
+        apart = shift(pool[:, None], others, axis=1)
+        return float(np.mean(apart >= shift(x, y, axis=0)))
     found = stats.permutation_test(
         (x, y),
         shift,
         permutation_type="independent",
         alternative="greater",
         vectorized=True,
-        n_resamples=_MOST_SPLITS if exact else 9999,
+        n_resamples=resamples,
         batch=5000,
         rng=np.random.default_rng(0),
     )
-    how = f"exact, {splits} splits" if exact else "Monte-Carlo, 9999 splits"
-    k = _rank(_rank_sum_cdf(len(x), len(y)), level)
-    units = len(x) + len(y)
-    interval, reason = _between(shifts, k, level, "Hodges-Lehmann, rank sums", f"{units} processes")
-    test = f"processes change arms, two-sided ({how})"
-    return Ratio(math.exp(float(np.median(shifts))), interval, reason, float(found.pvalue), test, units)
+    return float(found.pvalue)
 
 
 def quantile_interval(values: Numbers, at: float, level: float = 0.95) -> Quantile:

@@ -19,10 +19,14 @@ export const PAIR_FLAGS = {
   template: { type: "string" },
   seed: { type: "string" },
   name: { type: "string" },
+  "no-cost": { type: "boolean" },
+  "cost-incarnations": { type: "string" },
 } as const;
 
 /** As `parseArgs` gives them. */
-export type PairValues = { readonly [Flag in keyof typeof PAIR_FLAGS]?: string | undefined };
+export type PairValues = {
+  readonly [Flag in Exclude<keyof typeof PAIR_FLAGS, "no-cost">]?: string | undefined;
+} & { readonly "no-cost"?: boolean | undefined };
 
 /** Tasks that need nothing but their name. */
 export type PairTask = Exclude<TaskKind, "questions">;
@@ -45,6 +49,8 @@ export interface PairRequest {
   readonly template: string | undefined;
   readonly seed: number;
   readonly name: string | undefined;
+  /** Pairs of fresh processes; 0: quality alone. */
+  readonly costIncarnations: number;
 }
 
 const TASKS: readonly PairTask[] = [
@@ -98,7 +104,17 @@ export function readPair(values: PairValues): PairRequest {
     template,
     seed: readWhole("seed", values.seed ?? "0", 0),
     name,
+    costIncarnations: readIncarnations(values),
   };
+}
+
+const INCARNATIONS = "5";
+
+function readIncarnations(values: PairValues): number {
+  const given = values["cost-incarnations"];
+  if (!values["no-cost"]) return readWhole("cost-incarnations", given ?? INCARNATIONS, 1);
+  if (given === undefined) return 0;
+  throw new UsageError("--no-cost leaves nothing for --cost-incarnations");
 }
 
 /** On the command line words have dashes: `not-worse`. */

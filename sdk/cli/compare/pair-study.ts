@@ -26,7 +26,7 @@ export async function pairStudy(
   request: PairRequest,
   { openDataset, bridge, signal }: PairTools,
 ): Promise<Study> {
-  const { a, b, label, folds, claim, margin, seed } = request;
+  const { a, b, label, folds, claim, margin, seed, costIncarnations } = request;
   // Clips without the label are left out by name: what a data set lacks is no reason to refuse it.
   const data = await openDataset(request.data, { classes: false });
   const tasks = request.tasks.map((kind): Task => ({ kind, label }));
@@ -62,6 +62,7 @@ export async function pairStudy(
     primary: [{ ...pair, task: declared, metric, claim, margin }],
     folds,
     seed,
+    cost: costIncarnations > 0 && { incarnations: costIncarnations, pair: [pair.a, pair.b] },
   };
 }
 

@@ -22,6 +22,9 @@ of two models:
   --prompt TEXT        of zero-shot; default: What is the main sound?
   --template TEXT      of zero-shot: each label's words, {} is the label ("a photo of" is to images what "a {}"
                        is here); default: the data set's phrases, else the label
+  --cost-incarnations N  pairs of fresh processes in which time and memory are measured, and as many of A beside
+                       itself; default: 5
+  --no-cost            quality alone
   --seed N, --name NAME
 
 of every study:

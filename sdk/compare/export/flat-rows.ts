@@ -1,7 +1,7 @@
 /** Rows of a run as flat ones, for tables that know no nesting. */
 import { canonicalJson, type Json } from "../../records/run/canonical-json.ts";
 import type { SavedRun } from "../../records/run/read-run.ts";
-import type { CostSlot, Outcome } from "../study-types.ts";
+import type { CostCall, Outcome } from "../study-types.ts";
 
 /** What a cell of an exported table holds. */
 export type Cell = string | number | boolean | null;
@@ -22,20 +22,26 @@ export function flatOutcomes({ rows }: Pick<SavedRun, "rows">): FlatRow[] {
 
 /** Every timed call; empty where no cost was measured. */
 export function flatCost({ rows }: Pick<SavedRun, "rows">): FlatRow[] {
-  return ((rows[COST] ?? []) as unknown as readonly CostSlot[]).map((slot) => ({
-    phase: slot.phase,
-    incarnation: slot.incarnation,
-    block: slot.block,
-    slot: slot.slot,
-    arm: slot.arm,
-    clip: slot.clip,
-    wallMs: slot.wallMs,
-    pythonMs: slot.pythonMs,
-    first: slot.first,
-    peakBytes: slot.peakBytes,
-    joules: slot.joules,
-    load: slot.load,
-    void: slot.void ?? null,
+  return ((rows[COST] ?? []) as unknown as readonly CostCall[]).map((call) => ({
+    phase: call.phase,
+    incarnation: call.incarnation,
+    attempt: call.attempt,
+    side: call.side,
+    arm: call.arm,
+    call: call.call,
+    block: call.block,
+    slot: call.slot,
+    clip: call.clip,
+    clips: call.clips,
+    wallMs: call.wallMs,
+    pythonMs: call.pythonMs,
+    peakBytes: call.peakBytes,
+    peakSource: call.peakSource,
+    devicePeakBytes: call.devicePeakBytes,
+    joules: call.joules,
+    load: call.load,
+    seconds: call.seconds,
+    void: call.void ?? null,
   }));
 }
 

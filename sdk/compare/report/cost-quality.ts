@@ -4,6 +4,7 @@ import { renderSvg } from "../../display/svg/render.ts";
 import { table } from "../../display/table.ts";
 import type { StudyResults, TaskResult } from "../results-types.ts";
 import type { CostDrift, CostQuantile, CostVerdict } from "../verdict-types.ts";
+import { costRunWords } from "./cost-run.ts";
 import { aligned, bullets, heading, note, scrolling, stack } from "./pieces.ts";
 import { between, count, percent, pText, signedPoints, significant } from "./words.ts";
 
@@ -25,7 +26,8 @@ export function costQuality(results: StudyResults): Html | null {
     task === undefined || placed.length < 2 ? null : plane(placed, metric, task),
     bullets(cost.map(({ sentence }) => sentence)),
     scrolling(table(aligned(cost.map(toRow)), { limit: 200 })),
-    heading("Single calls"),
+    costRunWords(results),
+    heading("Calls"),
     scrolling(table(aligned(cost.flatMap(callRows)), { limit: 200 })),
     note(
       "Floor: the farthest ratio from 1 that two processes of one arm showed on this machine (A/A). Drift: change from the first call to the last. An upper end that is missing needs more calls.",

@@ -62,7 +62,7 @@ function costWords({ cost }: StudyResults): string {
     const size = interval === null ? "" : ` ${between(interval, significant)}`;
     return `${significant(ratio)} times${size} the ${metric.replace(/ \(.*\)$/, "")}`;
   });
-  return `${a} takes ${listed(sizes)} of ${b}`;
+  return `${a} has ${listed(sizes)} of ${b}`;
 }
 
 /** What a reader should hold against the result, most serious first. */

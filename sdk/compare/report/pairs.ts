@@ -40,6 +40,21 @@ export function verdictOf(
   };
 }
 
+/** What arm `a` costs over arm `b` in a metric, whatever its unit; null where it was not measured. */
+export function costOf(
+  { cost }: Pick<StudyResults, "cost">,
+  { a, b }: Pick<ComparedPair, "a" | "b">,
+  metric: string,
+): { readonly ratio: number; readonly isDecided: boolean } | null {
+  for (const it of cost ?? []) {
+    if (!it.metric.startsWith(`${metric} (`)) continue;
+    const isDecided = it.word !== "undecided";
+    if (it.a === a && it.b === b) return { ratio: it.ratio, isDecided };
+    if (it.a === b && it.b === a) return { ratio: 1 / it.ratio, isDecided };
+  }
+  return null;
+}
+
 /** The arm that differences in a task are taken against: `b` of its first verdict. */
 export function referenceArm(results: StudyResults, task: TaskKind): string | null {
   return results.verdicts.find((it) => it.task === task)?.b ?? null;

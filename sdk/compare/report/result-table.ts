@@ -1,11 +1,16 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import type { ArmResult, StudyResults, TaskArm, TaskResult } from "../results-types.ts";
-import { isExposed, referenceArm, type SeenVerdict, verdictOf } from "./pairs.ts";
+import { costOf, isExposed, referenceArm, type SeenVerdict, verdictOf } from "./pairs.ts";
 import { note, scrolling, stack } from "./pieces.ts";
-import { alignedIntervals, endAligned, signedPoints } from "./words.ts";
+import { alignedIntervals, endAligned, signedPoints, significant } from "./words.ts";
 
 const MARK = "†";
+/** Columns of the table, and the metric of each. */
+const COSTS = [
+  ["latency ×", "per-clip latency"],
+  ["peak ×", "peak memory"],
+] as const;
 
 /** An arm in a task, and what was said of it against the reference. */
 interface Row {
@@ -28,6 +33,12 @@ export function resultTable(results: StudyResults): Html {
     difference: endAligned(differences.map((text) => text ?? "")),
     between: alignedIntervals(between, signedPoints),
   };
+  const costs = COSTS.flatMap(([name, metric]): [string, string[]][] => {
+    const cells = rows.map(({ tested, against }) =>
+      timesOf(results, { a: tested.arm, b: against }, metric),
+    );
+    return cells.some((cell) => cell !== "") ? [[name, endAligned(cells)]] : [];
+  });
   const written = rows.map(({ task, tested, against, seen }, at) => ({
     task: task.task,
     arm: armName(results.arms, tested.arm),
@@ -38,8 +49,21 @@ export function resultTable(results: StudyResults): Html {
     "Δ, points": columns.difference[at],
     "interval of Δ": columns.between[at],
     verdict: seen === null ? "" : wordOf(seen.word, seen.verdict.family),
+    ...Object.fromEntries(costs.map(([name, cells]) => [name, cells[at]])),
   }));
   return stack([scrolling(table(written, { digits: 1, limit: 1000 })), note(legend(results))]);
+}
+
+/** `2.31`; in brackets where the machine's noise may be all of it. */
+function timesOf(
+  results: StudyResults,
+  pair: { readonly a: string; readonly b: string },
+  metric: string,
+): string {
+  const found = costOf(results, pair, metric);
+  if (found === null) return "";
+  const size = significant(found.ratio);
+  return found.isDecided ? size : `(${size})`;
 }
 
 function toRow(results: StudyResults, task: TaskResult, tested: TaskArm): Row {
@@ -62,11 +86,14 @@ function armName(arms: readonly ArmResult[], id: string): string {
   return `${id}${isExposed(arm) ? ` ${MARK}` : ""}${arm.baseline === null ? "" : " (baseline)"}`;
 }
 
-function legend({ arms, level, tasks }: StudyResults): string {
+function legend({ arms, level, tasks, cost }: StudyResults): string {
   const exposed = arms.filter(isExposed);
   const lower = tasks.filter(({ lowerIsBetter }) => lowerIsBetter).map(({ metric }) => metric);
   return [
     `Scores in hundredths; intervals at ${100 * level} % over sources.`,
+    ...(cost === null
+      ? []
+      : ["Costs as multiples of the other arm's, in brackets where they are undecided."]),
     ...(lower.length > 0 ? [`Lower is better: ${[...new Set(lower)].join(", ")}.`] : []),
     ...(exposed.length > 0
       ? [

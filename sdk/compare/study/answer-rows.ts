@@ -1,5 +1,6 @@
 /** What a model gave for a clip, before anyone looks at a label: a row of `answers/<arm>.jsonl`. */
 import type { ClipFailure } from "../../bridge/protocol.gen.ts";
+import type { Work } from "./work.ts";
 
 export interface AnswerRow {
   readonly clip: string;
@@ -18,6 +19,8 @@ export interface AnswerRow {
 /** What a chunk gave. */
 export interface HeardChunk {
   readonly rows: readonly AnswerRow[];
+  /** null: no clip could be heard. */
+  readonly work: Work | null;
   /** [clips, …]; NaN for a clip that failed. Of an arm that is read by features, unless all clips failed. */
   readonly features?:
     | { readonly data: Float32Array; readonly shape: readonly number[] }

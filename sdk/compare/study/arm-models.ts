@@ -4,12 +4,15 @@ import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { BridgedService } from "../../models/bridged-service.ts";
 import type { ModelInfo, ModelService } from "../../models/model-service.ts";
 import type { StudyArm } from "./baselines.ts";
+import { toWork, type Work } from "./work.ts";
 
 /** A loaded model, as one arm uses it. */
 export interface ArmModel {
   readonly service: ModelService;
   readonly info: ModelInfo;
   readonly bridge: GAMABridge;
+  /** What loading it took; next to nothing where the process had it already. */
+  readonly loading: Work;
 }
 
 /** The model of an arm, whatever its family. */
@@ -57,6 +60,18 @@ export class ArmModels implements AsyncDisposable {
     return model;
   }
 
+  /**
+   * Gives memory and processors free for measuring cost: only the process of the statistics stays, idle, and
+   * holds no model of the study any more unless it is the caller's.
+   */
+  async rest(): Promise<void> {
+    await Promise.all(this.#others.map((bridge) => bridge.shutdown()));
+    if (!this.#isOwn) return;
+    for (const { service, bridge } of this.#models.values()) {
+      if (bridge === this.bridge) await service.shutdown();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#others.map((bridge) => bridge.shutdown()));
     if (this.#isOwn) await this.bridge.shutdown();
@@ -68,8 +83,7 @@ export class ArmModels implements AsyncDisposable {
       { bridge: this.bridge, forms: new Map() },
     ];
     for (const arm of arms) {
-      const { model, weights = "trained", dtype = "float32", quantization = "none" } = arm;
-      const { attention, device } = arm;
+      const { model, weights, dtype, quantization, attention, device } = formOf(arm);
       const key = `${model} ${weights}`;
       const form = JSON.stringify([dtype, quantization, attention, device]);
       let place = held.find(({ forms }) => (forms.get(key) ?? form) === form);
@@ -79,11 +93,39 @@ export class ArmModels implements AsyncDisposable {
         held.push(place);
       }
       place.forms.set(key, form);
-      const { bridge } = place;
-      const options = { bridge, weights, dtype, quantization, attention, device };
-      const isRandom = weights === "random";
-      const service = new ArmService(model, { ...options, ...(isRandom ? { seed } : {}) });
-      this.#models.set(arm.id, { service, info: await service.initialize(call), bridge });
+      this.#models.set(arm.id, await loadArm(arm, seed, place.bridge, call));
     }
   }
+}
+
+/**
+ * Loads the model of one arm.
+ *
+ * @param seed of random weights
+ */
+export async function loadArm(
+  arm: StudyArm,
+  seed: number,
+  bridge: GAMABridge,
+  call: CallOptions,
+): Promise<ArmModel> {
+  const { model, ...form } = formOf(arm);
+  const isRandom = form.weights === "random";
+  const service = new ArmService(model, { bridge, ...form, ...(isRandom ? { seed } : {}) });
+  const info = await service.initialize(call);
+  const { loading } = service;
+  if (loading === undefined) throw new TypeError(`${arm.id} was loaded without being loaded`);
+  return { service, info, bridge, loading: toWork(loading) };
+}
+
+/** With the defaults that a study promises, whatever the environment says. */
+function formOf({
+  model,
+  weights = "trained",
+  dtype = "float32",
+  quantization = "none",
+  attention,
+  device,
+}: StudyArm) {
+  return { model, weights, dtype, quantization, attention, device };
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "../../errors.ts";
 import type { PrimaryClaim, Study, Task } from "../study-types.ts";
 import { type StudyArm, withBaselines } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
+import { type CostDesign, toCostDesign } from "./cost/cost-design.ts";
 import { metricsOf } from "./metrics.ts";
 
 /** A study as `study.json` has it: every default filled in, nothing of the machine, no clips. */
@@ -17,6 +18,7 @@ export interface Design {
   readonly crop: { readonly seconds: number } | "common";
   readonly folds: number | "official" | null;
   readonly seed: number;
+  readonly cost: CostDesign | null;
   readonly stopping: "fixed";
 }
 
@@ -29,9 +31,8 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
  */
 export function toDesign(study: Study): Design {
   const { name, question, data, tasks, primary, level = 0.95, alpha = 0.05 } = study;
-  const { crop = "common", folds = null, seed = 0, stopping = "fixed", cost = false } = study;
+  const { crop = "common", folds = null, seed = 0, stopping = "fixed" } = study;
   if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
-  if (cost !== false) refuse("cost", "false: `runStudy` measures quality alone", cost);
   if (stopping !== "fixed")
     refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
   if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
@@ -41,7 +42,8 @@ export function toDesign(study: Study): Design {
   checkTasks(tasks, arms);
   for (const claim of primary) checkClaim(claim, arms, tasks);
   const asked = { name, question, data: data.name, arms, tasks, primary };
-  return { ...asked, level, alpha, crop, folds, seed, stopping };
+  const cost = toCostDesign(study, arms);
+  return { ...asked, level, alpha, crop, folds, seed, cost, stopping };
 }
 
 function checkArms(arms: readonly StudyArm[]): void {

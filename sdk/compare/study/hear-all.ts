@@ -1,4 +1,4 @@
-/** Every arm hears every chunk; what was heard is on the disk before the next one begins. */
+/** Every arm hears every chunk; what was heard is written while the next one is heard. */
 import { join } from "node:path";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import type { RunDirectory } from "../../records/run/run-directory.ts";
@@ -18,6 +18,13 @@ export interface Hearing {
   readonly arms: readonly StudyArm[];
   /** null: whole clips. */
   readonly cropSeconds: number | null;
+}
+
+/** A line of the journal: what hearing took, and what of it the models' own work was. */
+export interface HeardNote {
+  readonly chunks: number;
+  readonly wallSeconds: number;
+  readonly modelSeconds: number;
 }
 
 /** File with the answers of an arm. */
@@ -43,6 +50,9 @@ export async function hearAll(
   const { length: total } = steps;
   const tell = (message: string): void =>
     call.onProgress?.({ stage: "hear", done: done.length, total, unit: "chunks", message });
+  const start = performance.now();
+  let modelSeconds = 0;
+  let written = Promise.resolve();
   for (const { name, arm, chunk } of steps) {
     call.signal?.throwIfAborted();
     tell(`${arm.id}, chunk ${chunk.id}`);
@@ -55,12 +65,20 @@ export async function hearAll(
     // The bridge has asked a new process again; the rows are the same, and the record says it.
     if (processes > 0) await run.note("restart", { arm: arm.id, chunk: chunk.id, processes });
     const { rows, features } = heard;
+    modelSeconds += heard.work?.seconds ?? 0;
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
-    await run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    await written;
+    written = run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    written.catch(() => undefined); // awaited above or below, unless hearing fails before
     done.push({ arm, chunk, seconds: (performance.now() - began) / 1000 });
   }
-  if (total > 0) tell("");
+  await written;
+  if (total === 0) return done;
+  const wallSeconds = (performance.now() - start) / 1000;
+  const spent: HeardNote = { chunks: total, wallSeconds, modelSeconds };
+  await run.note("heard", spent);
+  tell("");
   return done;
 }
 

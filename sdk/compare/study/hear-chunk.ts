@@ -5,6 +5,7 @@ import { isClipFault, OperationFailedError } from "../../errors.ts";
 import type { Reading } from "../study-types.ts";
 import { type AnswerRow, failedRow, type HeardChunk } from "./answer-rows.ts";
 import type { ArmModel } from "./arm-models.ts";
+import { toWork } from "./work.ts";
 
 /** A clip as a file, and the part of it that all arms hear. */
 export interface ClipFile {
@@ -29,12 +30,12 @@ export async function hearChunk(
     if (clips.length === 1) {
       const { code, cause } = error;
       const failure = { code, message: cause.message };
-      return { rows: clips.map(({ id }) => failedRow(id, failure, servedBy(model))) };
+      return { rows: clips.map(({ id }) => failedRow(id, failure, servedBy(model))), work: null };
     }
   }
   const rows: AnswerRow[] = [];
   for (const clip of clips) rows.push(...(await hearChunk(model, reads, [clip], call)).rows);
-  return { rows };
+  return { rows, work: null };
 }
 
 async function hearTogether(
@@ -69,7 +70,8 @@ async function hearFeatures(
     const [heard = 0, given = 0] = [secondsHeard[index], secondsGiven[index]];
     return answered(model, id, heard, given);
   });
-  return { rows, features: { data, shape } };
+  const work = toWork(features, features.cached.includes(true));
+  return { rows, work, features: { data, shape } };
 }
 
 async function hearScores(
@@ -93,7 +95,8 @@ async function hearScores(
     const scores = Object.fromEntries(labels.map((label, at) => [label, values[at] ?? 0]));
     return { ...answered(model, id, found.secondsHeard, found.secondsGiven), scores };
   });
-  return { rows };
+  const isCached = scored.clips.some((found) => found?.cached === true);
+  return { rows, work: toWork(scored, isCached) };
 }
 
 /** Decoded greedily: the same words each time. */
@@ -105,7 +108,8 @@ async function hearTexts(
   call: CallOptions,
 ): Promise<HeardChunk> {
   const asked = audios.map((audio) => ({ audio, ...(prompt === undefined ? {} : { prompt }) }));
-  const { answers, failures } = await model.service.describe(asked, { ...call, cache: false });
+  const described = await model.service.describe(asked, { ...call, cache: false });
+  const { answers, failures } = described;
   const failed = new Map(failures.map((failure) => [failure.index, failure]));
   const rows = clips.map(({ id }, index): AnswerRow => {
     const found = answers[index];
@@ -116,7 +120,8 @@ async function hearTexts(
     const { text, secondsHeard, secondsGiven } = found;
     return { ...answered(model, id, secondsHeard, secondsGiven), text };
   });
-  return { rows };
+  const isCached = answers.some((found) => found?.cached === true);
+  return { rows, work: toWork(described, isCached) };
 }
 
 function answered(

@@ -17,6 +17,7 @@ import type { JudgedVerdict, PowerCard } from "../verdict-types.ts";
 import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
 import { clipValue, isMean, planComparisons } from "./comparisons.ts";
+import { judgeStoredCost } from "./cost/cost-results.ts";
 import { detailPair } from "./deciding.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
 import { listLeaks } from "./leaks.ts";
@@ -56,7 +57,7 @@ export async function makeResults(
     confusions: details.flatMap(({ confusions }) => confusions),
     deciding: details.flatMap(({ deciding }) => deciding),
     power: await toPower(study, { bridge, signal }),
-    cost: null,
+    ...(await judgeStoredCost(study, { bridge, signal })),
   };
 }
 

@@ -1,8 +1,10 @@
 /** What a run directory says of a study: all that results are made from. */
 import { readRun } from "../../records/run/read-run.ts";
-import type { Outcome, Task } from "../study-types.ts";
+import type { CostCall, Outcome, Task } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
 import type { NeighbourNote } from "./check-neighbours.ts";
+import type { EnergyNote, VoidNote } from "./cost/cost-notes.ts";
+import { COST_ROWS } from "./cost/measure-cost.ts";
 import type { Design } from "./design.ts";
 import { answersOf } from "./hear-all.ts";
 import { outcomesOf, type TaskNote } from "./run-tasks.ts";
@@ -22,6 +24,11 @@ export interface StoredStudy {
   neighbours(arm: string): NeighbourNote | undefined;
   /** Processes that were started again while the arm was heard. */
   restarts(arm: string): number;
+  /** Timed calls, those that are void too. */
+  readonly costCalls: readonly CostCall[];
+  /** Incarnations that were measured again as a whole, each time. */
+  readonly voids: readonly VoidNote[];
+  readonly energy: readonly EnergyNote[];
 }
 
 /** @throws RunError `run_damaged`: a file is not what the seal or the journal says */
@@ -46,5 +53,8 @@ export async function readStudy(folder: string): Promise<StoredStudy> {
       restarts
         .filter((note) => note.arm === arm)
         .reduce((sum, { processes }) => sum + processes, 0),
+    costCalls: (rows[COST_ROWS] ?? []) as unknown as readonly CostCall[],
+    voids: entries<VoidNote>("void"),
+    energy: entries<EnergyNote>("energy"),
   };
 }

@@ -9,6 +9,7 @@ import type { Exposure } from "../study-types.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
+import type { CostSchedule } from "./cost/cost-schedule.ts";
 import type { Design } from "./design.ts";
 import { knownExposure } from "./known-exposure.ts";
 import type { UsedClip } from "./used-clips.ts";
@@ -19,6 +20,8 @@ export interface Schedule {
   /** What all arms hear of a clip; null: all of it. */
   readonly cropSeconds: number | null;
   readonly folds: FoldSettings;
+  /** null: it is not measured. */
+  readonly cost: CostSchedule | null;
 }
 
 /** An arm in `arms.json`. */

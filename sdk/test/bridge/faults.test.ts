@@ -219,10 +219,12 @@ describe("the end of a process", () => {
         process.stdout.write(JSON.stringify({ id, result: { answer: id } }) + "\\n", () => process.kill(process.pid, "SIGKILL"));
       });`),
     });
+    expect(bridge.stats().lastCrash).toBeUndefined();
     expect(await askFake(bridge)).toEqual({ answer: 1 });
     await expect.poll(() => bridge.pid).toBeUndefined();
     expect(await askFake(bridge)).toEqual({ answer: 2 });
-    expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 0 });
+    const lastCrash = { signal: "SIGKILL", exitCode: null };
+    expect(bridge.stats()).toMatchObject({ starts: 2, repeated: 0, lastCrash });
   });
 
   it("24: is forced on one that ignores the end of its input and SIGTERM", async () => {

@@ -45,8 +45,11 @@ from gama_operations.protocol.costs import (
     CostQuantile as CostQuantile,
     CostRatio as CostRatio,
     CostVerdict as CostVerdict,
+    EnergyCounter as EnergyCounter,
     JudgeCostData as JudgeCostData,
     JudgeCostResult as JudgeCostResult,
+    ReadEnergyData as ReadEnergyData,
+    ReadEnergyResult as ReadEnergyResult,
 )
 from gama_operations.protocol.errors import (
     ClipFailure as ClipFailure,

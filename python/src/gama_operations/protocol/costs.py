@@ -103,3 +103,25 @@ class JudgeCostResult(Struct, frozen=True, forbid_unknown_fields=True):
     verdicts: list[CostVerdict]
     processing_time: float
     memory_usage: MemoryUsage
+
+
+class ReadEnergyData(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of `read_energy`."""
+
+
+class EnergyCounter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A counter of the hardware; only differences of two readings mean something."""
+
+    name: str
+    source: Literal["rapl", "nvml"]
+    joules: float
+    wraps_at: float | None
+    """Joules after which it begins at 0 again; null: never."""
+
+
+class ReadEnergyResult(Struct, frozen=True, forbid_unknown_fields=True):
+    """Result of `read_energy`: the counters of the hardware that the loaded models run on."""
+
+    counters: list[EnergyCounter]
+    reason: str | None
+    """Why there are none."""

@@ -11,7 +11,12 @@ from gama_operations.protocol.answers import (
 )
 from gama_operations.protocol.audio import InspectAudioData, InspectAudioResult
 from gama_operations.protocol.clusters import ClusterData, ClusterResult
-from gama_operations.protocol.costs import JudgeCostData, JudgeCostResult
+from gama_operations.protocol.costs import (
+    JudgeCostData,
+    JudgeCostResult,
+    ReadEnergyData,
+    ReadEnergyResult,
+)
 from gama_operations.protocol.features import ExtractFeaturesData, ExtractFeaturesResult, FeaturesPart
 from gama_operations.protocol.memory import (
     FreeMemoryData,
@@ -106,6 +111,7 @@ OPERATIONS: dict[str, Operation] = {
     "power": Operation(PowerData, PowerResult, repeatable=True),
     "anytime": Operation(AnytimeData, AnytimeResult, repeatable=True),
     "judge_cost": Operation(JudgeCostData, JudgeCostResult, repeatable=True),
+    "read_energy": Operation(ReadEnergyData, ReadEnergyResult, repeatable=True),
     "cluster": Operation(ClusterData, ClusterResult, repeatable=True),
     "download_model": Operation(DownloadModelData, DownloadModelResult, repeatable=True),
     # Asked again it would find its name taken, by itself.

@@ -48,7 +48,7 @@ beforeAll(async () => {
     ...["--a", "wav2vec2-tiny", "--b", "gama-tiny", "--data", data, "--out", out],
     ...["--task", "knn,zero-shot", "--template", "the sound of {}", "--layer-a", "hidden.2"],
     ...["--folds", "4", "--pooling", "mean_std", "--claim", "not-worse", "--margin", "0.3"],
-    ...["--seed", "5", "--name", "two-classes", "--json"],
+    ...["--seed", "5", "--name", "two-classes", "--no-cost", "--json"],
   ];
   first = compare(...asked, "--require", "not-worse");
   printed = JSON.parse(first.stdout) as Printed;

@@ -28,6 +28,8 @@ describe("flags of compare", () => {
     [[...PAIR, "--prompt", "What?"], "are of --task zero-shot"],
     [[...PAIR, "--task", "zero-shot", "--template", "a"], "--template has {}"],
     [[...PAIR, "--task", "zero-shot", "--label", "sex"], "needs the --prompt"],
+    [[...PAIR, "--cost-incarnations", "0"], "--cost-incarnations is a whole number from 1 on"],
+    [[...PAIR, "--no-cost", "--cost-incarnations", "2"], "--no-cost leaves nothing"],
     [[...PAIR, "--speed"], "Unknown option '--speed'"],
     [["study.json"], "or a study file (.ts), got study.json"],
     [["a.ts", "b.ts"], 'unexpected "b.ts"'],
@@ -42,6 +44,7 @@ describe("flags of compare", () => {
     const { study, run } = readRequest([
       ...[...PAIR, "--task", "probe,few-shot", "--claim", "not-worse", "--margin", "0.02"],
       ...["--folds", "official", "--layer-a=-1", "--layer-b", "logits", "--require", "not-worse"],
+      ...["--cost-incarnations", "3"],
     ]);
     expect(study).toMatchObject({
       tasks: ["linear", "few-shot"],
@@ -51,7 +54,10 @@ describe("flags of compare", () => {
       layerA: -1,
       layerB: "logits",
       seed: 0,
+      costIncarnations: 3,
     });
+    expect(readRequest([...PAIR, "--no-cost"]).study).toMatchObject({ costIncarnations: 0 });
+    expect(readRequest([...PAIR]).study).toMatchObject({ costIncarnations: 5 });
     expect(run).toEqual({
       out: "runs",
       fresh: false,

@@ -165,6 +165,35 @@ describe("the report of a study", () => {
     expect(difference).not.toBe(-0.25);
   });
 
+  it("tells in its first table what an arm costs, from either side, in brackets where that is undecided", () => {
+    const cellsOf = (change: Partial<StudyResults>, arm: string): string[] => {
+      const [head = [], ...rows] = firstTable(pageOf(change));
+      const row = rows.find((cells) => cells[head.indexOf("arm")]?.startsWith(arm)) ?? [];
+      return ["latency ×", "peak ×"].map((name) => (row[head.indexOf(name)] ?? "").trim());
+    };
+    expect(cellsOf({}, "gama-tiny")).toEqual(["0.626", "0.626"]);
+    const [latency, peak] = RESULTS.cost ?? [];
+    if (latency === undefined || peak === undefined) throw new Error("the fixture has two metrics");
+    const turned = { ...latency, a: latency.b, b: latency.a, ratio: 2 };
+    const cost = [turned, { ...peak, word: "undecided" as const, ratio: 1.01 }];
+    expect(cellsOf({ cost }, "gama-tiny")).toEqual(["0.500", "(1.01)"]);
+    expect(cellsOf({ cost }, "fbank")).toEqual(["", ""]);
+    expect(firstTable(pageOf({ cost: null }))[0]).not.toContain("latency ×");
+  });
+
+  it("says how cost was measured, what disturbed it, and why there is no energy", () => {
+    const { costRun } = RESULTS;
+    if (costRun === null) throw new Error("the fixture has one");
+    expect(textOf(pageOf())).toContain(
+      "Measured in 5 pairs of fresh processes, 4 blocks each, in the order ABBA or BAAB by seed",
+    );
+    expect(textOf(pageOf())).toContain("Nothing was disturbed.");
+    const voids = [{ phase: "ab" as const, incarnation: 3, reason: "the process died" }];
+    const text = textOf(pageOf({ costRun: { ...costRun, voids } }));
+    expect(text).toContain("measured again as a whole: ab 3 (the process died).");
+    expect(text).toContain("Energy: n/a, no RAPL counter is in /sys/class/powercap.");
+  });
+
   it("has no plane without costs, and says that none were measured", () => {
     const report = new StudyReport(sourceOf({ cost: null }));
     expect(report.sentences[1]).toMatch(/^Cost was not measured; /);

@@ -17,6 +17,26 @@ export async function takeClips(): Promise<Dataset<ClipLabels>> {
   return { ...samples, rows };
 }
 
+/** A study of 12 clips, in which two arms are timed that need no torch. */
+export async function makeCostStudy(change: Partial<Study> = {}): Promise<Study> {
+  const clips = await takeClips();
+  const sources = new Set<string>();
+  const rows = clips.rows.filter(
+    ({ clusterId }) => !sources.has(clusterId) && sources.add(clusterId),
+  );
+  return {
+    name: "costly",
+    question: "What do two kinds of mel statistics cost?",
+    data: { ...clips, rows },
+    arms: [{ id: "wav2vec2", model: "wav2vec2-tiny", reads: { by: "features" } }],
+    tasks: [{ kind: "knn" }],
+    primary: [],
+    cost: { pair: ["mfcc-20", "fbank"], incarnations: 1, blocks: 2, clipsPerSlot: 2 },
+    seed: 7,
+    ...change,
+  };
+}
+
 /** One model is read by its features, the other by its words. */
 export async function makeStudy(change: Partial<Study> = {}): Promise<Study> {
   return {

@@ -91,6 +91,13 @@ describe("streams of a seed", () => {
   });
 });
 
+const COSTLY = ["wav2vec2", "fbank"] as const;
+/** One arm beside its baselines. */
+const ALONE: Partial<Study> = {
+  arms: [{ id: "wav2vec2", model: "wav2vec2-tiny", reads: { by: "features" } }],
+  tasks: [{ kind: "linear" }],
+};
+
 describe("a design", () => {
   it.each<[string, Partial<Study>, string]>([
     ["a claim without its margin", { primary: [claim({ claim: "equivalent" })] }, "margin"],
@@ -99,7 +106,12 @@ describe("a design", () => {
     ["a metric that the task has not", { primary: [claim({ metric: "WER" })] }, "macro-F1"],
     ["a task that no arm can do", { tasks: [{ kind: "layers" }] }, "layers"],
     ["one kind of task twice", { tasks: [{ kind: "knn" }, { kind: "knn" }] }, "once"],
-    ["costs, which it does not measure", { cost: {} }, "cost"],
+    ["costs of two arms that it does not name", { ...ALONE, cost: {} }, "only one arm"],
+    ["costs of an arm against itself", { cost: { pair: ["gama", "gama"] } }, "cost.pair"],
+    ["costs of an arm that it has not", { cost: { pair: ["gama", "whisper"] } }, "whisper"],
+    ["costs of half a process", { cost: { pair: COSTLY, incarnations: 0.5 } }, "incarnations"],
+    ["costs of no block", { cost: { pair: COSTLY, blocks: 0 } }, "cost.blocks"],
+    ["costs of empty slots", { cost: { pair: COSTLY, clipsPerSlot: 0 } }, "cost.clipsPerSlot"],
     ["a name that is no file name", { name: "A/B" }, "name"],
   ])("refuses %s", async (_what, change, told) => {
     const study = await makeStudy(change);
@@ -112,6 +124,25 @@ function claim(change: Partial<Study["primary"][number]>): Study["primary"][numb
   const arms = { a: "wav2vec2", b: "fbank", task: "linear", metric: "accuracy" } as const;
   return { ...arms, claim: "superior", ...change };
 }
+
+describe("the arms whose cost is measured", () => {
+  it("are those of the first claim without a baseline, else the first two that are none", async () => {
+    const arms = ["one", "two", "three"].map((id) => ({
+      id,
+      model: `${id}-model`,
+      reads: { by: "features" } as const,
+    }));
+    const tasks: Study["tasks"] = [{ kind: "linear" }];
+    const besideBaseline = claim({ a: "three", b: "fbank" });
+    const pairOf = async (primary: Study["primary"]): Promise<string> => {
+      const { cost } = toDesign(await makeStudy({ arms, tasks, primary, cost: {} }));
+      return `${cost?.a} ${cost?.b}`;
+    };
+    expect(await pairOf([besideBaseline, claim({ a: "three", b: "one" })])).toBe("three one");
+    expect(await pairOf([besideBaseline])).toBe("one two");
+    expect(toDesign(await makeStudy()).cost).toBeNull();
+  });
+});
 
 describe("what an arm's training had of the data", () => {
   it("is known of the shipped models and samples, and of nothing else", () => {
