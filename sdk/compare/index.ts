@@ -48,6 +48,7 @@ export {
 } from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
+export { mergeSources } from "./merge-sources.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 export { type Replay, replayRun } from "./replay-run.ts";
@@ -61,8 +62,10 @@ export {
   type ConfusionWon,
   type CostRun,
   type DecidingClip,
+  type DuplicateSearch,
   type FairnessRow,
   type FoldSettings,
+  type FoldSpread,
   type LeakageFinding,
   type LeftOutClip,
   RESULTS_SCHEMA,
@@ -73,6 +76,7 @@ export {
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 export type { StudyEstimate } from "./study/estimate.ts";
+export type { HeardInTraining, RecordedExposure } from "./study/heard-in-training.ts";
 export { readStudyFile, type StudyFile, type StudyTools } from "./study-file.ts";
 export { StudyFileError } from "./study-file-error.ts";
 export { StudyRefusedError } from "./study-refused-error.ts";
@@ -90,6 +94,7 @@ export type {
   Task,
   TaskKind,
 } from "./study-types.ts";
+export { readTrainingList } from "./training-list.ts";
 export type {
   CostDrift,
   CostQuantile,

@@ -14,14 +14,17 @@ import { planCost } from "./study/cost/cost-schedule.ts";
 import { measureCost } from "./study/cost/measure-cost.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
+import { lookForDuplicates } from "./study/duplicate-search.ts";
+import { runFoldSpread } from "./study/fold-spread.ts";
 import { type Hearing, hearAll } from "./study/hear-all.ts";
 import { type HearFirstOptions, hearFirst } from "./study/hear-first.ts";
+import { findHeard } from "./study/heard-in-training.ts";
 import { lookForLeaks } from "./study/leaks.ts";
 import { leaveOut } from "./study/left-out.ts";
 import { makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
-import { type Schedule, toFoldSettings, toOpening } from "./study/study-opening.ts";
+import { type Schedule, toFoldSettings, toOpening, withoutAbsent } from "./study/study-opening.ts";
 import { useClips } from "./study/used-clips.ts";
 import type { Study } from "./study-types.ts";
 
@@ -68,7 +71,8 @@ export interface StudyRun {
  * @throws InvalidArgumentError the study contradicts itself or its data set, or files are missing or changed
  * @throws StudyRefusedError folds of one's own where the authors give theirs, or features that depend on the
  *   clips beside them
- * @throws LeakageError one source or one sound stands on both sides of a fold that is drawn here
+ * @throws LeakageError one source, sound or recording stands on both sides of a fold that is drawn here:
+ *   `mergeSources` gives the data set in which it does not
  * @throws CapabilityError a model has not learnt what an arm asks of it
  * @throws ProcessExitError processes whose cost is measured died again and again
  * @throws RunError `run_changed`: it was begun under other conditions; `run_locked`; `run_damaged`
@@ -90,14 +94,17 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const call = { signal, onProgress };
   const design = toDesign(study);
   const { seed, folds } = design;
-  const { data, excluded } = leaveOut(study.data, design.tasks);
+  const heardInTraining = findHeard(study.data, study.arms);
+  const { data, excluded } = leaveOut(study, heardInTraining);
   const isFree = data.protocol.kind === "free";
   const plan = planFolds(data, {
     folds: folds ?? undefined,
     ...(isFree ? { seed: streamSeed(seed, "folds") } : {}),
   });
-  await using models = await ArmModels.open(design.arms, seed, bridge, call);
-  const infos = design.arms.map((arm) => models.of(arm).info);
+  await using models = await ArmModels.open(design, bridge, call);
+  const { absent } = models;
+  const arms = withoutAbsent(design.arms, { absent });
+  const infos = arms.map((arm) => models.of(arm).info);
   const crop = cropSeconds(design.crop, infos);
   const { bridge: statistics } = models;
   const clips = await useClips(data, {
@@ -108,24 +115,24 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const leakage = lookForLeaks(data, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
+  const settings = toFoldSettings(plan, sources);
   const cost = design.cost && planCost(design.cost, clips, chunks, seed);
-  const schedule: Schedule = {
-    chunks,
-    cropSeconds: crop,
-    folds: toFoldSettings(plan, sources),
-    cost,
-  };
+  const schedule: Schedule = { chunks, cropSeconds: crop, folds: settings, absent, cost };
   const machine = await readEnvironment(statistics);
-  const opening = toOpening(design, data, excluded, clips, leakage, models, schedule, machine);
+  const checked = { leakage, excluded, heardInTraining };
+  const opening = toOpening(design, data, clips, checked, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
-      const { folder } = data;
-      const { arms, tasks } = design;
-      const hearing: Hearing = { folder, clips, chunks, arms, cropSeconds: crop };
+      const { tasks, primary, foldSpread } = design;
+      const hearing: Hearing = { folder: data.folder, clips, chunks, arms, cropSeconds: crop };
       await hearFirst(run, models, hearing, { ...call, onEstimate });
       await hearAll(run, models, hearing, call);
-      await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
+      const searched = { ...hearing, dataset: data, plan, tasks, seed };
+      await lookForDuplicates(run, models, searched, call);
+      const work = { tasks, arms, clips, chunks, plan, seed, bridge: statistics };
+      await runTasks(run, work, call);
+      await runFoldSpread(run, work, primary, foldSpread, call);
       if (design.cost !== null && cost !== null) {
         await models.rest();
         await measureCost(run, { design: design.cost, schedule: cost, seed, hearing }, call);

@@ -50,8 +50,8 @@ export async function wordArms(
   seed: number,
   { bridge, ...call }: CallOptions & { readonly bridge: GAMABridge },
 ): Promise<Map<string, Arm>> {
-  const arms = models.map(({ id, model }) => ({ id, model, reads, baseline: null }));
-  await using loaded = await ArmModels.open(arms, seed, bridge, call);
+  const arms = models.map(({ id, model }) => ({ id, model, reads, baseline: null, twinOf: null }));
+  await using loaded = await ArmModels.open({ arms, primary: [], seed }, bridge, call);
   const able = arms.filter((arm) => loaded.of(arm).info.capabilities.includes("score"));
   if (able.length === 0) {
     const names = models.map(({ model }) => model).join(", ");

@@ -12,6 +12,7 @@ import { headline } from "./headline.ts";
 import { leakageFindings } from "./leakage-findings.ts";
 import { leftOut } from "./left-out.ts";
 import { methods } from "./methods.ts";
+import { otherFolds } from "./other-folds.ts";
 import { note, stack } from "./pieces.ts";
 import { powerCard } from "./power-card.ts";
 import type { ReportSource } from "./report-source.ts";
@@ -31,6 +32,7 @@ export function reportBlocks(source: ReportSource): Html {
   const before = [
     section("Fairness of the arms", fairnessTable(results)),
     section("Differences", forestPlot(results)),
+    section("Other folds", otherFolds(results)),
     section("Baselines", baselines(results)),
     section("Classes", classDifferences(results)),
     section("Confusions", confusionPairs(results)),

@@ -20,6 +20,8 @@ export interface Design {
   readonly seed: number;
   readonly cost: CostDesign | null;
   readonly stopping: "fixed";
+  readonly heardInTraining: "mark" | "exclude";
+  readonly foldSpread: number;
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
@@ -32,10 +34,14 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
 export function toDesign(study: Study): Design {
   const { name, question, data, tasks, primary, level = 0.95, alpha = 0.05 } = study;
   const { crop = "common", folds = null, seed = 0, stopping = "fixed" } = study;
+  const { heardInTraining = "mark", foldSpread = 5 } = study;
   if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
   if (stopping !== "fixed")
     refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
   if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
+  if (!(Number.isInteger(foldSpread) && foldSpread >= 0)) {
+    refuse("foldSpread", "a whole number >= 0", foldSpread);
+  }
   if (!Number.isInteger(seed)) refuse("seed", "a whole number", seed);
   const arms = withBaselines(study.arms, tasks);
   checkArms(arms);
@@ -43,7 +49,8 @@ export function toDesign(study: Study): Design {
   for (const claim of primary) checkClaim(claim, arms, tasks);
   const asked = { name, question, data: data.name, arms, tasks, primary };
   const cost = toCostDesign(study, arms);
-  return { ...asked, level, alpha, crop, folds, seed, cost, stopping };
+  const settings = { level, alpha, crop, folds, seed, cost, stopping, heardInTraining, foldSpread };
+  return { ...asked, ...settings };
 }
 
 function checkArms(arms: readonly StudyArm[]): void {

@@ -2,8 +2,9 @@
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Dataset } from "../dataset-types.ts";
 import type { LeftOutClip } from "../results-types.ts";
-import type { Task } from "../study-types.ts";
+import type { Study, Task } from "../study-types.ts";
 import { canDo } from "./can-do.ts";
+import { type HeardInTraining, heardBy } from "./heard-in-training.ts";
 import type { StoredStudy } from "./stored-study.ts";
 import { clipsOf, labelOf, truthOf } from "./task-clips.ts";
 
@@ -11,26 +12,34 @@ import { clipsOf, labelOf, truthOf } from "./task-clips.ts";
 const ONE_LABEL_WILL_DO: readonly Task["kind"][] = ["zero-shot", "questions", "tags"];
 
 /**
- * Takes the clips out that no task can read a label of, before any of them is heard.
+ * Takes the clips out that no task can read a label of, and those that an arm heard in training where the study
+ * asks for that, before any of them is heard.
  *
  * @returns the data set without them; they, and those that only some of the tasks leave out
  * @throws InvalidArgumentError no clip has the label of a task, or all that have it have the same
  */
 export function leaveOut(
-  data: Dataset,
-  tasks: readonly Task[],
+  { data, tasks, heardInTraining }: Pick<Study, "data" | "tasks" | "heardInTraining">,
+  heard: readonly HeardInTraining[] = [],
 ): { readonly data: Dataset; readonly excluded: readonly LeftOutClip[] } {
-  for (const task of tasks) checkLabel(data, task);
-  const excluded = data.rows.flatMap(({ id, labels }) => {
+  const known = heardInTraining === "exclude" ? heardBy(heard) : new Map<string, string[]>();
+  const kinds = tasks.map(({ kind }) => kind);
+  const unheard = { ...data, rows: data.rows.filter(({ id }) => !known.has(id)) };
+  for (const task of tasks) checkLabel(unheard, task);
+  const excluded = data.rows.flatMap(({ id, labels }): LeftOutClip[] => {
+    const arms = known.get(id);
+    if (arms !== undefined) {
+      return [{ id, reason: `heard in training by ${arms.join(", ")}`, tasks: kinds }];
+    }
     const without = tasks.filter((task) => truthOf(labels, labelOf(task)) === undefined);
     if (without.length === 0) return [];
     const names = [...new Set(without.map(labelOf))].map((name) => `\`${name}\``);
     return [{ id, reason: `no ${names.join(", ")}`, tasks: without.map(({ kind }) => kind) }];
   });
-  const unheard = new Set(
+  const gone = new Set(
     excluded.filter((clip) => clip.tasks.length === tasks.length).map(({ id }) => id),
   );
-  return { data: { ...data, rows: data.rows.filter(({ id }) => !unheard.has(id)) }, excluded };
+  return { data: { ...data, rows: data.rows.filter(({ id }) => !gone.has(id)) }, excluded };
 }
 
 function checkLabel({ name, rows }: Dataset, task: Task): void {

@@ -3,7 +3,7 @@ import { estimateHearing } from "../../../compare/study/estimate.ts";
 
 describe("the estimate of a study", () => {
   const arm = (id: string) =>
-    ({ id, model: id, reads: { by: "features" }, baseline: null }) as const;
+    ({ id, model: id, reads: { by: "features" }, baseline: null, twinOf: null }) as const;
   const [whole, window] = [arm("whole"), arm("window")];
   const clips = Array.from({ length: 8 }, (_, at) => ({ id: `c${at}`, seconds: at < 4 ? 1 : 10 }));
   const chunk = (id: string, from: number) =>

@@ -23,7 +23,7 @@ describe("clips without a label", () => {
 
   it("are left out of the tasks that read it, and heard where another task reads what they have", () => {
     const tasks = [{ kind: "linear" }, { kind: "knn", label: "sex" }] as const;
-    const { data: used, excluded } = leaveOut(data, tasks);
+    const { data: used, excluded } = leaveOut({ data, tasks });
     expect(used.rows.map(({ id }) => id)).toEqual(["clip-0", "clip-1", "clip-2"]);
     expect(excluded).toEqual([
       { id: "clip-1", reason: "no `sex`", tasks: ["knn"] },
@@ -33,7 +33,10 @@ describe("clips without a label", () => {
   });
 
   it("are not there where all have one", () => {
-    const { excluded } = leaveOut(dataOf([{ class: "dog" }, { class: "cat" }]), [{ kind: "mlp" }]);
+    const { excluded } = leaveOut({
+      data: dataOf([{ class: "dog" }, { class: "cat" }]),
+      tasks: [{ kind: "mlp" }],
+    });
     expect(excluded).toEqual([]);
   });
 
@@ -41,13 +44,13 @@ describe("clips without a label", () => {
     ["mood", "one that clips of own have"],
     ["loudness", "have it are quiet"],
   ])("refuse a study when all lack %s, or all that have it have the same", (label, told) => {
-    const ask = () => leaveOut(data, [{ kind: "linear", label }]);
+    const ask = () => leaveOut({ data, tasks: [{ kind: "linear", label }] });
     expect(ask).toThrow(InvalidArgumentError);
     expect(ask).toThrow(told);
   });
 
   it("have nothing to tell apart where words are chosen: one label will do", () => {
-    const { excluded } = leaveOut(data, [{ kind: "zero-shot", label: "loudness" }]);
+    const { excluded } = leaveOut({ data, tasks: [{ kind: "zero-shot", label: "loudness" }] });
     expect(excluded).toHaveLength(3);
   });
 });
