@@ -20,10 +20,12 @@ export function costQuality(results: StudyResults): Html | null {
   const { cost, tasks } = results;
   if (cost === null || cost.length === 0) return null;
   const [task] = tasks;
-  const metric = (cost.find(({ unit }) => unit === "block") ?? cost[0])?.metric ?? "";
+  const shown = cost.find(({ unit }) => unit === "block") ?? cost[0];
+  const metric = shown?.metric ?? "";
+  const axis = `median ${metric}${shown?.word === "undecided" ? ", which is undecided" : ""}`;
   const placed = task === undefined ? [] : placeArms(cost, metric, task);
   return stack([
-    task === undefined || placed.length < 2 ? null : plane(placed, metric, task),
+    task === undefined || placed.length < 2 ? null : plane(placed, axis, task),
     bullets(cost.map(({ sentence }) => sentence)),
     scrolling(table(aligned(cost.map(toRow)), { limit: 200 })),
     costRunWords(results),
@@ -51,7 +53,7 @@ function placeArms(
   });
 }
 
-function plane(placed: readonly PlacedArm[], metric: string, task: TaskResult): Html {
+function plane(placed: readonly PlacedArm[], axis: string, task: TaskResult): Html {
   const high = ({ quality }: PlacedArm): number => quality.interval?.high ?? quality.value;
   const low = ({ quality }: PlacedArm): number => quality.interval?.low ?? quality.value;
   const most = Math.max(...placed.map(({ cost }) => cost));
@@ -76,7 +78,7 @@ function plane(placed: readonly PlacedArm[], metric: string, task: TaskResult): 
       showlegend: false,
       margin: { t: 14, r: 24, b: 50, l: 10 },
       // Room for the name right of the last point.
-      xaxis: { title: `median ${metric}`, range: [0, 1.35 * most] },
+      xaxis: { title: axis, range: [0, 1.35 * most] },
       yaxis: { title: `${task.metric}, ${task.task}` },
     },
   });

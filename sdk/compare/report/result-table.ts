@@ -93,7 +93,7 @@ function legend({ arms, level, tasks, cost }: StudyResults): string {
     `Scores in hundredths; intervals at ${100 * level} % over sources.`,
     ...(cost === null
       ? []
-      : ["Costs as multiples of the other arm's, in brackets where they are undecided."]),
+      : ["Costs as multiples of those of the other arm, in brackets where they are undecided."]),
     ...(lower.length > 0 ? [`Lower is better: ${[...new Set(lower)].join(", ")}.`] : []),
     ...(exposed.length > 0
       ? [

@@ -3,6 +3,7 @@ import type { RunDirectory } from "../../../records/run/run-directory.ts";
 import type { AnswerRow } from "../answer-rows.ts";
 import { answersOf, type Hearing, toFile } from "../hear-all.ts";
 import type { ClipFile } from "../hear-chunk.ts";
+import type { UsedClip } from "../used-clips.ts";
 import type { CostDesign } from "./cost-design.ts";
 import type { PlannedIncarnation } from "./cost-schedule.ts";
 
@@ -11,8 +12,7 @@ export class CostClips {
   readonly #files: ReadonlyMap<string, ClipFile>;
   readonly #chunks: ReadonlyMap<string, readonly ClipFile[]>;
 
-  private constructor(hearing: Hearing, failed: ReadonlySet<string>) {
-    const heard = hearing.clips.filter(({ id }) => !failed.has(id));
+  private constructor(hearing: Hearing, heard: readonly UsedClip[]) {
     const files = new Map(heard.map((clip) => [clip.id, toFile(hearing, clip)]));
     this.#files = files;
     this.#chunks = new Map(
@@ -21,13 +21,16 @@ export class CostClips {
   }
 
   static async read(run: RunDirectory, { a, b }: CostDesign, hearing: Hearing): Promise<CostClips> {
-    const failed = new Set<string>();
-    for (const arm of [a, b]) {
+    const answered = async (arm: string): Promise<Set<string>> => {
       // `hearAll` wrote them.
       const answers = (await run.rows(answersOf(arm))) as unknown as readonly AnswerRow[];
-      for (const { clip, failure } of answers) if (failure !== null) failed.add(clip);
-    }
-    return new CostClips(hearing, failed);
+      return new Set(answers.flatMap(({ clip, failure }) => (failure === null ? [clip] : [])));
+    };
+    const [byA, byB] = [await answered(a), await answered(b)];
+    return new CostClips(
+      hearing,
+      hearing.clips.filter(({ id }) => byA.has(id) && byB.has(id)),
+    );
   }
 
   /** @throws InvalidArgumentError the clip was not heard, nor was any other */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Chunk } from "../../../compare/study/chunks.ts";
+import { CostClips } from "../../../compare/study/cost/cost-clips.ts";
 import type { CostDesign } from "../../../compare/study/cost/cost-design.ts";
 import { toMeasurements } from "../../../compare/study/cost/cost-results.ts";
-import { planCost } from "../../../compare/study/cost/cost-schedule.ts";
+import { type PlannedIncarnation, planCost } from "../../../compare/study/cost/cost-schedule.ts";
 import {
   type EnergyReading,
   joulesBetween,
@@ -12,6 +13,8 @@ import {
 import type { UsedClip } from "../../../compare/study/used-clips.ts";
 import type { CostCall } from "../../../compare/study-types.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
+import { openRun } from "../../../records/run/open-run.ts";
+import { makeOpening, makeParent } from "../../records/run/make-opening.ts";
 
 const DESIGN: CostDesign = {
   a: "a",
@@ -154,6 +157,30 @@ describe("the measurements of timed calls", () => {
     const both = metrics(call(device), call({ ...device, side: "b" }));
     expect(both).toContain("peak device memory (MB)");
     expect(metrics(call(device), call({ side: "b" }))).not.toContain("peak device memory (MB)");
+  });
+});
+
+describe("the clips that are timed", () => {
+  const planned = (...clips: string[]): PlannedIncarnation => {
+    const blocks = [{ order: "ABBA", clips, chunk: "000" }] as const;
+    return { phase: "ab", incarnation: 0, begins: "a", blocks };
+  };
+
+  it("are those that both arms could hear", async () => {
+    const run = await openRun(makeParent(), makeOpening());
+    const row = (clip: string, failure: object | null = null): object => ({ clip, failure });
+    await run.appendChunk("hear", {
+      "answers/a.jsonl": [row("clip-00"), row("clip-01"), row("clip-02")],
+      // Of the last clip it was asked nothing.
+      "answers/b.jsonl": [row("clip-00", { code: "invalid_audio" }), row("clip-01")],
+    });
+    const hearing = { folder: "", clips: CLIPS, chunks: CHUNKS, arms: [], cropSeconds: null };
+    const clips = await CostClips.read(run, DESIGN, hearing);
+    await run.close();
+    expect(clips.chunk("000").map(({ id }) => id)).toEqual(["clip-01"]);
+    expect(clips.file("clip-00").id).toBe("clip-01");
+    expect(clips.heard(planned("clip-00", "clip-01")).blocks[0]?.clips).toEqual(["clip-01"]);
+    expect(() => clips.heard(planned("clip-00", "clip-02"))).toThrow(InvalidArgumentError);
   });
 });
 
