@@ -48,6 +48,14 @@ describe("grym-synth compare", () => {
     expect(stderr).toContain("gama-tiny");
   });
 
+  test("says that no model of zero-shot can choose among words", async () => {
+    const data = await makeSounds(join(folder, "worded"), ["dog", "rain"]);
+    const arms = ["--a", "fbank", "--b", "mfcc-20", "--data", data];
+    const { status, stderr } = compare(...arms, ...HERE, "--task", "zero-shot");
+    expect(status).toBe(1);
+    expect(stderr).toContain("a model that scores words");
+  });
+
   test("needs a label that clips have", async () => {
     const data = await makeSounds(join(folder, "one"), ["dog"]);
     const { status, stderr } = compare(...PAIR, ...HERE, "--data", data, "--label", "mood");
