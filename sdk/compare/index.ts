@@ -76,7 +76,7 @@ export {
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 export type { StudyEstimate } from "./study/estimate.ts";
-export type { HeardInTraining, RecordedExposure } from "./study/heard-in-training.ts";
+export type { RecordedExposure } from "./study/heard-in-training.ts";
 export { readStudyFile, type StudyFile, type StudyTools } from "./study-file.ts";
 export { StudyFileError } from "./study-file-error.ts";
 export { StudyRefusedError } from "./study-refused-error.ts";
