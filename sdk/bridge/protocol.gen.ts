@@ -121,6 +121,14 @@ export interface Operations {
     data: InspectAudioData;
     result: InspectAudioResult;
   };
+  plant_copy: {
+    data: PlantCopyData;
+    result: PlantCopyResult;
+  };
+  near_duplicates: {
+    data: NearDuplicatesData;
+    result: NearDuplicatesResult;
+  };
   probe: {
     data: ProbeData;
     result: ProbeResult;
@@ -836,6 +844,97 @@ export interface InspectedClip {
    * each channel's samples, float32, little-endian. The same sound in another container has the same one.
    */
   digest: string;
+}
+
+/** Parameters of `plant_copy`: a clip as it might stand elsewhere in a data set, to be looked for. */
+export interface PlantCopyData {
+  /** Samples need their `sample_rate`. */
+  audio: Audio;
+  /** Of so many seconds from the beginning; of the whole clip when absent, or shorter. */
+  duration?: number | null;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** Result of `plant_copy`: 6 dB softer, 50 ms cut off its beginning, noise 40 dB below it. */
+export interface PlantCopyResult {
+  /** float32 [channels, samples]. */
+  samples: Tensor;
+  /** Hz. */
+  sample_rate: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/**
+ * Parameters of `near_duplicates`: does one recording stand on two sides? Progress stages: compare,
+ * verify, verify planted.
+ */
+export interface NearDuplicatesData {
+  /** Samples need their `sample_rate`. */
+  audios: Audio[];
+  /** Of each clip: what may not meet, a fold or a source. */
+  sides: string[];
+  /** At least one. */
+  arms: ArmFeatures[];
+  /** At least one; of `plant_copy`, as the arms heard them. */
+  copies: Audio[];
+  /** The clip that each copy was made of. */
+  originals: number[];
+  /** The first seconds of each clip are compared; all of it when absent. */
+  duration?: number | null;
+}
+
+/** What one model makes of the clips, and of the planted copies. */
+export interface ArmFeatures {
+  /** [clips, features]; a row with NaN (null in JSON) is a failed clip. */
+  features: (number | null)[][] | Tensor;
+  /** [copies, features]. */
+  planted: (number | null)[][] | Tensor;
+}
+
+/** Result of `near_duplicates`. */
+export interface NearDuplicatesResult {
+  duplicates: AlikePair[];
+  arms: ArmSearch[];
+  /** Pairs that were heard. */
+  candidates: number;
+  /** Those of them that are two recordings. */
+  alike: number;
+  planted: number;
+  /** Planted copies that were found, candidates and waveforms together. */
+  planted_found: number;
+  processing_time: number;
+  memory_usage: MemoryUsage;
+}
+
+/** Two clips of one recording. */
+export interface AlikePair {
+  a: number;
+  b: number;
+  /** Of the waveforms where they fit best, within a second. */
+  correlation: number;
+  /** The same after their spectrum was made flat: a shared hum or tone is not enough. */
+  flat_correlation: number;
+  /** How much later the sound comes in `b`. */
+  lag_seconds: number;
+}
+
+/** What one arm alone would find. */
+export interface ArmSearch {
+  /**
+   * Cosine of centred features from which a neighbour is a candidate: 1 less twice the distance within
+   * which 95 % of the planted copies are of their originals. null: it heard no copy.
+   */
+  threshold: number | null;
+  candidates: number;
+  /** Planted copies among whose five nearest clips their original is, and near enough. */
+  planted_found: number;
+  /**
+   * Whether its candidates were heard; arms are taken, that with fewest candidates first, until 95 % of the
+   * planted copies are among them.
+   */
+  used: boolean;
 }
 
 /** Parameters of `probe`: can the label be read off the features, on sources never seen? */
@@ -1914,6 +2013,8 @@ export const OPERATIONS: ReadonlyMap<string, OperationFacts> = new Map([
   ["transcribe", { repeatable: true, immediate: false }],
   ["extract_features", { repeatable: true, immediate: false }],
   ["inspect_audio", { repeatable: true, immediate: false }],
+  ["plant_copy", { repeatable: true, immediate: false }],
+  ["near_duplicates", { repeatable: true, immediate: false }],
   ["probe", { repeatable: true, immediate: false }],
   ["few_shot", { repeatable: true, immediate: false }],
   ["probe_tags", { repeatable: true, immediate: false }],

@@ -13,6 +13,7 @@ import msgspec
 
 from gama_operations.answering import describe, process_audio, score, stream_answer
 from gama_operations.call import Call
+from gama_operations.duplicate_operations import near_duplicates, plant_copy
 from gama_operations.embedding_rule import check_rule, embedded_layers, resolve_layer, window_and_hop
 from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction import extract_in_parts, extract_many, extract_one
@@ -78,6 +79,8 @@ def bind(session: Session) -> Mapping[str, BoundOperation]:
         "transcribe": transcribe,
         "extract_features": extract_features,
         "inspect_audio": inspect_audio,
+        "plant_copy": plant_copy,
+        "near_duplicates": near_duplicates,
         "probe": probe,
         "few_shot": few_shot,
         "probe_tags": probe_tags,

@@ -48,6 +48,15 @@ from gama_operations.protocol.costs import (
     JudgeCostData as JudgeCostData,
     JudgeCostResult as JudgeCostResult,
 )
+from gama_operations.protocol.duplicates import (
+    AlikePair as AlikePair,
+    ArmFeatures as ArmFeatures,
+    ArmSearch as ArmSearch,
+    NearDuplicatesData as NearDuplicatesData,
+    NearDuplicatesResult as NearDuplicatesResult,
+    PlantCopyData as PlantCopyData,
+    PlantCopyResult as PlantCopyResult,
+)
 from gama_operations.protocol.errors import (
     ClipFailure as ClipFailure,
     ErrorCode as ErrorCode,

@@ -12,6 +12,12 @@ from gama_operations.protocol.answers import (
 from gama_operations.protocol.audio import InspectAudioData, InspectAudioResult
 from gama_operations.protocol.clusters import ClusterData, ClusterResult
 from gama_operations.protocol.costs import JudgeCostData, JudgeCostResult
+from gama_operations.protocol.duplicates import (
+    NearDuplicatesData,
+    NearDuplicatesResult,
+    PlantCopyData,
+    PlantCopyResult,
+)
 from gama_operations.protocol.features import ExtractFeaturesData, ExtractFeaturesResult, FeaturesPart
 from gama_operations.protocol.memory import (
     FreeMemoryData,
@@ -97,6 +103,8 @@ OPERATIONS: dict[str, Operation] = {
         ExtractFeaturesData, ExtractFeaturesResult, repeatable=True, part=FeaturesPart
     ),
     "inspect_audio": Operation(InspectAudioData, InspectAudioResult, repeatable=True),
+    "plant_copy": Operation(PlantCopyData, PlantCopyResult, repeatable=True),
+    "near_duplicates": Operation(NearDuplicatesData, NearDuplicatesResult, repeatable=True),
     "probe": Operation(ProbeData, ProbeResult, repeatable=True),
     "few_shot": Operation(FewShotData, FewShotResult, repeatable=True),
     "probe_tags": Operation(ProbeTagsData, ProbeTagsResult, repeatable=True),
