@@ -48,6 +48,7 @@ export {
 } from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
+export { mergeSources } from "./merge-sources.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 export { type Replay, replayRun } from "./replay-run.ts";
@@ -60,8 +61,10 @@ export {
   type ComparedPair,
   type ConfusionWon,
   type DecidingClip,
+  type DuplicateSearch,
   type FairnessRow,
   type FoldSettings,
+  type FoldSpread,
   type LeakageFinding,
   RESULTS_SCHEMA,
   type ResultsData,
@@ -70,6 +73,7 @@ export {
   type TaskResult,
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
+export type { HeardInTraining, RecordedExposure } from "./study/heard-in-training.ts";
 export type {
   Arm,
   CostPlan,
@@ -84,6 +88,7 @@ export type {
   Task,
   TaskKind,
 } from "./study-types.ts";
+export { readTrainingList } from "./training-list.ts";
 export type {
   CostDrift,
   CostQuantile,

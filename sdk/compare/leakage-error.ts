@@ -1,7 +1,10 @@
 import { GrymError } from "../errors.ts";
 import type { LeakageFinding } from "./results-types.ts";
 
-/** What is tested was trained on. The message names the first finding, `findings` holds all. */
+/** Findings that the message tells. */
+const NAMED = 3;
+
+/** What is tested was trained on. The message names the first findings, `findings` holds all. */
 export class LeakageError extends GrymError {
   override readonly name = "LeakageError";
   readonly code = "leakage";
@@ -9,11 +12,13 @@ export class LeakageError extends GrymError {
 
   /** @param findings at least one */
   constructor(dataset: string, findings: readonly LeakageFinding[]) {
-    const [first] = findings;
-    const more = findings.length > 1 ? `; and ${findings.length - 1} more (see \`findings\`)` : "";
+    const told = findings.slice(0, NAMED).map(({ note, clips }) => `${note} (${clips.join(", ")})`);
+    const rest = findings.length - told.length;
+    const more = rest > 0 ? `; and ${rest} more (see \`findings\`)` : "";
     super(
-      `${dataset} cannot be split like this: ${first?.note} (${first?.clips.join(", ")})${more}. ` +
-        "Give clips that belong together one `clusterId`, take one of them out, or keep the authors' folds",
+      `${dataset} cannot be split like this: ${told.join("; ")}${more}. Give clips that belong together one ` +
+        "`clusterId` (`mergeSources(dataset, error.findings)` does), take one of them out, or keep the " +
+        "authors' folds",
     );
     this.findings = findings;
   }

@@ -64,7 +64,7 @@ export function checkLeakage(
 }
 
 /** Which rows may not meet, a name for each. */
-function sidesOf(rows: readonly ManifestRow[], plan: FoldPlan): readonly string[] {
+export function sidesOf(rows: readonly ManifestRow[], plan: FoldPlan): readonly string[] {
   if (plan.kind === "drawn") return rows.map(({ clusterId }) => `source ${clusterId}`);
   const sides =
     plan.kind === "folds" ? plan.fold.map((fold) => `fold ${fold}`) : plan.split.map(String);

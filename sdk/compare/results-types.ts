@@ -1,6 +1,7 @@
 /** `results.json` of a run: a pure function of its stored rows and seeds, so that it can be computed again. */
 import type { Interval } from "../bridge/protocol.gen.ts";
-import type { Exposure, Outcome, TaskKind } from "./study-types.ts";
+import type { RecordedExposure } from "./study/heard-in-training.ts";
+import type { Outcome, TaskKind } from "./study-types.ts";
 import type { CostVerdict, JudgedVerdict, PowerCard } from "./verdict-types.ts";
 
 /** Name and version of the form of `results.json`. */
@@ -19,10 +20,13 @@ export interface StudyResults {
   readonly tasks: readonly TaskResult[];
   /** Primary ones first, in the order of their declaration. */
   readonly verdicts: readonly JudgedVerdict[];
+  /** Of the primary verdicts on probes, where folds were drawn. */
+  readonly spread: readonly FoldSpread[];
   /** What the arms must have in common for the scores to compare. */
   readonly fairness: readonly FairnessRow[];
   /** What was found on both sides of a split; empty where nothing was. */
   readonly leakage: readonly LeakageFinding[];
+  readonly duplicateSearch: DuplicateSearch;
   /** Of the pairs of the primary verdicts, as the two below. */
   readonly classes: readonly ClassDifference[];
   readonly confusions: readonly ConfusionWon[];
@@ -57,7 +61,7 @@ export interface ArmResult {
   /** In words: `features: layer 6, mean`, `score: sum over 18 candidates`. */
   readonly reads: string;
   readonly dtype: string;
-  readonly exposure: Exposure;
+  readonly exposure: RecordedExposure;
   /** What it is measured beside: `mel statistics`, `random weights`; null for an arm that was asked about. */
   readonly baseline: string | null;
   readonly licence: string | null;
@@ -109,11 +113,48 @@ export interface FairnessRow {
 
 /** The same sound, or the same source, on both sides of a split. */
 export interface LeakageFinding {
-  readonly kind: "same source" | "exact duplicate" | "near duplicate" | "fold misuse" | "exposure";
+  readonly kind:
+    | "same source"
+    | "exact duplicate"
+    | "near duplicate"
+    | "fold misuse"
+    | "exposure"
+    | "heard in training";
   readonly clips: readonly string[];
   readonly note: string;
   /** Whether it was taken out or merged; else it is only marked. */
   readonly resolved: boolean;
+}
+
+/** How near duplicates were looked for; what was found stands among the leakage. */
+export interface DuplicateSearch {
+  /** Why nothing was looked for; null where it was. */
+  readonly reason: string | null;
+  /** Arms by whose features candidates were chosen. */
+  readonly arms: readonly string[];
+  /** Copies of the study's own clips: softer by 6 dB, 50 ms shorter, noise 40 dB below, 16 bit. */
+  readonly planted: number;
+  /** Those of them that the search found: what it can be trusted to see. */
+  readonly plantedFound: number;
+  /** Pairs on two sides whose waveforms were compared. */
+  readonly candidates: number;
+  /** Those of them that are two recordings. */
+  readonly alike: number;
+}
+
+/**
+ * A declared difference under other draws of the folds. The verdict's interval is conditional on its own folds,
+ * and these are not pooled into it: all draws share the clips.
+ */
+export interface FoldSpread extends ComparedPair {
+  readonly metric: string;
+  /** In the order of their drawing; the verdict's own folds are not among them. */
+  readonly others: readonly {
+    readonly seed: number;
+    readonly difference: number;
+    readonly scoreA: number;
+    readonly scoreB: number;
+  }[];
 }
 
 /** Which two arms, in which task. */

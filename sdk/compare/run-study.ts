@@ -13,12 +13,15 @@ import { checkNeighbours } from "./study/check-neighbours.ts";
 import { makeChunks } from "./study/chunks.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
+import { lookForDuplicates } from "./study/duplicate-search.ts";
+import { runFoldSpread } from "./study/fold-spread.ts";
 import { type Hearing, hearAll } from "./study/hear-all.ts";
+import { findHeard, leaveOutHeard } from "./study/heard-in-training.ts";
 import { lookForLeaks } from "./study/leaks.ts";
 import { makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
-import { type Schedule, toFoldSettings, toOpening } from "./study/study-opening.ts";
+import { type Schedule, toFoldSettings, toOpening, withoutAbsent } from "./study/study-opening.ts";
 import { useClips } from "./study/used-clips.ts";
 import type { Study } from "./study-types.ts";
 
@@ -58,7 +61,8 @@ export interface StudyRun {
  *
  * @throws InvalidArgumentError the study contradicts itself or its data set, files are missing or changed, or
  *   features depend on the clips beside them
- * @throws LeakageError one source or one sound stands on both sides of a fold that is drawn here
+ * @throws LeakageError one source, sound or recording stands on both sides of a fold that is drawn here:
+ *   `mergeSources` gives the data set in which it does not
  * @throws CapabilityError a model has not learnt what an arm asks of it
  * @throws RunError `run_changed`: it was begun under other conditions; `run_locked`; `run_damaged`
  * @example
@@ -79,37 +83,47 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const call = { signal, onProgress };
   const design = toDesign(study);
   const { seed, folds } = design;
-  const isFree = study.data.protocol.kind === "free";
-  const plan = planFolds(study.data, {
+  const heardInTraining = findHeard(study.data, study.arms);
+  const { dataset, excluded } = leaveOutHeard(study, heardInTraining);
+  const isFree = dataset.protocol.kind === "free";
+  const plan = planFolds(dataset, {
     folds: folds ?? undefined,
     ...(isFree ? { seed: streamSeed(seed, "folds") } : {}),
   });
-  await using models = await ArmModels.open(design.arms, seed, bridge, call);
-  const infos = design.arms.map((arm) => models.of(arm).info);
+  await using models = await ArmModels.open(design, bridge, call);
+  const { absent } = models;
+  const arms = withoutAbsent(design.arms, { absent });
+  const infos = arms.map((arm) => models.of(arm).info);
   const crop = cropSeconds(design.crop, infos);
   const { bridge: statistics } = models;
-  const clips = await useClips(study.data, {
+  const clips = await useClips(dataset, {
     ...call,
     bridge: statistics,
     seconds: crop ?? undefined,
   });
-  const leakage = lookForLeaks(study.data, plan, design.tasks, clips);
+  const leakage = lookForLeaks(dataset, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
   const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
-  const schedule: Schedule = { chunks, cropSeconds: crop, folds: toFoldSettings(plan, sources) };
+  const settings = toFoldSettings(plan, sources);
+  const schedule: Schedule = { chunks, cropSeconds: crop, folds: settings, absent };
   const machine = await readEnvironment(statistics);
-  const opening = toOpening(design, study.data, clips, leakage, models, schedule, machine);
+  const leaks = { leakage, excluded, heardInTraining };
+  const opening = toOpening(design, dataset, clips, leaks, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
-      const { folder } = study.data;
-      const { arms, tasks } = design;
+      const { folder } = dataset;
+      const { tasks, primary, foldSpread } = design;
       const hearing: Hearing = { folder, clips, chunks, arms, cropSeconds: crop };
       // The first chunk tells what cannot work, before hours are spent on the others.
       await hearAll(run, models, { ...hearing, chunks: chunks.slice(0, 1) }, call);
       await checkNeighbours(run, models, hearing, call);
       await hearAll(run, models, hearing, call);
-      await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
+      const searched = { ...hearing, dataset, plan, tasks, seed };
+      await lookForDuplicates(run, models, searched, call);
+      const work = { tasks, arms, clips, chunks, plan, seed, bridge: statistics };
+      await runTasks(run, work, call);
+      await runFoldSpread(run, work, primary, foldSpread, call);
       const results = await makeResults(run.folder, statistics, call);
       await run.seal(results, { loadAverage: (await readEnvironment()).loadAverage });
     }

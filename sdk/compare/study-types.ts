@@ -37,6 +37,17 @@ export interface Study {
    * @default 0
    */
   readonly seed?: number | undefined;
+  /**
+   * What becomes of clips whose recording is in an arm's list of `freesoundIds`.
+   * @default "mark"
+   */
+  readonly heardInTraining?: "mark" | "exclude" | undefined;
+  /**
+   * Other draws of the folds under which the declared differences are shown beside the verdict, where folds
+   * are drawn and the task is a linear, MLP or kNN probe; each takes as long as the probe itself.
+   * @default 5
+   */
+  readonly foldSpread?: number | undefined;
   /** `false`: quality alone. */
   readonly cost?: CostPlan | false | undefined;
   /**
@@ -102,6 +113,8 @@ export interface Exposure {
   readonly kind: "labels of these classes" | "same corpus" | "none" | "unknown";
   /** Who says so: a model card, a paper. */
   readonly source: string;
+  /** Numbers on freesound.org of the recordings that it was trained on (`readTrainingList` reads a file). */
+  readonly freesoundIds?: readonly string[] | undefined;
 }
 
 /** Whose order the outcomes of a clip are read off, by which rule. */

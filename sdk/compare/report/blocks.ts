@@ -11,6 +11,7 @@ import { forestPlot } from "./forest-plot.ts";
 import { headline } from "./headline.ts";
 import { leakageFindings } from "./leakage-findings.ts";
 import { methods } from "./methods.ts";
+import { otherFolds } from "./other-folds.ts";
 import { note, stack } from "./pieces.ts";
 import { powerCard } from "./power-card.ts";
 import type { ReportSource } from "./report-source.ts";
@@ -30,6 +31,7 @@ export function reportBlocks(source: ReportSource): Html {
   const before = [
     section("Fairness of the arms", fairnessTable(results)),
     section("Differences", forestPlot(results)),
+    section("Other folds", otherFolds(results)),
     section("Baselines", baselines(results)),
     section("Classes", classDifferences(results)),
     section("Confusions", confusionPairs(results)),

@@ -66,20 +66,44 @@ function costWords({ cost }: StudyResults): string {
 
 /** What a reader should hold against the result, most serious first. */
 export function weaknesses(results: StudyResults): string[] {
-  const { arms, leakage, verdicts, tasks, data } = results;
+  const { arms, leakage, verdicts, tasks, data, spread } = results;
   const open = leakage.filter(({ resolved }) => !resolved);
   const primary = verdicts.find(({ family }) => family === "primary") ?? verdicts[0];
+  // A baseline that answers nonsense is what it is there for.
+  const asked = new Set(arms.flatMap(({ id, baseline }) => (baseline === null ? id : [])));
   const lost = tasks
     .flatMap(({ arms: each }) => each)
+    .filter(({ arm }) => asked.has(arm))
     .reduce((sum, { counts }) => sum + counts.failed + counts.unmapped, 0);
   return [
     ...(open.length > 0 ? [`${count(open.length, "finding")} of leakage`] : []),
     ...(primary?.interval === null && primary.reason !== null ? [primary.reason] : []),
+    ...signChanges(verdicts, spread),
     ...unbeatenBaselines(results),
     ...exposureWords(arms.filter(({ baseline }) => baseline === null)),
     ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
     ...(data.excluded.length > 0 ? [`${count(data.excluded.length, "clip")} left out`] : []),
   ];
+}
+
+/** Declared differences of which other folds give the other sign. */
+function signChanges(verdicts: StudyResults["verdicts"], spread: StudyResults["spread"]): string[] {
+  return spread.flatMap(({ a, b, task, metric, others }) => {
+    const drawn = verdicts.find(
+      (it) =>
+        it.family === "primary" &&
+        it.a === a &&
+        it.b === b &&
+        it.task === task &&
+        it.metric === metric,
+    );
+    if (drawn === undefined) return [];
+    const turned = others.filter(({ difference }) => difference * drawn.difference < 0).length;
+    if (turned === 0) return [];
+    return [
+      `under ${turned} of ${count(others.length, "other draw")} of the folds the difference of ${a} and ${b} on ${task} has the other sign`,
+    ];
+  });
 }
 
 /** One clause for all arms of which the same is known. */

@@ -1,20 +1,38 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
-import type { StudyResults } from "../results-types.ts";
-import { paragraph, scrolling } from "./pieces.ts";
+import type { DuplicateSearch, StudyResults } from "../results-types.ts";
+import { paragraph, scrolling, stack } from "./pieces.ts";
+import { count, listed } from "./words.ts";
 
 const MOST_NAMED = 6;
 
-/** The same sound or source on both sides of a split. */
-export function leakageFindings({ leakage }: StudyResults): Html {
-  if (leakage.length === 0) return paragraph("Nothing was found on both sides of a split.");
+/** The same sound or source on both sides of a split, and how it was looked for. */
+export function leakageFindings({ leakage, duplicateSearch }: StudyResults): Html {
   const rows = leakage.map(({ kind, clips, note, resolved }) => ({
     found: kind,
     clips: named(clips),
     note,
     state: resolved ? "resolved" : "marked only",
   }));
-  return scrolling(table(rows, { limit: 200 }));
+  const found =
+    rows.length === 0
+      ? paragraph("Nothing was found on both sides of a split.")
+      : scrolling(table(rows, { limit: 200 }));
+  return stack([found, paragraph(searchWords(duplicateSearch))]);
+}
+
+/** What the search looked at, and what it can be trusted to see. */
+function searchWords({ reason, arms, planted, plantedFound, ...pairs }: DuplicateSearch): string {
+  const exact = "Exact duplicates were looked for by checksum and by decoded samples";
+  if (reason !== null) return `${exact}; near duplicates were not looked for: ${reason}.`;
+  const { candidates, alike } = pairs;
+  const heard = `${count(candidates, "pair")} whose features are near (${listed(arms)})`;
+  return (
+    `${exact}; near duplicates by waveform, among ${heard}: ${alike} of them are two recordings. Of ` +
+    `${count(planted, "copy", "copies")} of the study's own clips, planted 6 dB softer, 50 ms shorter, with noise ` +
+    `40 dB below and of 16 bits, ${plantedFound} were found. Not found are copies at another speed or pitch, ` +
+    "excerpts that begin more than a second apart, and mixtures with other sounds."
+  );
 }
 
 function named(clips: readonly string[]): string {

@@ -1,9 +1,14 @@
 /** The models behind the arms, and the processes that hold them. */
 import type { CallOptions } from "../../bridge/call-options.ts";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
+import { OperationFailedError } from "../../errors.ts";
 import { BridgedService } from "../../models/bridged-service.ts";
 import type { ModelInfo, ModelService } from "../../models/model-service.ts";
 import type { StudyArm } from "./baselines.ts";
+import type { Design } from "./design.ts";
+
+/** What a model answers that cannot be had with random weights, or not here. */
+const IMPOSSIBLE: ReadonlySet<string> = new Set(["not_capable", "model_invalid", "out_of_memory"]);
 
 /** A loaded model, as one arm uses it. */
 export interface ArmModel {
@@ -22,6 +27,7 @@ export class ArmModels implements AsyncDisposable {
   readonly #isOwn: boolean;
   readonly #others: GAMABridge[] = [];
   readonly #models = new Map<string, ArmModel>();
+  readonly #absent: { readonly arm: string; readonly reason: string }[] = [];
 
   private constructor(bridge: GAMABridge | undefined) {
     this.#isOwn = bridge === undefined;
@@ -30,25 +36,30 @@ export class ArmModels implements AsyncDisposable {
   }
 
   /**
-   * Loads the model of every arm.
+   * Loads the model of every arm. An untrained twin that was added, and of which nothing is claimed, may turn
+   * out to be impossible: then it is among the absent ones.
    *
-   * @param seed of random weights
+   * @param design its seed is that of random weights
    * @param bridge stays open afterwards; without, a process is started and ended
    */
   static async open(
-    arms: readonly StudyArm[],
-    seed: number,
+    design: Pick<Design, "arms" | "primary" | "seed">,
     bridge: GAMABridge | undefined,
     call: CallOptions,
   ): Promise<ArmModels> {
     const models = new ArmModels(bridge);
     try {
-      await models.#load(arms, seed, call);
+      await models.#load(design, call);
     } catch (error) {
       await models[Symbol.asyncDispose]();
       throw error;
     }
     return models;
+  }
+
+  /** Twins that could not be made, and why. */
+  get absent(): readonly { readonly arm: string; readonly reason: string }[] {
+    return this.#absent;
   }
 
   of(arm: Pick<StudyArm, "id">): ArmModel {
@@ -62,7 +73,11 @@ export class ArmModels implements AsyncDisposable {
     if (this.#isOwn) await this.bridge.shutdown();
   }
 
-  async #load(arms: readonly StudyArm[], seed: number, call: CallOptions): Promise<void> {
+  async #load(
+    { arms, primary, seed }: Pick<Design, "arms" | "primary" | "seed">,
+    call: CallOptions,
+  ): Promise<void> {
+    const claimed = new Set(primary.flatMap(({ a, b }) => [a, b]));
     /** By process: the form in which it holds each model. One process cannot hold two of one model. */
     const held: { readonly bridge: GAMABridge; readonly forms: Map<string, string> }[] = [
       { bridge: this.bridge, forms: new Map() },
@@ -83,7 +98,14 @@ export class ArmModels implements AsyncDisposable {
       const options = { bridge, weights, dtype, quantization, attention, device };
       const isRandom = weights === "random";
       const service = new ArmService(model, { ...options, ...(isRandom ? { seed } : {}) });
-      this.#models.set(arm.id, { service, info: await service.initialize(call), bridge });
+      try {
+        this.#models.set(arm.id, { service, info: await service.initialize(call), bridge });
+      } catch (error) {
+        const mayLack = arm.twinOf !== null && !claimed.has(arm.id);
+        if (!(mayLack && error instanceof OperationFailedError && IMPOSSIBLE.has(error.code)))
+          throw error;
+        this.#absent.push({ arm: arm.id, reason: error.cause.message });
+      }
     }
   }
 }

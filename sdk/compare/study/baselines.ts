@@ -1,33 +1,44 @@
 /** What stands beside every arm, asked for or not: a model that does not beat it is shown so. */
 import type { Arm, Task } from "../study-types.ts";
 import { canDo } from "./can-do.ts";
+import { type RecordedExposure, recordExposure } from "./heard-in-training.ts";
 
 /** An arm of a study that runs. */
-export interface StudyArm extends Arm {
+export interface StudyArm extends Omit<Arm, "exposure"> {
+  readonly exposure?: RecordedExposure | undefined;
   /** `mel statistics`, `random weights`; null for an arm that was asked about. */
   readonly baseline: string | null;
+  /** The arm that it is the untrained twin of; null for others. */
+  readonly twinOf: string | null;
 }
 
 const MEL_STATISTICS = ["fbank", "mfcc-20"];
 
-/** Adds the mel statistics, and a twin with random weights for each trained model that a task reads. */
+/** Adds the mel statistics, and a twin with random weights for each way in which a trained model is read. */
 export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): StudyArm[] {
-  const asked = arms.map((arm) => ({ ...arm, baseline: baselineOf(arm) }));
+  const asked = arms.map((arm) => ({
+    ...arm,
+    exposure: arm.exposure && recordExposure(arm.exposure),
+    baseline: baselineOf(arm),
+    twinOf: null,
+  }));
   const added: StudyArm[] = [];
   const add = (arm: StudyArm): void => {
-    const is = (other: Arm): boolean => formOf(other) === formOf(arm);
+    const is = (other: StudyArm): boolean => formOf(other) === formOf(arm);
     if (tasks.some((task) => canDo(arm, task)) && ![...asked, ...added].some(is)) added.push(arm);
   };
   for (const model of MEL_STATISTICS) {
     const exposure = { kind: "none", source: "nothing is learnt" } as const;
-    add({ id: model, model, reads: { by: "features" }, exposure, baseline: "mel statistics" });
+    const reads = { by: "features" } as const;
+    add({ id: model, model, reads, exposure, baseline: "mel statistics", twinOf: null });
   }
   for (const arm of asked) {
-    // A language model of random weights answers nothing that could be mapped: its features are the control.
-    if (arm.baseline !== null || arm.reads.by !== "features") continue;
+    if (arm.baseline !== null) continue;
     const exposure = { kind: "none", source: "random weights" } as const;
     const baseline = "random weights";
-    add({ ...arm, id: `${arm.id}-random`, weights: "random", exposure, baseline });
+    // Of a model that is read by its words, too: what a candidate's length or a lucky word earns is seen there.
+    const id = `${arm.id}-random`;
+    add({ ...arm, id, weights: "random", exposure, baseline, twinOf: arm.id });
   }
   return [...asked, ...added];
 }
@@ -38,6 +49,6 @@ function baselineOf({ model, weights }: Arm): string | null {
 }
 
 /** Arms of one form would give the same outcomes. */
-function formOf({ model, weights = "trained", reads }: Arm): string {
+function formOf({ model, weights = "trained", reads }: StudyArm): string {
   return JSON.stringify([model, weights, reads]);
 }

@@ -46,8 +46,26 @@ function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
 }
 
 function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {
-  const ofA = study.outcomes(task.kind, a);
-  const byClip = new Map(study.outcomes(task.kind, b).map((outcome) => [outcome.clip, outcome]));
+  return comparePairs(
+    task,
+    metric,
+    a,
+    b,
+    study.outcomes(task.kind, a),
+    study.outcomes(task.kind, b),
+  );
+}
+
+/** Two arms by their outcomes, each clip with itself. */
+export function comparePairs(
+  task: Task,
+  metric: string,
+  a: string,
+  b: string,
+  ofA: readonly Outcome[],
+  ofB: readonly Outcome[],
+): Comparison {
+  const byClip = new Map(ofB.map((outcome) => [outcome.clip, outcome]));
   const pairs = ofA.flatMap((outcome): [Outcome, Outcome][] => {
     const other = byClip.get(outcome.clip);
     return other === undefined ? [] : [[outcome, other]];

@@ -18,6 +18,8 @@ export interface Design {
   readonly folds: number | "official" | null;
   readonly seed: number;
   readonly stopping: "fixed";
+  readonly heardInTraining: "mark" | "exclude";
+  readonly foldSpread: number;
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
@@ -30,18 +32,23 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
 export function toDesign(study: Study): Design {
   const { name, question, data, tasks, primary, level = 0.95, alpha = 0.05 } = study;
   const { crop = "common", folds = null, seed = 0, stopping = "fixed", cost = false } = study;
+  const { heardInTraining = "mark", foldSpread = 5 } = study;
   if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
   if (cost !== false) refuse("cost", "false: `runStudy` measures quality alone", cost);
   if (stopping !== "fixed")
     refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
   if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
+  if (!(Number.isInteger(foldSpread) && foldSpread >= 0)) {
+    refuse("foldSpread", "a whole number >= 0", foldSpread);
+  }
   if (!Number.isInteger(seed)) refuse("seed", "a whole number", seed);
   const arms = withBaselines(study.arms, tasks);
   checkArms(arms);
   checkTasks(tasks, arms);
   for (const claim of primary) checkClaim(claim, arms, tasks);
   const asked = { name, question, data: data.name, arms, tasks, primary };
-  return { ...asked, level, alpha, crop, folds, seed, stopping };
+  const settings = { level, alpha, crop, folds, seed, stopping, heardInTraining, foldSpread };
+  return { ...asked, ...settings };
 }
 
 function checkArms(arms: readonly StudyArm[]): void {

@@ -87,7 +87,37 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
       sameExposure(asked(study).map((id) => arm(id)?.exposure.kind)),
       (id) => `${arm(id)?.exposure.kind} (${arm(id)?.exposure.source})`,
     ),
+    ...heardRows(study, row),
+    row(
+      "untrained twin",
+      null,
+      (id) => twinOf(study, id),
+      "the same model read alike, of random weights",
+    ),
   ];
+}
+
+/** Only where an arm has a list of what it was trained on. */
+function heardRows(
+  { data }: StoredStudy,
+  row: (what: string, ok: null, tell: (id: string) => string, note: string) => FairnessRow,
+): FairnessRow[] {
+  if (data.heardInTraining.length === 0) return [];
+  const tell = (id: string): string => {
+    const found = data.heardInTraining.find(({ arm }) => arm === id);
+    if (found === undefined) return "no list";
+    return `${found.clips.length} of ${found.known} clips with a Freesound id`;
+  };
+  return [row("heard in training", null, tell, "clips without a Freesound id cannot be looked up")];
+}
+
+function twinOf({ design, schedule }: StoredStudy, id: string): string {
+  const arm = design.arms.find((each) => each.id === id);
+  if (arm?.baseline !== null) return "–";
+  const twin = design.arms.find((each) => each.twinOf === id);
+  if (twin !== undefined) return twin.id;
+  const absent = schedule.absent.find((each) => each.arm === `${id}-random`);
+  return absent === undefined ? "asked for as an arm" : `none: ${absent.reason}`;
 }
 
 function isSame(values: readonly unknown[]): boolean {

@@ -31,14 +31,22 @@ export function lookForLeaks(
 }
 
 /** What was found before, and the arms that know more of the clips than others. */
-export function listLeaks({ data, design, arms }: StoredStudy): LeakageFinding[] {
+export function listLeaks({ data, design, arms, duplicates }: StoredStudy): LeakageFinding[] {
   const seen = design.arms.flatMap(({ id }): LeakageFinding[] => {
     const exposure = arms[id]?.exposure;
     if (exposure === undefined || !SEEN.includes(exposure.kind)) return [];
     const note = `${id} was trained on ${exposure.kind} (${exposure.source})`;
     return [{ kind: "exposure", clips: [], note, resolved: false }];
   });
-  return [...data.leakage, ...seen];
+  const heard = data.heardInTraining.flatMap(({ arm, clips }): LeakageFinding[] => {
+    if (clips.length === 0) return [];
+    const resolved = design.heardInTraining === "exclude";
+    const fate = resolved ? "left out" : "kept";
+    const count = `${clips.length} ${clips.length === 1 ? "clip" : "clips"}`;
+    const note = `${arm} was trained on the recordings of ${count} (by Freesound id), ${fate}`;
+    return [{ kind: "heard in training", clips, note, resolved }];
+  });
+  return [...data.leakage, ...(duplicates?.findings ?? []), ...heard, ...seen];
 }
 
 const SEEN: readonly string[] = ["labels of these classes", "same corpus"];

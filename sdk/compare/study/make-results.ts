@@ -18,7 +18,9 @@ import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
 import { clipValue, isMean, planComparisons } from "./comparisons.ts";
 import { detailPair } from "./deciding.ts";
+import { noSearch } from "./duplicate-search.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
+import { readFoldSpread } from "./fold-spread.ts";
 import { listLeaks } from "./leaks.ts";
 import { metricsOf } from "./metrics.ts";
 import { readStudy, type StoredStudy } from "./stored-study.ts";
@@ -49,8 +51,10 @@ export async function makeResults(
     arms: study.design.arms.map((arm) => toArm(study, arm)),
     tasks: found,
     verdicts,
+    spread: await readFoldSpread(study, bridge, { signal }),
     fairness: checkFairness(study),
     leakage: listLeaks(study),
+    duplicateSearch: study.duplicates?.search ?? noSearch("the run ended before"),
     classes: details.flatMap(({ classes }) => classes),
     confusions: details.flatMap(({ confusions }) => confusions),
     deciding: details.flatMap(({ deciding }) => deciding),

@@ -60,10 +60,7 @@ export async function runTasks(
     const clips = clipsOf(task, work.clips);
     const answers = await readAnswers(run, arm.id);
     const found = await findOutcomes(run, work, { task, arm, clips }, answers, call);
-    const rows = clips.flatMap((clip, at) => {
-      const said = found.said[at];
-      return said ? [toOutcome(task, arm, clip, said, answers.get(clip.id))] : [];
-    });
+    const rows = toOutcomes({ task, arm, clips }, found, answers);
     const { parameters, chosen } = found;
     const note: TaskNote = { task: task.kind, arm: arm.id, parameters, chosen };
     await run.note("task", note);
@@ -71,10 +68,18 @@ export async function runTasks(
   }
 }
 
-async function findOutcomes(
+/** One arm in one task. */
+interface TaskStep {
+  readonly task: Task;
+  readonly arm: StudyArm;
+  readonly clips: readonly TaskClip[];
+}
+
+/** What the arm did with each clip. */
+export async function findOutcomes(
   run: RunDirectory,
   { chunks, clips: all, plan, seed, bridge }: TaskWork,
-  { task, arm, clips }: { task: Task; arm: StudyArm; clips: readonly TaskClip[] },
+  { task, arm, clips }: TaskStep,
   answers: ReadonlyMap<string, AnswerRow>,
   { signal }: CallOptions,
 ): Promise<TaskFindings> {
@@ -93,9 +98,22 @@ async function findOutcomes(
   return await findByFeatures(input, features, { signal });
 }
 
-async function readAnswers(run: RunDirectory, arm: string): Promise<Map<string, AnswerRow>> {
+/** What the arm gave for each clip, by id. */
+export async function readAnswers(run: RunDirectory, arm: string): Promise<Map<string, AnswerRow>> {
   const rows = (await run.rows(answersOf(arm))) as unknown as readonly AnswerRow[]; // `hearAll` wrote them
   return new Map(rows.map((row) => [row.clip, row]));
+}
+
+/** Rows of the clips that were judged. */
+export function toOutcomes(
+  { task, arm, clips }: TaskStep,
+  found: TaskFindings,
+  answers: ReadonlyMap<string, AnswerRow>,
+): Outcome[] {
+  return clips.flatMap((clip, at) => {
+    const said = found.said[at];
+    return said ? [toOutcome(task, arm, clip, said, answers.get(clip.id))] : [];
+  });
 }
 
 function toOutcome(

@@ -4,9 +4,16 @@ import type { Outcome, Task } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
 import type { NeighbourNote } from "./check-neighbours.ts";
 import type { Design } from "./design.ts";
+import type { DuplicateNote } from "./duplicate-search.ts";
+import { type SpreadOutcome, spreadOf } from "./fold-spread.ts";
 import { answersOf } from "./hear-all.ts";
 import { outcomesOf, type TaskNote } from "./run-tasks.ts";
-import type { RecordedArm, RecordedData, Schedule } from "./study-opening.ts";
+import {
+  type RecordedArm,
+  type RecordedData,
+  type Schedule,
+  withoutAbsent,
+} from "./study-opening.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** Typed reading of the files; `runStudy` wrote them, and their digests say so. */
@@ -18,8 +25,12 @@ export interface StoredStudy {
   readonly clips: readonly UsedClip[];
   answers(arm: string): readonly AnswerRow[];
   outcomes(task: Task["kind"], arm: string): readonly Outcome[];
+  /** Under other draws of the folds. */
+  spread(task: Task["kind"], arm: string): readonly SpreadOutcome[];
   note(task: Task["kind"], arm: string): TaskNote | undefined;
   neighbours(arm: string): NeighbourNote | undefined;
+  /** Undefined: the run ended before they were looked for. */
+  readonly duplicates: DuplicateNote | undefined;
   /** Processes that were started again while the arm was heard. */
   restarts(arm: string): number;
 }
@@ -32,15 +43,19 @@ export async function readStudy(folder: string): Promise<StoredStudy> {
   const notes = entries<TaskNote>("task");
   const neighbours = entries<NeighbourNote>("neighbours");
   const restarts = entries<{ arm: string; processes: number }>("restart");
+  const design = study as unknown as Design;
+  const planned = schedule as unknown as Schedule;
   return {
-    design: study as unknown as Design,
+    design: { ...design, arms: withoutAbsent(design.arms, planned) },
     data: data as unknown as StoredStudy["data"],
     arms: arms as unknown as StoredStudy["arms"],
-    schedule: schedule as unknown as Schedule,
+    schedule: planned,
     clips: manifest as unknown as readonly UsedClip[],
     answers: (arm) => (rows[answersOf(arm)] ?? []) as unknown as readonly AnswerRow[],
     outcomes: (task, arm) => (rows[outcomesOf(task, arm)] ?? []) as unknown as readonly Outcome[],
+    spread: (task, arm) => (rows[spreadOf(task, arm)] ?? []) as unknown as readonly SpreadOutcome[],
     note: (task, arm) => notes.findLast((note) => note.task === task && note.arm === arm),
+    duplicates: entries<DuplicateNote>("duplicates").at(-1),
     neighbours: (arm) => neighbours.findLast((note) => note.arm === arm),
     restarts: (arm) =>
       restarts

@@ -4,11 +4,11 @@ import type { RunOpening } from "../../records/run/opening.ts";
 import type { Dataset } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
 import type { FoldSettings, LeakageFinding } from "../results-types.ts";
-import type { Exposure } from "../study-types.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
 import type { Design } from "./design.ts";
+import type { HeardInTraining, RecordedExposure } from "./heard-in-training.ts";
 import { knownExposure } from "./known-exposure.ts";
 import type { UsedClip } from "./used-clips.ts";
 
@@ -18,6 +18,8 @@ export interface Schedule {
   /** What all arms hear of a clip; null: all of it. */
   readonly cropSeconds: number | null;
   readonly folds: FoldSettings;
+  /** Untrained twins that could not be made, and why. */
+  readonly absent: ArmModels["absent"];
 }
 
 /** An arm in `arms.json`. */
@@ -37,7 +39,7 @@ export interface RecordedArm {
   readonly layers: readonly string[];
   readonly defaultLayer: string;
   readonly reads: StudyArm["reads"];
-  readonly exposure: Exposure;
+  readonly exposure: RecordedExposure;
   readonly baseline: string | null;
 }
 
@@ -47,22 +49,32 @@ export interface RecordedData
   readonly excluded: readonly { readonly id: string; readonly reason: string }[];
   /** Of the authors' own folds or splits. */
   readonly leakage: readonly LeakageFinding[];
+  readonly heardInTraining: readonly HeardInTraining[];
 }
 
 export function toOpening(
   design: Design,
   dataset: Dataset,
   clips: readonly UsedClip[],
-  leakage: readonly LeakageFinding[],
+  found: Pick<RecordedData, "excluded" | "heardInTraining" | "leakage">,
   models: ArmModels,
   schedule: Schedule,
   machine: Environment,
 ): RunOpening {
   const { name, licence, citation, protocol, clusterBy } = dataset;
   const facts = { name, licence, citation, protocol, clusterBy };
-  const data: RecordedData = { ...facts, excluded: [], leakage };
-  const arms = Object.fromEntries(design.arms.map((arm) => [arm.id, recordArm(arm, models, name)]));
+  const data: RecordedData = { ...facts, ...found };
+  const loaded = withoutAbsent(design.arms, schedule);
+  const arms = Object.fromEntries(loaded.map((arm) => [arm.id, recordArm(arm, models, name)]));
   return { name: design.name, study: design, data, manifest: clips, arms, machine, schedule };
+}
+
+/** The arms that could be loaded. */
+export function withoutAbsent(
+  arms: readonly StudyArm[],
+  { absent }: Pick<Schedule, "absent">,
+): StudyArm[] {
+  return arms.filter(({ id }) => !absent.some(({ arm }) => arm === id));
 }
 
 function recordArm(arm: StudyArm, models: ArmModels, dataset: string): RecordedArm {

@@ -116,7 +116,7 @@ async function diffAllRows(a: string, b: string): Promise<RowDifference[]> {
   return compared;
 }
 
-const isOutcomes = (path: string): boolean => /^(outcomes|answers)\//.test(path);
+const isOutcomes = (path: string): boolean => /^(outcomes|answers|spread)\//.test(path);
 const isRows = (path: string): boolean =>
   isOutcomes(path) || path === COST_ROWS || path === OPENING_FILES.manifest;
 

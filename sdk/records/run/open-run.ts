@@ -38,11 +38,15 @@ interface Place {
 
 const ID_DIGITS = 8;
 
+/** Line of the journal of a run that cannot go on with its clips. */
+export const REFUSED = "refused";
+
 /**
  * Opens `<parent>/<name>-<first digits of the study's id>`, and writes its opening if it is new.
  *
  * The same study under the same conditions comes back to its folder, finished or not. Under others an
- * unfinished run is refused; beside a sealed one the new run gets a folder of its own (`…-2`).
+ * unfinished run is refused; beside a sealed one, and one that was refused for what its clips are, the new
+ * run gets a folder of its own (`…-2`).
  *
  * @throws RunError `run_locked`: another process writes it; `run_changed`: it was begun under other
  *   conditions; `run_damaged`: its files are not what its journal or its seal says; `run_unwritable`
@@ -97,7 +101,7 @@ async function begin({ folder, files, studyId, lock }: Place): Promise<RunDirect
   return new RunDirectory({ folder, studyId, state: "new", ...nothing, journal, lock });
 }
 
-/** @returns undefined: it is sealed, and was measured under other conditions */
+/** @returns undefined: it is sealed or was refused, under other conditions */
 async function comeBack(place: Place): Promise<RunDirectory | undefined> {
   const { folder, files, studyId, lock } = place;
   const read = existsSync(join(folder, JOURNAL)) ? await readJournal(folder, studyId) : undefined;
@@ -111,6 +115,7 @@ async function comeBack(place: Place): Promise<RunDirectory | undefined> {
     await verifySeal(folder);
     return seeSealed(place, read);
   }
+  if (changes.length > 0 && read.entries.some(({ kind }) => kind === REFUSED)) return undefined;
   refuseChanges(folder, changes);
   const progress = await readProgress(folder, read.entries);
   const dropped = await dropUnfinished(folder, progress);

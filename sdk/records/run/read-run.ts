@@ -25,7 +25,7 @@ export interface SavedRun extends RunConditions {
   readonly seal: Seal | null;
 }
 
-const ROWS = /^((outcomes|answers)\/.*|cost)\.jsonl$/;
+const ROWS = /^((outcomes|answers|spread)\/.*|cost)\.jsonl$/;
 
 /**
  * Reads a run, and verifies its seal where it has one. Writes nothing, and needs no model.

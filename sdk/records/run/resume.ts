@@ -129,7 +129,7 @@ async function readOrNothing(path: string): Promise<Buffer> {
 }
 
 /** What a run writes after its opening; whatever else lies in the folder is not ours to remove. */
-const OWN = /^((outcomes|answers|work)\/.*|cost\.jsonl|results\.json|.*\.tmp)$/;
+const OWN = /^((outcomes|answers|spread|work)\/.*|cost\.jsonl|results\.json|.*\.tmp)$/;
 
 /**
  * Removes files of work that was not finished.

@@ -15,7 +15,7 @@ import { readRows } from "./run-files.ts";
 import { RESULTS, type Seal, sealFiles } from "./seal.ts";
 
 /** Files that take rows. */
-const ROWS = /^((outcomes|answers)\/[\w.@-]+|cost)\.jsonl$/;
+const ROWS = /^((outcomes|answers|spread)\/[\w.@-]+|cost)\.jsonl$/;
 
 /** A run whose folder is ready to be written, or sealed. */
 export interface OpenedRun {

@@ -166,6 +166,15 @@ const results: StudyResults = {
     },
   ],
   leakage: [],
+  duplicateSearch: {
+    reason: "the fixture was made without a run",
+    arms: [],
+    planted: 0,
+    plantedFound: 0,
+    candidates: 0,
+    alike: 0,
+  },
+  spread: [],
   classes: CLASSES.map((label) => {
     const at = labels.flatMap((each, index) => (each === label ? [index] : []));
     const of = (arm: string): number => mean(at.map((index) => scores("linear", arm)[index] ?? 0));

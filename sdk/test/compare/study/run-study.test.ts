@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../../bridge/gama-bridge.ts";
 import { replayRun } from "../../../compare/replay-run.ts";
 import { runStudy, type StudyRun } from "../../../compare/run-study.ts";
+import type { SpreadOutcome } from "../../../compare/study/fold-spread.ts";
 import { readRun } from "../../../records/run/read-run.ts";
 import { sealFiles } from "../../../records/run/seal.ts";
 import { makeStudy } from "./make-study.ts";
@@ -41,10 +42,11 @@ describe("runStudy", () => {
       ["fbank", "mel statistics"],
       ["mfcc-20", "mel statistics"],
       ["wav2vec2-random", "random weights"],
+      ["gama-random", "random weights"],
     ]);
     expect(tasks.map(({ task, arms: members }) => [task, members.length])).toEqual([
       ["linear", 4],
-      ["zero-shot", 1],
+      ["zero-shot", 2],
     ]);
     expect(verdicts[0]).toMatchObject({ a: "wav2vec2", b: "fbank", family: "primary", clips: 36 });
     expect(verdicts.slice(1).every(({ family }) => family === "exploratory")).toBe(true);
@@ -68,6 +70,46 @@ describe("runStudy", () => {
     const mean = outcomes.reduce((sum, { score }) => sum + score, 0) / 36;
     const zeroShot = undisturbed.results.tasks.find(({ task }) => task === "zero-shot");
     expect(zeroShot?.arms[0]?.value).toBeCloseTo(mean, 12);
+  });
+
+  it("holds an arm that is read by scores against its untrained twin, which is near chance", () => {
+    const zeroShot = undisturbed.results.tasks.find(({ task }) => task === "zero-shot");
+    const twin = zeroShot?.arms.find(({ arm }) => arm === "gama-random");
+    expect(twin?.counts).toMatchObject({ ok: 36, failed: 0 });
+    expect(twin?.value).toBeLessThan(0.5); // four candidates
+    const verdict = undisturbed.results.verdicts.find(({ b }) => b === "gama-random");
+    expect(verdict).toMatchObject({ a: "gama", task: "zero-shot", family: "exploratory" });
+    const row = undisturbed.results.fairness.find(({ what }) => what === "untrained twin");
+    expect(row?.byArm).toMatchObject({ gama: "gama-random", fbank: "–" });
+  });
+
+  it("shows the declared difference under other draws of the folds, from rows of its own", async () => {
+    const [spread, ...others] = undisturbed.results.spread;
+    expect(others).toEqual([]);
+    expect(spread).toMatchObject({ a: "wav2vec2", b: "fbank", task: "linear", metric: "accuracy" });
+    expect(new Set(spread?.others.map(({ seed }) => seed)).size).toBe(5);
+    const { rows } = await readRun(undisturbed.folder);
+    const drawn = rows["spread/linear.wav2vec2.jsonl"] as unknown as readonly SpreadOutcome[];
+    const byDraw = Map.groupBy(drawn, ({ draw }) => draw);
+    expect([...byDraw.keys()]).toEqual([1, 2, 3, 4, 5]);
+    for (const [draw, outcomes] of byDraw) {
+      expect(new Set(outcomes.map(({ clip }) => clip)).size).toBe(36);
+      const folds = Map.groupBy(outcomes, ({ cluster }) => cluster).values();
+      for (const members of folds) expect(new Set(members.map(({ fold }) => fold)).size).toBe(1);
+      const mean = outcomes.reduce((sum, { score }) => sum + score, 0) / 36;
+      expect(spread?.others[draw - 1]?.scoreA).toBeCloseTo(mean, 12);
+    }
+    const assigned = [...byDraw.values()].map((each) => each.map(({ fold }) => fold).join());
+    expect(new Set(assigned).size).toBe(5);
+  });
+
+  it("looks for near duplicates among sources, and says what it would have found", () => {
+    const { duplicateSearch, leakage } = undisturbed.results;
+    expect(duplicateSearch.reason).toBeNull();
+    expect(duplicateSearch.planted).toBe(24);
+    expect(duplicateSearch.plantedFound).toBeGreaterThanOrEqual(22);
+    expect(duplicateSearch.arms.length).toBeGreaterThan(0);
+    expect(leakage.filter(({ kind }) => kind === "near duplicate")).toEqual([]);
   });
 
   it("tells what the arms share, and marks the one that has seen the labels", () => {

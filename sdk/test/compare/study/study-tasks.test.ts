@@ -17,12 +17,12 @@ const BROKEN = "sample-0001";
 async function makeData(): Promise<Dataset> {
   const clips = await takeClips();
   const folder = mkdtempSync(join(tmpdir(), "study-data-"));
-  const rows = clips.rows.map(({ sha256: _, ...row }) => {
+  const rows = clips.rows.map(({ sha256: _, ...row }, at) => {
     mkdirSync(dirname(join(folder, row.path)), { recursive: true });
     if (row.id === BROKEN) writeFileSync(join(folder, row.path), "no audio");
     else copyFileSync(join(clips.folder, row.path), join(folder, row.path));
     const tags = [String(row.labels.class), String(row.labels["loudness"])];
-    return { ...row, labels: { ...row.labels, tags } };
+    return { ...row, labels: { ...row.labels, tags }, ...(at < 4 ? { freesoundId: `${at}` } : {}) };
   });
   return { ...clips, folder, rows };
 }
@@ -42,7 +42,11 @@ beforeAll(async () => {
     arms: [
       { id: "mel", model: "fbank", reads: { by: "features" } },
       { id: "wav2vec2", model: "wav2vec2-tiny", reads: { by: "features" } },
-      { ...gama, reads: { by: "text", prompt: "What is the main sound?", mapper } },
+      {
+        ...gama,
+        reads: { by: "text", prompt: "What is the main sound?", mapper },
+        exposure: { kind: "same corpus", source: "a list", freesoundIds: ["2", "3", "99"] },
+      },
     ],
     tasks: [
       { kind: "knn" },
@@ -74,10 +78,12 @@ describe("the tasks of a study", () => {
       ["retrieval", "mAP", ids],
       ["clustering", "V-measure", ids],
       ["tags", "mAP", ids],
-      ["zero-shot", "accuracy", ["gama"]],
+      ["zero-shot", "accuracy", ["gama", "gama-random"]],
     ]);
     for (const { arms } of run.results.tasks) {
-      for (const { value } of arms) expect(value).toSatisfy((it: number) => it > 0 && it <= 1);
+      // An untrained twin's words mean nothing.
+      for (const { value } of arms.filter(({ arm }) => arm !== "gama-random"))
+        expect(value).toSatisfy((it: number) => it > 0 && it <= 1);
     }
     const declared = run.results.verdicts.slice(0, 2);
     expect(declared.map(({ metric, family }) => [metric, family])).toEqual([
@@ -114,6 +120,26 @@ describe("the tasks of a study", () => {
       expect(score).toBe(Number(status === "ok" && said === truth));
       expect(said === null).toBe(status === "unmapped");
     }
+  });
+
+  it("count the words of an untrained twin as they are: unmapped, almost all", () => {
+    const zeroShot = run.results.tasks.find(({ task }) => task === "zero-shot");
+    const twin = zeroShot?.arms.find(({ arm }) => arm === "gama-random");
+    expect(twin?.counts.unmapped).toBeGreaterThan(30);
+    expect(twin?.value).toBeLessThan(0.2);
+  });
+
+  it("name the clips that an arm was trained on, by their Freesound ids, and keep them", () => {
+    const clips = ["sample-0002", "sample-0003"];
+    const found = run.results.leakage.filter(({ kind }) => kind === "heard in training");
+    expect(found).toMatchObject([
+      { clips, resolved: false, note: expect.stringContaining("kept") },
+    ]);
+    const row = run.results.fairness.find(({ what }) => what === "heard in training");
+    expect(row?.byArm).toMatchObject({
+      gama: "2 of 4 clips with a Freesound id",
+      wav2vec2: "no list",
+    });
   });
 
   it("are computed again to the bit from the stored rows", async () => {
