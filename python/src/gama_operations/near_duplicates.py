@@ -155,7 +155,7 @@ def _search(
     arm: ArmFeatures, side: NDArray[np.intp], originals: NDArray[np.intp], tell: Callable[[float], None]
 ) -> _Candidates:
     features, planted = (np.asarray(rows, dtype=np.float32) for rows in (arm.features, arm.planted))
-    usable = np.isfinite(features).all(axis=1)
+    usable = np.asarray(np.isfinite(features).all(axis=1), dtype=np.bool_)
     if not usable.any():
         return _Candidates(frozenset(), frozenset(), None)
     centre = features[usable].mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -188,7 +188,7 @@ def _units(rows: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np
     """Centred rows of length one; zeros stay zeros, and so do those that are no numbers."""
     moved = np.nan_to_num(rows - centre, nan=0.0, posinf=0.0, neginf=0.0)
     length = np.linalg.norm(moved, axis=1, keepdims=True)
-    return moved / np.where(length == 0, 1, length)
+    return (moved / np.where(length == 0, 1, length)).astype(np.float32)
 
 
 def _threshold(own: NDArray[np.float32]) -> float | None:

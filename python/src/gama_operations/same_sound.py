@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
-from scipy.ndimage import uniform_filter1d
+from scipy.fft import next_fast_len
 
 RATE = 16_000
 """Hz, at which clips are compared: files of one sound may have two rates."""
@@ -64,7 +64,7 @@ def _fit(a: Wave, b: Wave) -> tuple[float, int]:
         correlation, lag = _fit(b, a)
         return correlation, -lag
     most = round(LAG_SECONDS * RATE)
-    size = next_fast_len(len(b) + most, real=True)
+    size = _fast(len(b) + most)
     lags = np.arange(-most, most + 1)
     products = np.abs(irfft(np.conj(rfft(a, size)) * rfft(b, size), size)[lags])
     summed = np.concatenate(([0.0], np.cumsum(np.square(b, dtype=np.float64))))
@@ -80,10 +80,15 @@ def _fit(a: Wave, b: Wave) -> tuple[float, int]:
 
 def _flattened(a: Wave, b: Wave) -> tuple[Wave, Wave]:
     """Both through one filter, by which their common spectrum becomes flat down to the floor."""
-    size = next_fast_len(max(len(a), len(b)) + RATE, real=True)
+    size = _fast(max(len(a), len(b)) + RATE)
     spectra = [rfft(clip, size) for clip in (a, b)]
-    power = sum(np.abs(each) ** 2 / float(clip @ clip) for each, clip in zip(spectra, (a, b), strict=True))
-    smooth = uniform_filter1d(power, max(1, round(SMOOTHED_HZ * size / RATE)), mode="nearest")
+    shares = [np.abs(each) ** 2 / float(clip @ clip) for each, clip in zip(spectra, (a, b), strict=True)]
+    smooth = np.convolve(shares[0] + shares[1], np.ones(max(1, round(SMOOTHED_HZ * size / RATE))), "same")
     gain = 1 / np.sqrt(np.maximum(smooth, FLOOR * smooth.max()))
     one, other = (irfft(each * gain, size)[: len(clip)] for each, clip in zip(spectra, (a, b), strict=True))
     return one, other
+
+
+def _fast(length: int) -> int:
+    """A length, at least this one, that is transformed fast."""
+    return next_fast_len(length, real=True)  # pyright: ignore[reportReturnType] # its stub says None

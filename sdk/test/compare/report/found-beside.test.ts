@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { StudyReport, type StudyResults } from "../../../compare/index.ts";
+import { RESULTS, sourceOf, withPrimary } from "./fixture.ts";
+
+const search = {
+  reason: null,
+  arms: ["gama-tiny", "fbank"],
+  planted: 24,
+  plantedFound: 23,
+  candidates: 31,
+  alike: 30,
+};
+
+function read(change: Partial<StudyResults>): { weak: string; text: string } {
+  const report = new StudyReport(sourceOf(change));
+  const text = report.html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  return { weak: report.sentences[1], text };
+}
+
+describe("what a report says of leakage", () => {
+  it("is also how it was looked for, and how much of it would have been found", () => {
+    const { text } = read({ duplicateSearch: search });
+    expect(text).toContain("Nothing was found on both sides of a split");
+    expect(text).toContain("31 pairs whose features are near (gama-tiny and fbank): 30 of them");
+    expect(text).toMatch(/Of 24 copies .* 23 were found\. Not found are copies at another speed/);
+  });
+
+  it("is why it was not looked for", () => {
+    const duplicateSearch = { ...search, reason: "no arm has features" };
+    expect(read({ duplicateSearch }).text).toContain("not looked for: no arm has features.");
+  });
+});
+
+describe("other draws of the folds", () => {
+  const pair = { a: "gama-tiny", b: "wav2vec2-tiny", task: "linear", metric: "accuracy" } as const;
+  const of = (...differences: number[]): StudyResults["spread"] => {
+    const others = differences.map((difference, seed) => {
+      return { seed, difference, scoreA: 0.5 + difference, scoreB: 0.5 };
+    });
+    return [{ ...pair, others }];
+  };
+  const verdicts = withPrimary({ ...pair, difference: 0.042 });
+
+  it("stand beside the declared difference, from the lowest to the highest", () => {
+    const { text, weak } = read({ verdicts, spread: of(0.031, 0.05, 0.012) });
+    expect(text).toContain("+3.1, +5.0, +1.2 +1.2 +5.0");
+    expect(text).toContain("not pooled into the interval");
+    expect(weak).not.toContain("other sign");
+  });
+
+  it("weaken the result where one of them has the other sign", () => {
+    const { weak } = read({ verdicts, spread: of(0.031, -0.01, 0.012) });
+    expect(weak).toContain(
+      "under 1 of 3 other draws of the folds the difference of gama-tiny and wav2vec2-tiny on linear has the other sign",
+    );
+  });
+
+  it("are not shown where folds were given", () => {
+    expect(read({ spread: [] }).text).not.toContain("Other folds");
+  });
+});
+
+describe("answers that nobody understood", () => {
+  it("weaken the result where an arm gave them, and not where a baseline did", () => {
+    const tasks = (arm: string): StudyResults["tasks"] =>
+      RESULTS.tasks.map((task) => ({
+        ...task,
+        arms: task.arms.map((each) =>
+          each.arm === arm ? { ...each, counts: { ...each.counts, unmapped: 40 } } : each,
+        ),
+      }));
+    expect(read({ tasks: tasks("fbank") }).weak).not.toContain("not understood");
+    expect(read({ tasks: tasks("gama-tiny") }).weak).toContain("80 answers failed");
+  });
+});
