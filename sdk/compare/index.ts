@@ -73,7 +73,7 @@ export {
   type TaskResult,
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
-export type { HeardInTraining, RecordedExposure } from "./study/heard-in-training.ts";
+export type { RecordedExposure } from "./study/heard-in-training.ts";
 export type {
   Arm,
   CostPlan,

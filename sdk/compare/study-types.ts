@@ -99,6 +99,11 @@ export type Reading =
       readonly by: "text";
       readonly prompt?: string | undefined;
       readonly mapper: LabelMapper;
+      /**
+       * Of an answer; what comes behind is not written.
+       * @default the model layer's own
+       */
+      readonly maxNewTokens?: number | undefined;
     };
 
 /** A rule from words to labels: its name with a version, and the digest of its phrases. */

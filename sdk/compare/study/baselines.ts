@@ -1,5 +1,5 @@
 /** What stands beside every arm, asked for or not: a model that does not beat it is shown so. */
-import type { Arm, Task } from "../study-types.ts";
+import type { Arm, Reading, Task } from "../study-types.ts";
 import { canDo } from "./can-do.ts";
 import { type RecordedExposure, recordExposure } from "./heard-in-training.ts";
 
@@ -13,6 +13,8 @@ export interface StudyArm extends Omit<Arm, "exposure"> {
 }
 
 const MEL_STATISTICS = ["fbank", "mfcc-20"];
+/** Of an untrained twin's answer. */
+const TWIN_TOKENS = 16;
 
 /** Adds the mel statistics, and a twin with random weights for each way in which a trained model is read. */
 export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): StudyArm[] {
@@ -38,9 +40,16 @@ export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): Stu
     const baseline = "random weights";
     // Of a model that is read by its words, too: what a candidate's length or a lucky word earns is seen there.
     const id = `${arm.id}-random`;
-    add({ ...arm, id, weights: "random", exposure, baseline, twinOf: arm.id });
+    const reads = readTwin(arm.reads);
+    add({ ...arm, id, weights: "random", reads, exposure, baseline, twinOf: arm.id });
   }
   return [...asked, ...added];
+}
+
+/** A twin seldom finds an end to its words, and later ones mean no more than the first. */
+function readTwin(reads: Reading): Reading {
+  if (reads.by !== "text") return reads;
+  return { ...reads, maxNewTokens: Math.min(reads.maxNewTokens ?? TWIN_TOKENS, TWIN_TOKENS) };
 }
 
 function baselineOf({ model, weights }: Arm): string | null {

@@ -117,7 +117,7 @@ function twinOf({ design, schedule }: StoredStudy, id: string): string {
   const twin = design.arms.find((each) => each.twinOf === id);
   if (twin !== undefined) return twin.id;
   const absent = schedule.absent.find((each) => each.arm === `${id}-random`);
-  return absent === undefined ? "asked for as an arm" : `none: ${absent.reason}`;
+  return absent === undefined ? "stands among the arms" : `none: ${absent.reason}`;
 }
 
 function isSame(values: readonly unknown[]): boolean {
@@ -175,7 +175,10 @@ export function describeReading({
     return `features: layer ${reads.layer ?? defaultLayer}, ${reads.pooling ?? "mean"}${unit}`;
   }
   const prompt = reads.prompt === undefined ? "its own prompt" : `"${reads.prompt}"`;
-  if (reads.by === "text") return `text: ${prompt}, ${reads.mapper.name}`;
+  if (reads.by === "text") {
+    const most = reads.maxNewTokens === undefined ? "" : `, at most ${reads.maxNewTokens} tokens`;
+    return `text: ${prompt}, ${reads.mapper.name}${most}`;
+  }
   const count = Object.keys(reads.candidates).length;
   return `score: ${reads.rule} over ${count} candidates, ${prompt}`;
 }

@@ -99,13 +99,14 @@ async function hearScores(
 /** Decoded greedily: the same words each time. */
 async function hearTexts(
   model: ArmModel,
-  { prompt }: Extract<Reading, { by: "text" }>,
+  { prompt, maxNewTokens }: Extract<Reading, { by: "text" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
   call: CallOptions,
 ): Promise<HeardChunk> {
   const asked = audios.map((audio) => ({ audio, ...(prompt === undefined ? {} : { prompt }) }));
-  const { answers, failures } = await model.service.describe(asked, { ...call, cache: false });
+  const options = { ...call, maxNewTokens, cache: false };
+  const { answers, failures } = await model.service.describe(asked, options);
   const failed = new Map(failures.map((failure) => [failure.index, failure]));
   const rows = clips.map(({ id }, index): AnswerRow => {
     const found = answers[index];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { labelMapper } from "../../../compare/label-mapper.ts";
 import { withBaselines } from "../../../compare/study/baselines.ts";
 import { makeChunks } from "../../../compare/study/chunks.ts";
 import { cropSeconds } from "../../../compare/study/crop.ts";
@@ -69,6 +70,45 @@ describe("baselines", () => {
       ["mel", "mel statistics"],
       ["mfcc-20", "mel statistics"],
       ["w-random", "random weights"],
+    ]);
+  });
+});
+
+describe("an untrained twin", () => {
+  const gama = { model: "gama-tiny", weights: "trained" } as const;
+  const mapper = labelMapper({ dog: ["dog"] });
+
+  it("is read as its arm is, by scores and by words, of which it writes few", () => {
+    const candidates = { dog: "a dog", cat: "a cat" };
+    const arms = withBaselines(
+      [
+        { ...gama, id: "score", reads: { by: "score", candidates, rule: "mean" } },
+        { ...gama, id: "text", reads: { by: "text", mapper } },
+      ],
+      [{ kind: "zero-shot" }],
+    );
+    expect(arms.slice(2)).toMatchObject([
+      {
+        id: "score-random",
+        weights: "random",
+        twinOf: "score",
+        baseline: "random weights",
+        reads: { by: "score", candidates, rule: "mean" },
+      },
+      { id: "text-random", twinOf: "text", reads: { by: "text", mapper, maxNewTokens: 16 } },
+    ]);
+    expect(arms[1]?.reads).not.toHaveProperty("maxNewTokens");
+  });
+
+  it("is one where two arms are read alike, and none where the study has it", () => {
+    const reads = { by: "features" } as const;
+    const own = { ...gama, id: "own", weights: "random", reads } as const;
+    const arms = withBaselines([{ ...gama, id: "a", reads }, own], [{ kind: "knn" }]);
+    expect(arms.map(({ id, twinOf }) => [id, twinOf])).toEqual([
+      ["a", null],
+      ["own", null],
+      ["fbank", null],
+      ["mfcc-20", null],
     ]);
   });
 });
