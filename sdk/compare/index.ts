@@ -32,6 +32,7 @@ export {
   inspectAudio,
 } from "./inspect-audio.ts";
 export {
+  type AnytimeRule,
   type Comparison,
   type Judgement,
   type JudgeOptions,
@@ -48,6 +49,8 @@ export {
 } from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
+export { type LiveDisplay, liveView } from "./live-display.ts";
+export { type Look, lookSentence, type OnLook } from "./look.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
 export { type Replay, replayRun } from "./replay-run.ts";
@@ -65,6 +68,7 @@ export {
   type LeakageFinding,
   RESULTS_SCHEMA,
   type ResultsData,
+  type Stopping,
   type StudyResults,
   type TaskArm,
   type TaskResult,
@@ -72,6 +76,7 @@ export {
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
 export type {
   Arm,
+  CheckableQuestion,
   CostPlan,
   CostSlot,
   Exposure,

@@ -6,19 +6,23 @@ import { openRun } from "../records/run/open-run.ts";
 import { readRun } from "../records/run/read-run.ts";
 import type { RunDirectory } from "../records/run/run-directory.ts";
 import { showAs } from "../shown-object.ts";
+import type { OnLook } from "./look.ts";
 import { planFolds } from "./plan-folds.ts";
 import type { StudyResults } from "./results-types.ts";
 import { ArmModels } from "./study/arm-models.ts";
-import { checkNeighbours } from "./study/check-neighbours.ts";
-import { makeChunks } from "./study/chunks.ts";
+import { checkQuestions } from "./study/check-questions.ts";
+import { drawOrder, makeChunks, makeSourceChunks } from "./study/chunks.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
-import { type Hearing, hearAll } from "./study/hear-all.ts";
+import { countHeard, type Hearing } from "./study/hear-all.ts";
+import { hearStudy } from "./study/hear-study.ts";
 import { lookForLeaks } from "./study/leaks.ts";
-import { makeResults } from "./study/make-results.ts";
+import { LiveView } from "./study/live-view.ts";
+import { type JudgedTime, makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
 import { type Schedule, toFoldSettings, toOpening } from "./study/study-opening.ts";
+import { checkLabels } from "./study/task-clips.ts";
 import { useClips } from "./study/used-clips.ts";
 import type { Study } from "./study-types.ts";
 
@@ -39,6 +43,17 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    * @default one that is started, and ended afterwards
    */
   readonly bridge?: GAMABridge | undefined;
+  /**
+   * Takes features that were computed before, of the same chunk of clips, from the disk: equal to the bit, and
+   * the journal names each. Nothing is taken for what is read by words.
+   * @default true
+   */
+  readonly cache?: boolean | undefined;
+  /**
+   * Looks on while arms answer: the declared comparisons of tasks without training, each time that sources
+   * are finished. Folds of probes are fitted in one call, and cannot be looked at before.
+   */
+  readonly onLook?: OnLook | undefined;
 }
 
 /** A study that is finished. */
@@ -49,6 +64,8 @@ export interface StudyRun {
   /** `sealed`: nothing was measured now, the same study had been finished before. */
   readonly state: RunDirectory["state"];
   readonly results: StudyResults;
+  /** Chunks of clips that arms heard, and how many of them had features from the disk. */
+  readonly heard: { readonly chunks: number; readonly fromCache: number };
 }
 
 /**
@@ -75,7 +92,7 @@ export interface StudyRun {
  * });
  */
 export async function runStudy(study: Study, options: RunStudyOptions = {}): Promise<StudyRun> {
-  const { out = "runs", fresh, signal, onProgress, bridge } = options;
+  const { out = "runs", fresh, signal, onProgress, bridge, cache = true, onLook } = options;
   const call = { signal, onProgress };
   const design = toDesign(study);
   const { seed, folds } = design;
@@ -93,30 +110,46 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     bridge: statistics,
     seconds: crop ?? undefined,
   });
-  const leakage = lookForLeaks(study.data, plan, design.tasks, clips);
-  const chunks = makeChunks(clips, crop);
-  const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
-  const schedule: Schedule = { chunks, cropSeconds: crop, folds: toFoldSettings(plan, sources) };
+  const { arms, tasks } = design;
+  checkLabels(tasks, clips);
+  await checkQuestions(arms, tasks, models, call);
+  const leakage = lookForLeaks(study.data, plan, tasks, clips);
+  const order = drawOrder(clips, streamSeed(seed, "order"));
+  const schedule: Schedule = {
+    chunks: makeChunks(clips, crop),
+    order,
+    bySource: makeSourceChunks(clips, order),
+    cropSeconds: crop,
+    folds: toFoldSettings(plan, order.length),
+  };
   const machine = await readEnvironment(statistics);
+  const view = onLook && new LiveView({ design, clips, order, bridge: statistics, onLook });
   const opening = toOpening(design, study.data, clips, leakage, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
       const { folder } = study.data;
-      const { arms, tasks } = design;
-      const hearing: Hearing = { folder, clips, chunks, arms, cropSeconds: crop };
-      // The first chunk tells what cannot work, before hours are spent on the others.
-      await hearAll(run, models, { ...hearing, chunks: chunks.slice(0, 1) }, call);
-      await checkNeighbours(run, models, hearing, call);
-      await hearAll(run, models, hearing, call);
-      await runTasks(run, { tasks, arms, clips, chunks, plan, seed, bridge: statistics }, call);
-      const results = await makeResults(run.folder, statistics, call);
+      const hearing: Hearing = { folder, clips, ...schedule, arms, tasks, cache };
+      const judged = await hearStudy(run, models, hearing, { order, view, ...call });
+      const { chunks } = schedule;
+      const work = { tasks, arms, clips: judged, chunks, plan, seed, bridge: statistics };
+      await runTasks(run, work, call);
+      const times: JudgedTime[] = [];
+      const results = await makeResults(run.folder, statistics, {
+        ...call,
+        onJudged: (found) => times.push(...found),
+      });
+      await run.note("judged", { comparisons: times });
       await run.seal(results, { loadAverage: (await readEnvironment()).loadAverage });
     }
-    const { results } = await readRun(run.folder);
+    const { results, journal } = await readRun(run.folder);
     const { folder, studyId, state } = run;
+    const heard = {
+      chunks: countHeard(run.chunks),
+      fromCache: journal.filter(({ kind }) => kind === "cached").length,
+    };
     // `seal` wrote what `makeResults` gave, and the seal says that it is the same still.
-    const found = { folder, studyId, state, results: results as unknown as StudyResults };
+    const found = { folder, studyId, state, results: results as unknown as StudyResults, heard };
     return showAs(found, showRun);
   } finally {
     await run.close();
@@ -124,7 +157,7 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
 }
 
 /** The verdicts that were declared, in words. */
-function showRun({ folder, state, results }: StudyRun): ReturnType<typeof factsBundle> {
+function showRun({ folder, state, results, heard }: StudyRun): ReturnType<typeof factsBundle> {
   const declared = results.verdicts.filter(({ family }) => family === "primary");
   const told = Object.fromEntries(
     declared.map(({ a, b, task, sentence }) => [`${a} against ${b}, ${task}`, sentence]),
@@ -133,6 +166,7 @@ function showRun({ folder, state, results }: StudyRun): ReturnType<typeof factsB
   return factsBundle(results.question, {
     ...told,
     "not the same for all arms": unfair.length === 0 ? "nothing" : unfair,
+    heard: `${heard.chunks} chunks of clips, ${heard.fromCache} of them with features from the disk`,
     record: state === "sealed" ? `${folder} (sealed before)` : folder,
   });
 }

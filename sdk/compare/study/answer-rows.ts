@@ -13,6 +13,8 @@ export interface AnswerRow {
   readonly scores?: Readonly<Record<string, number>> | undefined;
   /** Of an arm that is read by its words. */
   readonly text?: string | undefined;
+  /** Of an arm that answers: by the label that the question is about. */
+  readonly texts?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a chunk gave. */
@@ -22,6 +24,8 @@ export interface HeardChunk {
   readonly features?:
     | { readonly data: Float32Array; readonly shape: readonly number[] }
     | undefined;
+  /** Whether the features were computed before, of the same chunk. */
+  readonly isCached: boolean;
 }
 
 /** The row of a clip that could not be used. */

@@ -3,8 +3,10 @@ import type { Comparison, Observed } from "../judge.ts";
 import type { Outcome, Task } from "../study-types.ts";
 import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
+import { clipValue, isRightOrWrong, outcomesFor } from "./clip-value.ts";
 import { metricsOf } from "./metrics.ts";
 import type { StoredStudy } from "./stored-study.ts";
+import { clipsOf, isAbout } from "./task-clips.ts";
 
 const MEASURES = { "V-measure": "v_measure", AMI: "ami", ARI: "ari" } as const;
 
@@ -46,8 +48,10 @@ function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
 }
 
 function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {
-  const ofA = study.outcomes(task.kind, a);
-  const byClip = new Map(study.outcomes(task.kind, b).map((outcome) => [outcome.clip, outcome]));
+  const of = (arm: string): readonly Outcome[] =>
+    outcomesFor(task, metric, study.outcomes(task.kind, arm));
+  const ofA = of(a);
+  const byClip = new Map(of(b).map((outcome) => [outcome.clip, outcome]));
   const pairs = ofA.flatMap((outcome): [Outcome, Outcome][] => {
     const other = byClip.get(outcome.clip);
     return other === undefined ? [] : [[outcome, other]];
@@ -55,8 +59,26 @@ function compare(study: StoredStudy, task: Task, metric: string, a: string, b: s
   if (pairs.length !== ofA.length || pairs.length !== byClip.size) {
     throw new TypeError(`${a} and ${b} were not judged on the same clips in ${task.kind}`);
   }
+  const names = { a, b, task: task.kind, metric };
+  const { design, schedule, clips } = study;
+  if (design.stopping === "fixed") return { ...names, ...seen(task, metric, pairs) };
+  const place = new Map(schedule.order.map((source, at) => [source, at]));
+  const placeOf = ([{ cluster }]: readonly [Outcome, Outcome]): number => place.get(cluster) ?? 0;
+  const inOrder = pairs.toSorted((one, other) => placeOf(one) - placeOf(other));
+  const asked = clipsOf(task, clips).filter((clip) => isAbout(metric, clip));
+  const sizes = [...Map.groupBy(asked, ({ clusterId }) => clusterId).values()];
+  const largest = Math.max(...sizes.map(({ length }) => length));
+  const anytime = { largest, rightOrWrong: isRightOrWrong(task, metric) };
+  return { ...names, ...seen(task, metric, inOrder), anytime };
+}
+
+function seen(
+  task: Task,
+  metric: string,
+  pairs: readonly (readonly [Outcome, Outcome])[],
+): Pick<Comparison, "groups" | "observed"> {
   const groups = pairs.map(([outcome]) => outcome.cluster);
-  return { a, b, task: task.kind, metric, groups, observed: observe(task, metric, pairs) };
+  return { groups, observed: observe(task, metric, pairs) };
 }
 
 function observe(
@@ -80,16 +102,6 @@ function observe(
   }
   if (kind === "tags") return observeTags(pairs);
   return { kind: "clips", ...both((outcome) => clipValue(metric, outcome)) };
-}
-
-/** What a clip adds to a metric that is a mean over clips. */
-export function clipValue(metric: string, { score, detail }: Outcome): number {
-  return metric === "accuracy" ? score : (detail?.scores?.[metric] ?? 0);
-}
-
-/** Whether the metric is the mean of numbers that clips have. */
-export function isMean({ kind }: Task, metric: string): boolean {
-  return metric === "accuracy" || kind === "retrieval";
 }
 
 function observeTags(pairs: readonly (readonly [Outcome, Outcome])[]): Observed {

@@ -12,6 +12,14 @@ export interface ClipFile {
   readonly path: string;
   /** null: to its end. */
   readonly seconds: number | null;
+  /** Of an arm that answers: the questions that the clip is asked, by label. */
+  readonly asks: Readonly<Record<string, string>>;
+}
+
+/** How a chunk is heard. */
+export interface HearOptions extends Pick<CallOptions, "signal"> {
+  /** Features that were computed before, of the same chunk, are taken from the disk: equal to the bit. */
+  readonly cache: boolean;
 }
 
 /** @throws OperationFailedError the model failed, or has not learnt what is asked */
@@ -19,7 +27,7 @@ export async function hearChunk(
   model: ArmModel,
   reads: Reading,
   clips: readonly ClipFile[],
-  call: CallOptions,
+  call: HearOptions,
 ): Promise<HeardChunk> {
   try {
     return await hearTogether(model, reads, clips, call);
@@ -29,26 +37,39 @@ export async function hearChunk(
     if (clips.length === 1) {
       const { code, cause } = error;
       const failure = { code, message: cause.message };
-      return { rows: clips.map(({ id }) => failedRow(id, failure, servedBy(model))) };
+      const rows = clips.map(({ id }) => failedRow(id, failure, servedBy(model)));
+      return { rows, isCached: false };
     }
   }
   const rows: AnswerRow[] = [];
   for (const clip of clips) rows.push(...(await hearChunk(model, reads, [clip], call)).rows);
-  return { rows };
+  return { rows, isCached: false };
 }
 
 async function hearTogether(
   model: ArmModel,
   reads: Reading,
   clips: readonly ClipFile[],
-  call: CallOptions,
+  call: HearOptions,
 ): Promise<HeardChunk> {
   const audios = clips.map(({ path, seconds }) =>
     AudioClip.fromFile(path, seconds === null ? {} : { duration: seconds }),
   );
   if (reads.by === "features") return await hearFeatures(model, reads, clips, audios, call);
+  const rows = await hearAnswering(model, reads, clips, audios, { signal: call.signal });
+  return { rows, isCached: false };
+}
+
+async function hearAnswering(
+  model: ArmModel,
+  reads: Exclude<Reading, { by: "features" }>,
+  clips: readonly ClipFile[],
+  audios: readonly AudioClip[],
+  call: CallOptions,
+): Promise<AnswerRow[]> {
   if (reads.by === "score") return await hearScores(model, reads, clips, audios, call);
-  return await hearTexts(model, reads, clips, audios, call);
+  if (reads.by === "text") return await hearTexts(model, reads, clips, audios, call);
+  return await hearAnswers(model, clips, audios, call);
 }
 
 async function hearFeatures(
@@ -56,10 +77,10 @@ async function hearFeatures(
   { layer, pooling, l2 }: Extract<Reading, { by: "features" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
-  call: CallOptions,
+  { signal, cache }: HearOptions,
 ): Promise<HeardChunk> {
-  // From the disk some clips would come without their neighbours, and the others with fewer.
-  const options = { ...call, layer, pooling, l2, cache: false, batchSize: clips.length };
+  const rule = { layer, pooling, l2, batchSize: clips.length };
+  const options = { ...rule, cache, composition: "same", signal } as const;
   const features = await model.service.extractFeatures(audios, options);
   const { data, shape, secondsHeard, secondsGiven } = features;
   const failed = new Map(features.failures.map((failure) => [failure.index, failure]));
@@ -69,7 +90,7 @@ async function hearFeatures(
     const [heard = 0, given = 0] = [secondsHeard[index], secondsGiven[index]];
     return answered(model, id, heard, given);
   });
-  return { rows, features: { data, shape } };
+  return { rows, features: { data, shape }, isCached: features.cached.every(Boolean) };
 }
 
 async function hearScores(
@@ -78,12 +99,12 @@ async function hearScores(
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
   call: CallOptions,
-): Promise<HeardChunk> {
+): Promise<AnswerRow[]> {
   const labels = Object.keys(candidates);
   const options = { ...call, prompt, cache: false };
   const scored = await model.service.score(audios, Object.values(candidates), options);
   const failed = new Map(scored.failures.map((failure) => [failure.index, failure]));
-  const rows = clips.map(({ id }, index): AnswerRow => {
+  return clips.map(({ id }, index): AnswerRow => {
     const found = scored.clips[index];
     if (found === undefined) {
       const none = { code: "internal", message: "no scores came" } as const;
@@ -93,7 +114,6 @@ async function hearScores(
     const scores = Object.fromEntries(labels.map((label, at) => [label, values[at] ?? 0]));
     return { ...answered(model, id, found.secondsHeard, found.secondsGiven), scores };
   });
-  return { rows };
 }
 
 /** Decoded greedily: the same words each time. */
@@ -103,11 +123,11 @@ async function hearTexts(
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
   call: CallOptions,
-): Promise<HeardChunk> {
+): Promise<AnswerRow[]> {
   const asked = audios.map((audio) => ({ audio, ...(prompt === undefined ? {} : { prompt }) }));
   const { answers, failures } = await model.service.describe(asked, { ...call, cache: false });
   const failed = new Map(failures.map((failure) => [failure.index, failure]));
-  const rows = clips.map(({ id }, index): AnswerRow => {
+  return clips.map(({ id }, index): AnswerRow => {
     const found = answers[index];
     if (found === undefined) {
       const none = { code: "internal", message: "no answer came" } as const;
@@ -116,7 +136,34 @@ async function hearTexts(
     const { text, secondsHeard, secondsGiven } = found;
     return { ...answered(model, id, secondsHeard, secondsGiven), text };
   });
-  return { rows };
+}
+
+/** All questions about all clips together; a clip that is asked nothing has no row. */
+async function hearAnswers(
+  model: ArmModel,
+  clips: readonly ClipFile[],
+  audios: readonly AudioClip[],
+  call: CallOptions,
+): Promise<AnswerRow[]> {
+  const asked = clips.flatMap(({ id, asks }, index) =>
+    Object.entries(asks).flatMap(([label, prompt]) => {
+      const audio = audios[index];
+      return audio === undefined ? [] : [{ id, label, audio, prompt }];
+    }),
+  );
+  if (asked.length === 0) return [];
+  const { answers, failures } = await model.service.describe(asked, { ...call, cache: false });
+  const failed = new Map(failures.map((failure) => [asked[failure.index]?.id, failure]));
+  return [...Map.groupBy(asked.keys(), (at) => asked[at]?.id ?? "")].map(([id, places]) => {
+    const failure = failed.get(id);
+    if (failure !== undefined) return failedRow(id, failure, servedBy(model));
+    const { secondsHeard = 0, secondsGiven = 0 } = answers[places[0] ?? 0] ?? {};
+    const texts = places.map((at) => [asked[at]?.label ?? "", answers[at]?.text ?? ""] as const);
+    return {
+      ...answered(model, id, secondsHeard, secondsGiven),
+      texts: Object.fromEntries(texts),
+    };
+  });
 }
 
 function answered(

@@ -6,6 +6,7 @@ import type { NeighbourNote } from "./check-neighbours.ts";
 import type { Design } from "./design.ts";
 import { answersOf } from "./hear-all.ts";
 import { outcomesOf, type TaskNote } from "./run-tasks.ts";
+import type { StoppedNote } from "./stop-run.ts";
 import type { RecordedArm, RecordedData, Schedule } from "./study-opening.ts";
 import type { UsedClip } from "./used-clips.ts";
 
@@ -20,6 +21,8 @@ export interface StoredStudy {
   outcomes(task: Task["kind"], arm: string): readonly Outcome[];
   note(task: Task["kind"], arm: string): TaskNote | undefined;
   neighbours(arm: string): NeighbourNote | undefined;
+  /** Where its caller stopped it; undefined where all was heard. */
+  readonly stopped: StoppedNote | undefined;
   /** Processes that were started again while the arm was heard. */
   restarts(arm: string): number;
 }
@@ -41,6 +44,7 @@ export async function readStudy(folder: string): Promise<StoredStudy> {
     answers: (arm) => (rows[answersOf(arm)] ?? []) as unknown as readonly AnswerRow[],
     outcomes: (task, arm) => (rows[outcomesOf(task, arm)] ?? []) as unknown as readonly Outcome[],
     note: (task, arm) => notes.findLast((note) => note.task === task && note.arm === arm),
+    stopped: entries<StoppedNote>("stopped").at(-1),
     neighbours: (arm) => neighbours.findLast((note) => note.arm === arm),
     restarts: (arm) =>
       restarts

@@ -189,6 +189,7 @@ const results: StudyResults = {
     return [{ ...pair, ...clip, saidA, saidB, scoreA, scoreB }];
   }),
   power: judged.power,
+  stopping: { rule: "fixed", sources: CLASSES.length * SOURCES, of: CLASSES.length * SOURCES },
   cost: judged.cost.map((it) => ({ a: A, b: B, ...it })) as unknown as StudyResults["cost"],
 };
 writeFileSync(join(FIXTURE, "results.json"), `${JSON.stringify(results, null, 1)}\n`);

@@ -43,6 +43,7 @@ beforeAll(async () => {
       { id: "mel", model: "fbank", reads: { by: "features" } },
       { id: "wav2vec2", model: "wav2vec2-tiny", reads: { by: "features" } },
       { ...gama, reads: { by: "text", prompt: "What is the main sound?", mapper } },
+      { ...gama, id: "asked", reads: { by: "answers" } },
     ],
     tasks: [
       { kind: "knn" },
@@ -51,6 +52,7 @@ beforeAll(async () => {
       { kind: "clustering" },
       { kind: "tags" },
       { kind: "zero-shot" },
+      { kind: "questions", questions: { loudness: { ask: "How loud is it?" } } },
     ],
     primary: [
       { a: "wav2vec2", b: "mel", task: "retrieval", metric: "recall@3", claim: "superior" },
@@ -75,6 +77,7 @@ describe("the tasks of a study", () => {
       ["clustering", "V-measure", ids],
       ["tags", "mAP", ids],
       ["zero-shot", "accuracy", ["gama"]],
+      ["questions", "accuracy", ["asked"]],
     ]);
     for (const { arms } of run.results.tasks) {
       for (const { value } of arms) expect(value).toSatisfy((it: number) => it > 0 && it <= 1);
