@@ -771,6 +771,13 @@ export interface ExtractFeaturesData {
    * @default false
    */
   cache?: boolean;
+  /**
+   * Of the call that features come from. Which clips share a pass changes the last bits, as do batch size,
+   * threads and processor: with `same` features of `audios` come from the disk only where all of them do, from
+   * a call that was the same in all this, and are equal to the bit.
+   * @default "any"
+   */
+  composition?: "any" | "same";
   /** Default: a tensor where an arena is shared, otherwise JSON arrays. */
   reply?: ("json" | "tensor") | null;
 }
@@ -1178,6 +1185,11 @@ export interface JudgedComparison {
   claim?: Claim | null;
   /** In the metric's own unit (.02 is two points); `not worse` and `equivalent` need it. */
   margin?: number | null;
+  /**
+   * Where the run might be stopped after any source: the clips stand in the order of the run then, and the
+   * verdict is the e-process's. Of the kind `clips`, between 0 and 1, without a margin.
+   */
+  anytime?: AnytimeRule | null;
 }
 
 /** One number per clip and arm (right or wrong, a score); their means are compared. */
@@ -1220,6 +1232,17 @@ export interface ObservedClusters {
   b: number[];
   /** @default "v_measure" */
   measure?: "ami" | "ari" | "v_measure";
+}
+
+/** What must be known before a run that might be stopped. */
+export interface AnytimeRule {
+  /** Clips of the largest source of the whole data set. */
+  largest: number;
+  /**
+   * Whether outcomes are 0 or 1.
+   * @default false
+   */
+  right_or_wrong?: boolean;
 }
 
 /** Result of `judge`: the verdicts repeat to the bit, in the order of the comparisons. */

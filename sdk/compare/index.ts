@@ -32,6 +32,7 @@ export {
   inspectAudio,
 } from "./inspect-audio.ts";
 export {
+  type AnytimeRule,
   type Comparison,
   type Judgement,
   type JudgeOptions,
@@ -48,6 +49,8 @@ export {
 } from "./label-mapper.ts";
 export { checkLeakage, type LeakageOptions } from "./leakage.ts";
 export { LeakageError } from "./leakage-error.ts";
+export { type LiveDisplay, liveView } from "./live-display.ts";
+export { type Look, lookSentence, type OnLook } from "./look.ts";
 export { mergeSources } from "./merge-sources.ts";
 export { type FoldPlan, type FoldRequest, planFolds } from "./plan-folds.ts";
 export { type PowerInput, type PowerOutcome, powerCard } from "./power-card.ts";
@@ -70,6 +73,7 @@ export {
   type LeftOutClip,
   RESULTS_SCHEMA,
   type ResultsData,
+  type Stopping,
   type StudyResults,
   type TaskArm,
   type TaskResult,
@@ -82,6 +86,7 @@ export { StudyFileError } from "./study-file-error.ts";
 export { StudyRefusedError } from "./study-refused-error.ts";
 export type {
   Arm,
+  CheckableQuestion,
   CostCall,
   CostPlan,
   Exposure,

@@ -62,6 +62,19 @@ export interface Comparison {
   readonly claim?: Claim | undefined;
   /** In the metric's own unit (0.02 is two points); `not worse` and `equivalent` need it. */
   readonly margin?: number | undefined;
+  /**
+   * Where the run might be stopped after any source: clips stand in the order of the run then, and the verdict
+   * is the e-process's. Of the kind `clips`, between 0 and 1, without a margin.
+   */
+  readonly anytime?: AnytimeRule | undefined;
+}
+
+/** What must be known before a run that might be stopped. */
+export interface AnytimeRule {
+  /** Clips of the largest source of the whole data set. */
+  readonly largest: number;
+  /** Whether outcomes are 0 or 1. */
+  readonly rightOrWrong: boolean;
 }
 
 /** How a study is judged. */
@@ -124,13 +137,16 @@ export async function judge(
 }
 
 function toWire(comparison: Comparison): WithTensors<JudgedComparison> {
-  const { observed, family, claim, margin, ...names } = comparison;
+  const { observed, family, claim, margin, anytime, ...names } = comparison;
   return {
     ...names,
     observed: observedToWire(observed),
     ...(family === undefined ? {} : { family }),
     ...(claim === undefined ? {} : { claim }),
     ...(margin === undefined ? {} : { margin }),
+    ...(anytime === undefined
+      ? {}
+      : { anytime: { largest: anytime.largest, right_or_wrong: anytime.rightOrWrong } }),
   };
 }
 

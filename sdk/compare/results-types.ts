@@ -34,10 +34,21 @@ export interface StudyResults {
   /** Those that only one of the two arms got right; those of the first primary verdict first. */
   readonly deciding: readonly DecidingClip[];
   readonly power: PowerCard | null;
+  readonly stopping: Stopping;
   /** null: no cost was measured. */
   readonly cost: readonly CostVerdict[] | null;
   /** How it was measured; null where it was not. */
   readonly costRun: CostRun | null;
+}
+
+/** When the run ended, and by which rule. */
+export interface Stopping {
+  /** `anytime`: it might be stopped after each source, and the verdicts allow for that. */
+  readonly rule: "fixed" | "anytime";
+  /** Sources that were judged, in the order drawn before the run. */
+  readonly sources: number;
+  /** How many there are. */
+  readonly of: number;
 }
 
 /** What was heard. */

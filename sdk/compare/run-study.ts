@@ -6,22 +6,26 @@ import { openRun } from "../records/run/open-run.ts";
 import { readRun } from "../records/run/read-run.ts";
 import type { RunDirectory } from "../records/run/run-directory.ts";
 import { showAs } from "../shown-object.ts";
+import type { OnLook } from "./look.ts";
 import { planFolds } from "./plan-folds.ts";
 import type { StudyResults } from "./results-types.ts";
 import { ArmModels } from "./study/arm-models.ts";
-import { makeChunks } from "./study/chunks.ts";
+import { checkQuestions } from "./study/check-questions.ts";
+import { drawOrder, makeChunks, makeSourceChunks } from "./study/chunks.ts";
 import { planCost } from "./study/cost/cost-schedule.ts";
 import { measureCost } from "./study/cost/measure-cost.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
 import { lookForDuplicates } from "./study/duplicate-search.ts";
 import { runFoldSpread } from "./study/fold-spread.ts";
-import { type Hearing, hearAll } from "./study/hear-all.ts";
-import { type HearFirstOptions, hearFirst } from "./study/hear-first.ts";
+import { countHeard, type Hearing } from "./study/hear-all.ts";
+import type { HearFirstOptions } from "./study/hear-first.ts";
+import { hearStudy } from "./study/hear-study.ts";
 import { findHeard } from "./study/heard-in-training.ts";
 import { lookForLeaks } from "./study/leaks.ts";
 import { leaveOut } from "./study/left-out.ts";
-import { makeResults } from "./study/make-results.ts";
+import { LiveView } from "./study/live-view.ts";
+import { type JudgedTime, makeResults } from "./study/make-results.ts";
 import { runTasks } from "./study/run-tasks.ts";
 import { streamSeed } from "./study/stream-seed.ts";
 import { type Schedule, toFoldSettings, toOpening, withoutAbsent } from "./study/study-opening.ts";
@@ -50,6 +54,17 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    * on unless that rejects or `signal` is aborted meanwhile.
    */
   readonly onEstimate?: HearFirstOptions["onEstimate"];
+  /**
+   * Takes features that were computed before, of the same chunk of clips, from the disk: equal to the bit, and
+   * the journal names each. Nothing is taken for what is read by words.
+   * @default true
+   */
+  readonly cache?: boolean | undefined;
+  /**
+   * Looks on while arms answer: the declared comparisons of tasks without training, each time that sources
+   * are finished. Folds of probes are fitted in one call, and cannot be looked at before.
+   */
+  readonly onLook?: OnLook | undefined;
 }
 
 /** A study that is finished. */
@@ -60,6 +75,8 @@ export interface StudyRun {
   /** `sealed`: nothing was measured now, the same study had been finished before. */
   readonly state: RunDirectory["state"];
   readonly results: StudyResults;
+  /** Chunks of clips that arms heard, and how many of them had features from the disk. */
+  readonly heard: { readonly chunks: number; readonly fromCache: number };
 }
 
 /**
@@ -90,7 +107,8 @@ export interface StudyRun {
  * });
  */
 export async function runStudy(study: Study, options: RunStudyOptions = {}): Promise<StudyRun> {
-  const { out = "runs", fresh, signal, onProgress, bridge, onEstimate } = options;
+  const { out = "runs", fresh, signal, onProgress, bridge, cache = true } = options;
+  const { onEstimate, onLook } = options;
   const call = { signal, onProgress };
   const design = toDesign(study);
   const { seed, folds } = design;
@@ -112,38 +130,54 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     bridge: statistics,
     seconds: crop ?? undefined,
   });
+  await checkQuestions(arms, design.tasks, models, call);
   const leakage = lookForLeaks(data, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
-  const sources = new Set(clips.map(({ clusterId }) => clusterId)).size;
-  const settings = toFoldSettings(plan, sources);
+  const order = drawOrder(clips, streamSeed(seed, "order"));
   const cost = design.cost && planCost(design.cost, clips, chunks, seed);
-  const schedule: Schedule = { chunks, cropSeconds: crop, folds: settings, absent, cost };
+  const schedule: Schedule = {
+    chunks,
+    order,
+    bySource: makeSourceChunks(clips, order),
+    cropSeconds: crop,
+    folds: toFoldSettings(plan, order.length),
+    absent,
+    cost,
+  };
   const machine = await readEnvironment(statistics);
+  const view = onLook && new LiveView({ design, clips, order, bridge: statistics, onLook });
   const checked = { leakage, excluded, heardInTraining };
   const opening = toOpening(design, data, clips, checked, models, schedule, machine);
   const run = await openRun(out, opening, { fresh });
   try {
     if (run.state !== "sealed") {
       const { tasks, primary, foldSpread } = design;
-      const hearing: Hearing = { folder: data.folder, clips, chunks, arms, cropSeconds: crop };
-      await hearFirst(run, models, hearing, { ...call, onEstimate });
-      await hearAll(run, models, hearing, call);
-      const searched = { ...hearing, dataset: data, plan, tasks, seed };
-      await lookForDuplicates(run, models, searched, call);
-      const work = { tasks, arms, clips, chunks, plan, seed, bridge: statistics };
+      const hearing: Hearing = { folder: data.folder, clips, ...schedule, arms, tasks, cache };
+      const judged = await hearStudy(run, models, hearing, { order, view, onEstimate, ...call });
+      await lookForDuplicates(run, models, { ...hearing, dataset: data, plan, seed }, call);
+      const work = { tasks, arms, clips: judged, chunks, plan, seed, bridge: statistics };
       await runTasks(run, work, call);
       await runFoldSpread(run, work, primary, foldSpread, call);
       if (design.cost !== null && cost !== null) {
         await models.rest();
         await measureCost(run, { design: design.cost, schedule: cost, seed, hearing }, call);
       }
-      const results = await makeResults(run.folder, statistics, call);
+      const times: JudgedTime[] = [];
+      const results = await makeResults(run.folder, statistics, {
+        ...call,
+        onJudged: (found) => times.push(...found),
+      });
+      await run.note("judged", { comparisons: times });
       await run.seal(results, { loadAverage: (await readEnvironment()).loadAverage });
     }
-    const { results } = await readRun(run.folder);
+    const { results, journal } = await readRun(run.folder);
     const { folder, studyId, state } = run;
+    const heard = {
+      chunks: countHeard(run.chunks),
+      fromCache: journal.filter(({ kind }) => kind === "cached").length,
+    };
     // `seal` wrote what `makeResults` gave, and the seal says that it is the same still.
-    const found = { folder, studyId, state, results: results as unknown as StudyResults };
+    const found = { folder, studyId, state, results: results as unknown as StudyResults, heard };
     return showAs(found, showRun);
   } finally {
     await run.close();
@@ -151,7 +185,7 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
 }
 
 /** The verdicts that were declared, in words. */
-function showRun({ folder, state, results }: StudyRun): ReturnType<typeof factsBundle> {
+function showRun({ folder, state, results, heard }: StudyRun): ReturnType<typeof factsBundle> {
   const declared = results.verdicts.filter(({ family }) => family === "primary");
   const told = Object.fromEntries(
     declared.map(({ a, b, task, sentence }) => [`${a} against ${b}, ${task}`, sentence]),
@@ -160,6 +194,7 @@ function showRun({ folder, state, results }: StudyRun): ReturnType<typeof factsB
   return factsBundle(results.question, {
     ...told,
     "not the same for all arms": unfair.length === 0 ? "nothing" : unfair,
+    heard: `${heard.chunks} chunks of clips, ${heard.fromCache} of them with features from the disk`,
     record: state === "sealed" ? `${folder} (sealed before)` : folder,
   });
 }

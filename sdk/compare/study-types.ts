@@ -55,7 +55,9 @@ export interface Study {
    */
   readonly cost?: CostPlan | false | undefined;
   /**
-   * `anytime`: it may be looked at after every source and stopped.
+   * `anytime`: it may be looked at after every source and stopped there (`onLook` of `runStudy`). The verdicts
+   * are then those of the e-process, with confidence sequences, stopped or not; for arms that answer, and
+   * claims of `superior` on means of clips.
    * @default "fixed"
    */
   readonly stopping?: "fixed" | "anytime" | undefined;
@@ -108,7 +110,26 @@ export type Reading =
        * @default the model layer's own
        */
       readonly maxNewTokens?: number | undefined;
+    }
+  /** Its own words, to each question of the task `questions`. */
+  | {
+      readonly by: "answers";
+      /**
+       * Of each answer; what comes behind is not written.
+       * @default the model layer's own
+       */
+      readonly maxNewTokens?: number | undefined;
     };
+
+/** A question whose answer the manifest knows: those clips are asked that have its label. */
+export interface CheckableQuestion {
+  readonly ask: string;
+  /**
+   * What is expected, by the label's value: `{ "4": "four" }`.
+   * @default the value itself
+   */
+  readonly answers?: Readonly<Record<string, string>> | undefined;
+}
 
 /** A rule from words to labels: its name with a version, and the digest of its phrases. */
 export interface MapperReference {
@@ -129,8 +150,8 @@ export interface Exposure {
 /** Whose order the outcomes of a clip are read off, by which rule. */
 export type Task = {
   /**
-   * Label that is read.
-   * @default "class"
+   * Label that is read; `questions` have their own.
+   * @default "class", and "tags" of the task `tags`
    */
   readonly label?: string | undefined;
 } & (
@@ -143,8 +164,8 @@ export type Task = {
       readonly draws?: number | undefined;
     }
   | { readonly kind: "retrieval"; readonly ks?: readonly number[] | undefined }
-  /** With answers that the manifest knows. */
-  | { readonly kind: "questions"; readonly questions: Readonly<Record<string, string>> }
+  /** By label; an answer is right where its words are those expected, without regard to case and punctuation. */
+  | { readonly kind: "questions"; readonly questions: Readonly<Record<string, CheckableQuestion>> }
 );
 
 /** What a task is called in files, tables and claims. */

@@ -50,6 +50,13 @@ export interface FeatureOptions extends CallOptions {
    * @default false
    */
   readonly cache?: boolean | undefined;
+  /**
+   * Of the call that features in the cache come from. Which clips are heard together changes the last bits:
+   * with `same` features of several clips come from the disk only where all of them do, from a call of the
+   * same clips in the same order on such a processor, and are equal to the bit.
+   * @default "any"
+   */
+  readonly composition?: "any" | "same" | undefined;
   /** Takes the features, whose `data` is then the beginning of this array. */
   readonly out?: Float32Array | undefined;
 }
@@ -88,7 +95,8 @@ export interface Features extends ResultEnvelope {
 }
 
 /** How features are taken that come in parts. */
-export interface FeatureStreamOptions extends Omit<FeatureOptions, "pooling" | "out"> {
+export interface FeatureStreamOptions
+  extends Omit<FeatureOptions, "pooling" | "out" | "composition"> {
   /** @default "mean" */
   readonly pooling?: Exclude<Pooling, "none"> | undefined;
   /**

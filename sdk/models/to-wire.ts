@@ -78,6 +78,7 @@ export function toFeatureOptions({
   hopSeconds,
   l2,
   cache,
+  composition,
 }: FeatureOptions): Omit<ExtractFeaturesData, "audio" | "audios" | "model"> {
   return {
     reply: "tensor",
@@ -89,6 +90,7 @@ export function toFeatureOptions({
     ...(hopSeconds === undefined ? {} : { hop_seconds: hopSeconds }),
     ...(l2 === undefined ? {} : { l2 }),
     ...(cache === undefined ? {} : { cache }),
+    ...(composition === undefined ? {} : { composition }),
   };
 }
 

@@ -11,6 +11,7 @@ from gama_operations.decode_ahead import DecodeAhead
 from gama_operations.embedding_rule import embed_by_rule, window_and_hop
 from gama_operations.errors import InvalidRequestError, NonFiniteResultError, OperationError
 from gama_operations.extraction_clips import Clip, ClipSource
+from gama_operations.extraction_kept import KeptCall
 from gama_operations.extraction_rows import Extraction, Row, Rows, all_failed
 from gama_operations.feature_cache import Entry
 from gama_operations.hearing import Heard
@@ -101,9 +102,15 @@ def extract_many(
         OperationError: the first clip's error, when not a single clip could be used.
     """
     _check_many(audios, data)
+    kept = KeptCall.of(model, audios, data, call)
+    if kept is not None and (known := kept.recall()) is not None:
+        call.progress("encode", len(audios), len(audios), "clips")
+        return known
     rows = Rows()
     for _ in _embed_all(model, audios, data, rows, call):
         pass
+    if kept is not None:
+        kept.keep(rows)
     return rows.collect(len(audios))
 
 

@@ -41,7 +41,7 @@ class ClipSource:
         self._info = model.info
         self._long_audio = data.long_audio
         self._tensors = call.tensors
-        wanted = data.cache and not call.memory.is_profiled
+        wanted = data.cache and data.composition == "any" and not call.memory.is_profiled
         self._shared_key = request_key(model.info, data) if wanted else None
         self._cache: FeatureCache | None = open_cache() if self._shared_key else None
 

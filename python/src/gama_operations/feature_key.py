@@ -9,6 +9,7 @@ the ways differ by rounding.
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b, file_digest
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gama_operations.embedding_rule import resolve_layer, window_and_hop
-from gama_operations.machine import versions
+from gama_operations.machine import processor, versions
 from gama_operations.protocol import AudioSource, ExtractFeaturesData, Tensor
 from gama_operations.tensors import CallTensors
 
@@ -109,6 +110,24 @@ def _file_digest(path: str) -> bytes | None:
             return file_digest(file, "blake2b").digest()
     except (OSError, ValueError):
         return None
+
+
+def call_keys(clips: Sequence[str], info: "ModelInfo", data: ExtractFeaturesData) -> list[str]:
+    """The names of features that must be equal to the bit, for each of the clips that share a call."""
+    digest = blake2b(repr(list(clips)).encode(), digest_size=KEY_BYTES)
+    digest.update(repr((data.batch_size, info.attention, *_arithmetic(info.device))).encode())
+    call = digest.digest()
+    places = (index.to_bytes(8) for index in range(len(clips)))
+    return [blake2b(call + place, digest_size=KEY_BYTES).hexdigest() for place in places]
+
+
+def _arithmetic(device: str) -> tuple[object, ...]:
+    """What sums depend on in their last bits."""
+    import torch
+
+    if device.startswith("cuda"):
+        return device, torch.cuda.get_device_name(device), torch.version.cuda
+    return processor(), torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
 
 
 @cache

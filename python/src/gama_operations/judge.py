@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import InvalidRequestError
+from gama_operations.judge_anytime import evidence_at_any_time
 from gama_operations.judge_evidence import Beside, Evidence
 from gama_operations.judge_inputs import (
     Answers,
@@ -22,7 +23,7 @@ from gama_operations.judge_inputs import (
 )
 from gama_operations.judge_means import evidence_of_means
 from gama_operations.judge_metrics import evidence_of_metric
-from gama_operations.protocol import Claim, Family, Interval, VerdictWord as Word
+from gama_operations.protocol import AnytimeRule, Claim, Family, Interval, VerdictWord as Word
 from gama_operations.statistics_families import benjamini_hochberg, holm
 from gama_operations.statistics_sources import sources_of
 from gama_operations.verdicts import (
@@ -59,6 +60,8 @@ class PairedComparison:
     claim: Claim | None = None
     margin: float | None = None
     """In the metric's own unit (.02 is two points); fixed before the run."""
+    anytime: AnytimeRule | None = None
+    """Where the run might be stopped after any source: clips stand in the order of the run then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +161,20 @@ def _check(comparisons: Sequence[PairedComparison], settings: Settings) -> None:
             raise InvalidRequestError(f"Expected `margin` above 0, got {comparison.margin} for {name}")
         if comparison.claim in ("not worse", "equivalent") and comparison.margin is None:
             raise InvalidRequestError(f"Expected a `margin` for the claim `{comparison.claim}` of {name}")
+        _check_anytime(comparison)
         if comparison.family == "primary" and name in seen:
             raise InvalidRequestError(f"Expected each primary comparison once, got {name} twice")
         seen.add(name)
+
+
+def _check_anytime(comparison: PairedComparison) -> None:
+    if comparison.anytime is None:
+        return
+    if comparison.margin is not None or not isinstance(comparison.observed, ClipOutcomes):
+        raise InvalidRequestError(
+            f"Expected means of clips and no margin where a run may be stopped, got {comparison.metric} with "
+            f"margin {comparison.margin}"
+        )
 
 
 def _evidence_of(comparison: PairedComparison, settings: Settings, watch: Watch) -> Evidence:
@@ -171,7 +185,10 @@ def _evidence_of(comparison: PairedComparison, settings: Settings, watch: Watch)
         if count != sources.clips:
             raise InvalidRequestError(f"Expected one of `{name}` per group, got {count} for {sources.clips}")
     if isinstance(observed, ClipOutcomes):
-        return evidence_of_means(observed, comparison.groups, sources, settings, watch)
+        found = evidence_of_means(observed, comparison.groups, sources, settings, watch)
+        if comparison.anytime is None:
+            return found
+        return evidence_at_any_time(found, observed, comparison.groups, comparison.anytime, settings)
     return evidence_of_metric(observed, sources, settings, watch)
 
 

@@ -61,5 +61,8 @@ class Evidence:
     """Standard error of the difference by leaving out sources."""
     p_value: float | None = None
     test: str | None = None
+    test_decides: bool = False
+    """Whether a difference is shown though the interval holds 0: a confidence sequence assumes less than its
+    e-process, and is the wider for it."""
     beside: Beside = Beside()
     lower_is_better: bool = False

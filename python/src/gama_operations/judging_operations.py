@@ -142,6 +142,7 @@ def _comparison(given: JudgedComparison, call: Call) -> "PairedComparison":
         family=given.family,
         claim=given.claim,
         margin=given.margin,
+        anytime=given.anytime,
     )
 
 

@@ -84,6 +84,17 @@ def _versions_of(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
+@cache
+def processor() -> str:
+    """Its model, for example `Intel(R) Xeon(R) Gold 6240`."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # no Linux
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
 def _blas() -> str:
     from threadpoolctl import threadpool_info  # installed with scikit-learn
 

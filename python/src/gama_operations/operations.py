@@ -153,11 +153,13 @@ def stream_features(
     """Features of many clips, in parts.
 
     Raises:
-        InvalidRequestError: not exactly one of `audio` and `audios`; one clip.
+        InvalidRequestError: not exactly one of `audio` and `audios`; one clip; `composition: same`.
     """
     _check_one_of_both(data)
     if data.audios is None:
         raise InvalidRequestError("One clip does not come in parts: give `audios`, or leave `credit` out.")
+    if data.composition == "same":
+        raise InvalidRequestError("`composition: same` is of a whole call: leave `credit` out.")
     model = session.find(data.model, call)
     check_rule(model.info, data)
     extraction = yield from extract_in_parts(model, data.audios, data, call)

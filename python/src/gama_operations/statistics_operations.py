@@ -3,6 +3,8 @@
 They need no model. The numeric modules give dataclasses; here these become the wire's results.
 """
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,84 +27,56 @@ from gama_operations.protocol import (
 from gama_operations.session import Session
 
 Result = TypeVar("Result", bound=msgspec.Struct)
+Outcome = TypeVar("Outcome")
 
 
 def probe(_session: Session, data: ProbeData, call: Call) -> ProbeResult:
     """Read labels off features, on sources never seen."""
     with call.importing("gama_operations.probes"):
-        from gama_operations.probes import probe as run_probe
+        from gama_operations.probes import probe as run
 
-    with call.memory.phase("probe"):
-        outcome = run_probe(
-            call.tensors.read_rows(data.features),
-            data.labels,
-            data.groups,
-            kind=data.kind,
-            folds=data.folds,
-            fold=data.fold,
-            seed=data.seed,
-            check=call.check,
-        )
-    return from_outcome(outcome, ProbeResult, **costs(call))
+    return from_outcome(_read_off(run, data, call, "probe"), ProbeResult, **costs(call))
 
 
 def few_shot(_session: Session, data: FewShotData, call: Call) -> FewShotResult:
     """Read labels off features with a handful of examples."""
     with call.importing("gama_operations.few_shot"):
-        from gama_operations.few_shot import few_shot as run_few_shot
+        from gama_operations.few_shot import few_shot as run
 
-    with call.memory.phase("probe"):
-        outcome = run_few_shot(
-            call.tensors.read_rows(data.features),
-            data.labels,
-            data.groups,
-            per_label=data.per_label,
-            draws=data.draws,
-            folds=data.folds,
-            fold=data.fold,
-            seed=data.seed,
-            check=call.check,
-        )
-    return from_outcome(outcome, FewShotResult, **costs(call))
+    return from_outcome(_read_off(run, data, call, "probe"), FewShotResult, **costs(call))
 
 
 def probe_tags(_session: Session, data: ProbeTagsData, call: Call) -> ProbeTagsResult:
     """Read several labels off features, on sources never seen."""
     with call.importing("gama_operations.probe_tags"):
-        from gama_operations.probe_tags import probe_tags as run_probe_tags
+        from gama_operations.probe_tags import probe_tags as run
 
-    with call.memory.phase("probe"):
-        outcome = run_probe_tags(
-            call.tensors.read_rows(data.features),
-            data.tags,
-            data.groups,
-            folds=data.folds,
-            fold=data.fold,
-            seed=data.seed,
-            check=call.check,
-        )
-    return ProbeTagsResult(
-        names=outcome.names,
-        scores=call.tensors.write(outcome.scores),
-        ap=outcome.ap,
-        mean_ap=outcome.mean_ap,
-        fold=outcome.fold,
-        settings=outcome.settings,
-        sources=outcome.sources,
-        processing_time=call.memory.seconds,
-        memory_usage=call.memory.usage(),
-    )
+    found = _read_off(run, data, call, "probe")
+    fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    usage = call.memory.usage()
+    # As a list of numbers the table would be many times as large.
+    fields["scores"] = call.tensors.write(found.scores)
+    return ProbeTagsResult(**fields, processing_time=call.memory.seconds, memory_usage=usage)
 
 
 def retrieve(_session: Session, data: RetrieveData, call: Call) -> RetrieveResult:
     """Let each clip ask the clips of other sources."""
     with call.importing("gama_operations.retrieval"):
-        from gama_operations.retrieval import retrieve as run_retrieve
+        from gama_operations.retrieval import retrieve as run
 
-    with call.memory.phase("retrieve"):
-        features = call.tensors.read_rows(data.features)
-        outcome = run_retrieve(features, data.labels, data.groups, ks=data.ks, check=call.check)
-    return from_outcome(outcome, RetrieveResult, **costs(call))
+    return from_outcome(_read_off(run, data, call, "retrieve"), RetrieveResult, **costs(call))
+
+
+def _read_off(
+    run: Callable[..., Outcome],
+    data: ProbeData | FewShotData | ProbeTagsData | RetrieveData,
+    call: Call,
+    phase: str,
+) -> Outcome:
+    """Run a numeric function on the features; its other arguments have the names of the wire's fields."""
+    settings = {name: getattr(data, name) for name in data.__struct_fields__ if name != "features"}
+    with call.memory.phase(phase):
+        return run(call.tensors.read_rows(data.features), **settings, check=call.check)
 
 
 def compare(_session: Session, data: CompareData, call: Call) -> CompareResult:

@@ -58,10 +58,12 @@ def word_of(evidence: Evidence, adjusted: Questions, *, margin: float | None, al
     not_better = adjusted.better_by_margin is not None and adjusted.better_by_margin <= alpha
     supports: list[Word] = []
     note = None
-    if differs and _excludes_zero(evidence):
+    if differs and (evidence.test_decides or _excludes_zero(evidence)):
         supports.append("better" if _gain(evidence) > 0 else "worse")
         if not_worse and not_better:
             note = f"by less than the margin of {points(margin or 0)}"
+        elif not _excludes_zero(evidence):
+            note = "the confidence sequence, which assumes less than the e-process, still holds 0"
     elif differs:
         note = "the test and the interval disagree"
     if not_worse and not_better:

@@ -20,7 +20,7 @@ export function headlineSentences(results: StudyResults): readonly [found: strin
   return [foundSentence(results), weakSentence(results)];
 }
 
-function foundSentence({ verdicts, fairness, data }: StudyResults): string {
+function foundSentence({ verdicts, fairness, data, stopping }: StudyResults): string {
   const [first, ...others] = verdicts.filter(({ family }) => family === "primary");
   const said = first ?? verdicts[0];
   if (said === undefined) return "Nothing was compared.";
@@ -29,6 +29,9 @@ function foundSentence({ verdicts, fairness, data }: StudyResults): string {
     ...(unfair.length > 0 ? [`Not a fair comparison (${listed(unfair)})`] : []),
     ...(data.clusterBy === null ? ["Each clip counted as its own source, since nobody says"] : []),
     ...(first === undefined ? ["Explored, not declared before"] : []),
+    ...(stopping.sources < stopping.of
+      ? [`Stopped after ${stopping.sources} of ${stopping.of} sources, as its rule allows`]
+      : []),
   ];
   const lead = before.length === 0 ? "" : `${before.join("; ")}: `;
   return `${lead}${asSentence(withMore(asPrinted(said.sentence), others))}`;

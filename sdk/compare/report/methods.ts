@@ -46,7 +46,7 @@ function foldWords(folds: TaskResult["folds"]): string {
   return `; ${count(folds.count, "fold")}, ${folds.by}${seed}`;
 }
 
-function testWords({ verdicts, level, alpha }: StudyResults): string {
+function testWords({ verdicts, level, alpha, stopping }: StudyResults): string {
   const tests = [...new Set(verdicts.flatMap(({ test }) => (test === null ? [] : [test])))];
   const intervals = [...new Set(verdicts.flatMap(({ interval }) => interval?.method ?? []))];
   const families = [
@@ -57,6 +57,11 @@ function testWords({ verdicts, level, alpha }: StudyResults): string {
     intervals.length === 0
       ? "There are no intervals."
       : `Intervals at ${100 * level} %: ${intervals.join("; ")}; conditional on the folds.`,
+    ...(stopping.rule === "anytime"
+      ? [
+          `The run might be stopped after each source, in an order drawn before it, and ended after ${stopping.sources} of ${stopping.of}.`,
+        ]
+      : []),
     `α = ${alpha}${families.length === 0 ? "" : `, adjusted by ${listed(families)}`}.`,
   ].join(" ");
 }

@@ -14,6 +14,8 @@ export interface AnswerRow {
   readonly scores?: Readonly<Record<string, number>> | undefined;
   /** Of an arm that is read by its words. */
   readonly text?: string | undefined;
+  /** Of an arm that answers: by the label that the question is about. */
+  readonly texts?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a chunk gave. */

@@ -52,7 +52,7 @@ export function withBaselines(arms: readonly Arm[], tasks: readonly Task[]): Stu
 
 /** A twin seldom finds an end to its words, and later ones mean no more than the first. */
 function readTwin(reads: Reading): Reading {
-  if (reads.by !== "text") return reads;
+  if (reads.by !== "text" && reads.by !== "answers") return reads;
   return { ...reads, maxNewTokens: Math.min(reads.maxNewTokens ?? TWIN_TOKENS, TWIN_TOKENS) };
 }
 

@@ -51,7 +51,10 @@ export async function checkNeighbours(
       const clip = clips.find(({ id }) => id === chunk.clips[at]);
       if (clip === undefined) continue;
       const file = toFile(hearing, clip);
-      const { features } = await hearChunk(models.of(arm), arm.reads, [file], { signal });
+      const { features } = await hearChunk(models.of(arm), arm.reads, [file], {
+        signal,
+        cache: hearing.cache,
+      });
       if (features === undefined) continue;
       const row = together.data.subarray(at * width, (at + 1) * width);
       const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

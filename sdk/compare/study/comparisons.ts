@@ -3,8 +3,10 @@ import type { Comparison, Observed } from "../judge.ts";
 import type { Outcome, Task } from "../study-types.ts";
 import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
+import { clipValue, isRightOrWrong, outcomesFor } from "./clip-value.ts";
 import { metricsOf } from "./metrics.ts";
 import type { StoredStudy } from "./stored-study.ts";
+import { clipsOf, isAbout } from "./task-clips.ts";
 
 const MEASURES = { "V-measure": "v_measure", AMI: "ami", ARI: "ari" } as const;
 
@@ -46,17 +48,23 @@ function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
 }
 
 function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {
-  return comparePairs(
-    task,
-    metric,
-    a,
-    b,
-    study.outcomes(task.kind, a),
-    study.outcomes(task.kind, b),
-  );
+  const of = (arm: string): readonly Outcome[] =>
+    outcomesFor(task, metric, study.outcomes(task.kind, arm));
+  const pairs = pairUp(task, a, b, of(a), of(b));
+  const names = { a, b, task: task.kind, metric };
+  const { design, schedule, clips } = study;
+  if (design.stopping === "fixed") return { ...names, ...seen(task, metric, pairs) };
+  const place = new Map(schedule.order.map((source, at) => [source, at]));
+  const placeOf = ([{ cluster }]: Pair): number => place.get(cluster) ?? 0;
+  const inOrder = pairs.toSorted((one, other) => placeOf(one) - placeOf(other));
+  const asked = clipsOf(task, clips).filter((clip) => isAbout(metric, clip));
+  const sizes = [...Map.groupBy(asked, ({ clusterId }) => clusterId).values()];
+  const largest = Math.max(...sizes.map(({ length }) => length));
+  const anytime = { largest, rightOrWrong: isRightOrWrong(task, metric) };
+  return { ...names, ...seen(task, metric, inOrder), anytime };
 }
 
-/** Two arms by their outcomes, each clip with itself. */
+/** Two arms by their outcomes, whoever has them. */
 export function comparePairs(
   task: Task,
   metric: string,
@@ -65,23 +73,40 @@ export function comparePairs(
   ofA: readonly Outcome[],
   ofB: readonly Outcome[],
 ): Comparison {
+  return { a, b, task: task.kind, metric, ...seen(task, metric, pairUp(task, a, b, ofA, ofB)) };
+}
+
+/** What two arms did with one clip. */
+type Pair = readonly [a: Outcome, b: Outcome];
+
+function pairUp(
+  { kind }: Task,
+  a: string,
+  b: string,
+  ofA: readonly Outcome[],
+  ofB: readonly Outcome[],
+): Pair[] {
   const byClip = new Map(ofB.map((outcome) => [outcome.clip, outcome]));
-  const pairs = ofA.flatMap((outcome): [Outcome, Outcome][] => {
+  const pairs = ofA.flatMap((outcome): Pair[] => {
     const other = byClip.get(outcome.clip);
     return other === undefined ? [] : [[outcome, other]];
   });
   if (pairs.length !== ofA.length || pairs.length !== byClip.size) {
-    throw new TypeError(`${a} and ${b} were not judged on the same clips in ${task.kind}`);
+    throw new TypeError(`${a} and ${b} were not judged on the same clips in ${kind}`);
   }
-  const groups = pairs.map(([outcome]) => outcome.cluster);
-  return { a, b, task: task.kind, metric, groups, observed: observe(task, metric, pairs) };
+  return pairs;
 }
 
-function observe(
-  { kind }: Task,
+function seen(
+  task: Task,
   metric: string,
-  pairs: readonly (readonly [Outcome, Outcome])[],
-): Observed {
+  pairs: readonly Pair[],
+): Pick<Comparison, "groups" | "observed"> {
+  const groups = pairs.map(([outcome]) => outcome.cluster);
+  return { groups, observed: observe(task, metric, pairs) };
+}
+
+function observe({ kind }: Task, metric: string, pairs: readonly Pair[]): Observed {
   const both = <T>(value: (outcome: Outcome) => T): { a: T[]; b: T[] } => ({
     a: pairs.map(([a]) => value(a)),
     b: pairs.map(([, b]) => value(b)),
@@ -100,23 +125,13 @@ function observe(
   return { kind: "clips", ...both((outcome) => clipValue(metric, outcome)) };
 }
 
-/** What a clip adds to a metric that is a mean over clips. */
-export function clipValue(metric: string, { score, detail }: Outcome): number {
-  return metric === "accuracy" ? score : (detail?.scores?.[metric] ?? 0);
-}
-
-/** Whether the metric is the mean of numbers that clips have. */
-export function isMean({ kind }: Task, metric: string): boolean {
-  return metric === "accuracy" || kind === "retrieval";
-}
-
-function observeTags(pairs: readonly (readonly [Outcome, Outcome])[]): Observed {
+function observeTags(pairs: readonly Pair[]): Observed {
   const truths = pairs.map(([{ truth }]) => (Array.isArray(truth) ? truth.map(String) : []));
   const known = pairs.flatMap((pair) =>
     pair.flatMap(({ detail }) => Object.keys(detail?.scores ?? {})),
   );
   const names = [...new Set(known)].sort();
-  const table = (of: (pair: readonly [Outcome, Outcome]) => Outcome): Float64Array => {
+  const table = (of: (pair: Pair) => Outcome): Float64Array => {
     const rows = pairs.map((pair) => of(pair).detail?.scores);
     const all = rows.flatMap((row) => Object.values(row ?? {}));
     const below = all.reduce((least, value) => Math.min(least, value), 0) - 1; // of a clip that failed

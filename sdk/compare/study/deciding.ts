@@ -48,7 +48,7 @@ export function detailPair(study: StoredStudy, pair: ComparedPair): PairDetails 
       scoreB: inB.score,
       path: paths.get(inA.clip) ?? "",
     }));
-  const saysLabels = task !== "clustering" && task !== "tags";
+  const saysLabels = !["clustering", "tags", "questions"].includes(task);
   return { classes, confusions: saysLabels ? countConfusions(names, both) : [], deciding };
 }
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../../errors.ts";
-import type { PrimaryClaim, Study, Task } from "../study-types.ts";
+import type { CheckableQuestion, PrimaryClaim, Study, Task } from "../study-types.ts";
 import { type StudyArm, withBaselines } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
 import { type CostDesign, toCostDesign } from "./cost/cost-design.ts";
@@ -19,7 +19,7 @@ export interface Design {
   readonly folds: number | "official" | null;
   readonly seed: number;
   readonly cost: CostDesign | null;
-  readonly stopping: "fixed";
+  readonly stopping: "fixed" | "anytime";
   readonly heardInTraining: "mark" | "exclude";
   readonly foldSpread: number;
 }
@@ -36,8 +36,6 @@ export function toDesign(study: Study): Design {
   const { crop = "common", folds = null, seed = 0, stopping = "fixed" } = study;
   const { heardInTraining = "mark", foldSpread = 5 } = study;
   if (!NAME.test(name)) refuse("name", "small letters, digits and dashes", name);
-  if (stopping !== "fixed")
-    refuse("stopping", '"fixed": `runStudy` looks once, at the end', stopping);
   if (crop !== "common" && !(crop.seconds > 0)) refuse("crop.seconds", "above 0", crop.seconds);
   if (!(Number.isInteger(foldSpread) && foldSpread >= 0)) {
     refuse("foldSpread", "a whole number >= 0", foldSpread);
@@ -47,6 +45,7 @@ export function toDesign(study: Study): Design {
   checkArms(arms);
   checkTasks(tasks, arms);
   for (const claim of primary) checkClaim(claim, arms, tasks);
+  if (stopping === "anytime") checkStopping(arms, tasks, primary);
   const asked = { name, question, data: data.name, arms, tasks, primary };
   const cost = toCostDesign(study, arms);
   const settings = { level, alpha, crop, folds, seed, cost, stopping, heardInTraining, foldSpread };
@@ -82,10 +81,43 @@ function checkTasks(tasks: readonly Task[], arms: readonly StudyArm[]): void {
       refuse("tasks", "each kind once: claims and files name it", kind);
     }
     if (!arms.some((arm) => arm.baseline === null && canDo(arm, task))) {
-      refuse("tasks", "such that an arm can do each (features or scores, `layers` of all)", kind);
+      refuse("tasks", `such that an arm can do each (${WHO_CAN})`, kind);
     }
+    if (task.kind === "questions") checkQuestions(task.questions, task.label);
   }
   if (tasks.length === 0) refuse("tasks", "one at least", tasks);
+}
+
+const WHO_CAN =
+  "features: probes, searches and clusters, of layer `all` the task `layers`; scores and texts: " +
+  "`zero-shot`; answers: `questions`";
+
+function checkQuestions(
+  questions: Readonly<Record<string, CheckableQuestion>>,
+  label: string | undefined,
+): void {
+  const labels = Object.keys(questions);
+  if (labels.length === 0) refuse("questions", "one at least", questions);
+  if (labels.includes("accuracy")) refuse("questions", "no label `accuracy`: it is all", questions);
+  if (label !== undefined) refuse("label of questions", "left out: each has its own", label);
+}
+
+/** A run that may end after any source has verdicts that hold after any: those that exist. */
+function checkStopping(
+  arms: readonly StudyArm[],
+  tasks: readonly Task[],
+  primary: readonly PrimaryClaim[],
+): void {
+  const where = "stopping: anytime";
+  const trains = arms.filter(({ reads }) => reads.by === "features").map(({ id }) => id);
+  if (trains.length > 0) {
+    refuse(where, "for arms that answer: probes take all folds in one call", trains);
+  }
+  if (tasks.length > 1) refuse(where, "with one task, whose sources are counted", tasks);
+  const others = primary.filter(({ claim }) => claim !== "superior");
+  if (others.length > 0) refuse(where, "with claims of `superior`: margins need a plan", others);
+  const corpus = primary.filter(({ metric }) => metric === "macro-F1");
+  if (corpus.length > 0) refuse(where, "with means of clips: macro-F1 is none", corpus);
 }
 
 function checkClaim(claim: PrimaryClaim, arms: readonly StudyArm[], tasks: readonly Task[]): void {

@@ -3,6 +3,7 @@ import type { FairnessRow } from "../results-types.ts";
 import type { Exposure } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
 import { canDo } from "./can-do.ts";
+import { GRADE } from "./grade-answer.ts";
 import type { StoredStudy } from "./stored-study.ts";
 
 /** A difference in seconds that no model hears: a frame of 25 ms, rounded. */
@@ -174,6 +175,7 @@ export function describeReading({
     const unit = reads.l2 === true ? ", length 1" : "";
     return `features: layer ${reads.layer ?? defaultLayer}, ${reads.pooling ?? "mean"}${unit}`;
   }
+  if (reads.by === "answers") return `answers: the questions of the task, ${GRADE}`;
   const prompt = reads.prompt === undefined ? "its own prompt" : `"${reads.prompt}"`;
   if (reads.by === "text") {
     const most = reads.maxNewTokens === undefined ? "" : `, at most ${reads.maxNewTokens} tokens`;

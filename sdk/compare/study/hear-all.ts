@@ -2,22 +2,39 @@
 import { join } from "node:path";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import type { RunDirectory } from "../../records/run/run-directory.ts";
+import type { Task } from "../study-types.ts";
+import type { AnswerRow } from "./answer-rows.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
 import type { HeardStep, HearingStep } from "./estimate.ts";
 import { type ClipFile, hearChunk } from "./hear-chunk.ts";
 import { encodeNpy } from "./npy.ts";
+import { askedOf } from "./task-clips.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** What is heard. */
 export interface Hearing {
   readonly folder: string;
   readonly clips: readonly UsedClip[];
+  /** Of arms that are read by features. */
   readonly chunks: readonly Chunk[];
+  /** Of arms that answer: whole sources, in the order of the run. */
+  readonly bySource: readonly Chunk[];
   readonly arms: readonly StudyArm[];
+  readonly tasks: readonly Task[];
   /** null: whole clips. */
   readonly cropSeconds: number | null;
+  /** Whether features that were computed before, of the same chunk, are taken from the disk. */
+  readonly cache: boolean;
+}
+
+/** Who looks on while arms hear. */
+export interface Onlooker {
+  /** Told of each chunk, before the next one begins. */
+  heard(arm: string, rows: readonly AnswerRow[]): void;
+  /** Asked after each round of chunks; `stop`: no more is heard. */
+  look(): Promise<"stop" | undefined>;
 }
 
 /** A line of the journal: what hearing took, and what of it the models' own work was. */
@@ -33,71 +50,124 @@ export const answersOf = (arm: string): string => `answers/${arm}.jsonl`;
 /** File with the features of a chunk, below `work/`. */
 export const featuresOf = (arm: string, chunk: string): string => `${arm}.${chunk}.npy`;
 
-/**
- * Goes on behind the chunks that are finished already.
- *
- * @returns what was heard now
- */
+/** A line of the journal: a chunk whose features were computed before. */
+export interface CachedNote {
+  readonly arm: string;
+  readonly chunk: string;
+}
+
+/** What hearing came to. */
+export interface HeardSteps {
+  readonly heard: readonly (HeardStep & Step)[];
+  /** Whether the onlooker stopped it. */
+  readonly end: "stopped" | "finished";
+}
+
+/** Hears these chunks, in their order. */
 export async function hearAll(
   run: RunDirectory,
   models: ArmModels,
   hearing: Hearing,
+  steps: readonly Step[],
   call: CallOptions,
-): Promise<HeardStep[]> {
-  const steps = openSteps(run, hearing);
-  const done: HeardStep[] = [];
+  onlooker?: Onlooker,
+): Promise<HeardSteps> {
+  const heard: (HeardStep & Step)[] = [];
   const files = new Map(hearing.clips.map((clip) => [clip.id, toFile(hearing, clip)]));
   const { length: total } = steps;
   const tell = (message: string): void =>
-    call.onProgress?.({ stage: "hear", done: done.length, total, unit: "chunks", message });
+    call.onProgress?.({ stage: "hear", done: heard.length, total, unit: "chunks", message });
   const start = performance.now();
   let modelSeconds = 0;
   let written = Promise.resolve();
-  for (const { name, arm, chunk } of steps) {
+  let end: HeardSteps["end"] = "finished";
+  for (const step of steps) {
+    const { name, arm, chunk, round } = step;
     call.signal?.throwIfAborted();
     tell(`${arm.id}, chunk ${chunk.id}`);
     const began = performance.now();
     const model = models.of(arm);
     const clips = chunk.clips.flatMap((id) => files.get(id) ?? []);
     const { starts } = model.bridge.stats();
-    const heard = await hearChunk(model, arm.reads, clips, { signal: call.signal });
+    const { signal } = call;
+    const found = await hearChunk(model, arm.reads, clips, { signal, cache: hearing.cache });
     const processes = model.bridge.stats().starts - starts;
     // The bridge has asked a new process again; the rows are the same, and the record says it.
     if (processes > 0) await run.note("restart", { arm: arm.id, chunk: chunk.id, processes });
-    const { rows, features } = heard;
-    modelSeconds += heard.work?.seconds ?? 0;
-    const work =
+    const { rows, features, work } = found;
+    modelSeconds += work?.seconds ?? 0;
+    const note: CachedNote = { arm: arm.id, chunk: chunk.id };
+    if (arm.reads.by === "features" && work?.isCached) await run.note("cached", note);
+    const kept =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await written;
-    written = run.appendChunk(name, { [answersOf(arm.id)]: rows }, work);
+    written = run.appendChunk(name, { [answersOf(arm.id)]: rows }, kept);
     written.catch(() => undefined); // awaited above or below, unless hearing fails before
-    done.push({ arm, chunk, seconds: (performance.now() - began) / 1000 });
+    heard.push({ ...step, seconds: (performance.now() - began) / 1000 });
+    onlooker?.heard(arm.id, rows);
+    const isRound = steps[heard.length]?.round !== round;
+    if (onlooker === undefined || !isRound) continue;
+    await written;
+    if ((await onlooker.look()) === "stop") {
+      end = "stopped";
+      break;
+    }
   }
   await written;
-  if (total === 0) return done;
-  const wallSeconds = (performance.now() - start) / 1000;
-  const spent: HeardNote = { chunks: total, wallSeconds, modelSeconds };
-  await run.note("heard", spent);
-  tell("");
-  return done;
+  if (heard.length > 0) {
+    const wallSeconds = (performance.now() - start) / 1000;
+    const spent: HeardNote = { chunks: heard.length, wallSeconds, modelSeconds };
+    await run.note("heard", spent);
+    tell("");
+  }
+  return { heard, end };
 }
 
-/** What is not heard yet. A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
-export function openSteps(
-  run: Pick<RunDirectory, "chunks">,
-  { chunks, arms }: Hearing,
-): (HearingStep & { readonly name: string })[] {
-  return chunks
-    .flatMap((chunk, index) =>
-      (index % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
-        name: `hear ${arm.id} ${chunk.id}`,
-        arm,
-        chunk,
-      })),
-    )
+/** Work of one call. */
+export interface Step extends HearingStep {
+  readonly name: string;
+  readonly round: number;
+}
+
+/** What is not heard yet. */
+export function openSteps(run: Pick<RunDirectory, "chunks">, hearing: Hearing): Step[] {
+  return roundsOf(hearing)
+    .flat()
     .filter(({ name }) => !run.chunks.has(name));
 }
 
-export function toFile({ folder, cropSeconds }: Hearing, { id, path }: UsedClip): ClipFile {
-  return { id, path: join(folder, path), seconds: cropSeconds };
+/** A B, B A, A B, …: what warms up or drifts does so for all arms alike. */
+export function roundsOf({ chunks, bySource, arms }: Hearing): Step[][] {
+  const rounds = Math.max(chunks.length, bySource.length);
+  return Array.from({ length: rounds }, (_, round) =>
+    (round % 2 === 0 ? arms : arms.toReversed()).flatMap((arm): Step[] => {
+      const chunk = (arm.reads.by === "features" ? chunks : bySource)[round];
+      return chunk === undefined ? [] : [{ name: stepOf(arm, chunk), arm, chunk, round }];
+    }),
+  );
+}
+
+const HEARD = "hear ";
+/** What a chunk of an arm is called in the journal. */
+export const stepOf = (arm: Pick<StudyArm, "id">, chunk: Chunk): string =>
+  `${HEARD}${arm.id} ${chunk.id}`;
+
+/** How many chunks of a run were heard. */
+export function countHeard(chunks: Iterable<string>): number {
+  return [...chunks].filter((name) => name.startsWith(HEARD)).length;
+}
+
+export function toFile(
+  { folder, cropSeconds, tasks }: Hearing,
+  { id, path, labels }: UsedClip,
+): ClipFile {
+  const asks = tasks.flatMap((task) =>
+    task.kind !== "questions"
+      ? []
+      : askedOf(task.questions, labels).map((label): [string, string] => {
+          return [label, task.questions[label]?.ask ?? ""];
+        }),
+  );
+  const file = { id, path: join(folder, path), seconds: cropSeconds };
+  return { ...file, asks: Object.fromEntries(asks) };
 }

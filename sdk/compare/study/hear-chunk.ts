@@ -13,6 +13,14 @@ export interface ClipFile {
   readonly path: string;
   /** null: to its end. */
   readonly seconds: number | null;
+  /** Of an arm that answers: the questions that the clip is asked, by label. */
+  readonly asks: Readonly<Record<string, string>>;
+}
+
+/** How a chunk is heard. */
+export interface HearOptions extends Pick<CallOptions, "signal"> {
+  /** Features that were computed before, of the same chunk, are taken from the disk: equal to the bit. */
+  readonly cache: boolean;
 }
 
 /** @throws OperationFailedError the model failed, or has not learnt what is asked */
@@ -20,7 +28,7 @@ export async function hearChunk(
   model: ArmModel,
   reads: Reading,
   clips: readonly ClipFile[],
-  call: CallOptions,
+  call: HearOptions,
 ): Promise<HeardChunk> {
   try {
     return await hearTogether(model, reads, clips, call);
@@ -42,14 +50,16 @@ async function hearTogether(
   model: ArmModel,
   reads: Reading,
   clips: readonly ClipFile[],
-  call: CallOptions,
+  call: HearOptions,
 ): Promise<HeardChunk> {
   const audios = clips.map(({ path, seconds }) =>
     AudioClip.fromFile(path, seconds === null ? {} : { duration: seconds }),
   );
   if (reads.by === "features") return await hearFeatures(model, reads, clips, audios, call);
-  if (reads.by === "score") return await hearScores(model, reads, clips, audios, call);
-  return await hearTexts(model, reads, clips, audios, call);
+  const asking = { signal: call.signal };
+  if (reads.by === "score") return await hearScores(model, reads, clips, audios, asking);
+  if (reads.by === "text") return await hearTexts(model, reads, clips, audios, asking);
+  return await hearAnswers(model, reads, clips, audios, asking);
 }
 
 async function hearFeatures(
@@ -57,10 +67,10 @@ async function hearFeatures(
   { layer, pooling, l2 }: Extract<Reading, { by: "features" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
-  call: CallOptions,
+  { signal, cache }: HearOptions,
 ): Promise<HeardChunk> {
-  // From the disk some clips would come without their neighbours, and the others with fewer.
-  const options = { ...call, layer, pooling, l2, cache: false, batchSize: clips.length };
+  const rule = { layer, pooling, l2, batchSize: clips.length };
+  const options = { ...rule, cache, composition: "same", signal } as const;
   const features = await model.service.extractFeatures(audios, options);
   const { data, shape, secondsHeard, secondsGiven } = features;
   const failed = new Map(features.failures.map((failure) => [failure.index, failure]));
@@ -121,6 +131,41 @@ async function hearTexts(
     const { text, secondsHeard, secondsGiven } = found;
     return { ...answered(model, id, secondsHeard, secondsGiven), text };
   });
+  const isCached = answers.some((found) => found?.cached === true);
+  return { rows, work: toWork(described, isCached) };
+}
+
+/** All questions about all clips together; a clip that is asked nothing has no row. */
+async function hearAnswers(
+  model: ArmModel,
+  { maxNewTokens }: Extract<Reading, { by: "answers" }>,
+  clips: readonly ClipFile[],
+  audios: readonly AudioClip[],
+  call: CallOptions,
+): Promise<HeardChunk> {
+  const asked = clips.flatMap(({ id, asks }, index) =>
+    Object.entries(asks).flatMap(([label, prompt]) => {
+      const audio = audios[index];
+      return audio === undefined ? [] : [{ id, label, audio, prompt }];
+    }),
+  );
+  if (asked.length === 0) return { rows: [], work: null };
+  const options = { ...call, maxNewTokens, cache: false };
+  const described = await model.service.describe(asked, options);
+  const { answers, failures } = described;
+  const failed = new Map(failures.map((failure) => [asked[failure.index]?.id, failure]));
+  const rows = [...Map.groupBy(asked.keys(), (at) => asked[at]?.id ?? "")].map(
+    ([id, places]): AnswerRow => {
+      const failure = failed.get(id);
+      if (failure !== undefined) return failedRow(id, failure, servedBy(model));
+      const { secondsHeard = 0, secondsGiven = 0 } = answers[places[0] ?? 0] ?? {};
+      const texts = places.map((at) => [asked[at]?.label ?? "", answers[at]?.text ?? ""] as const);
+      return {
+        ...answered(model, id, secondsHeard, secondsGiven),
+        texts: Object.fromEntries(texts),
+      };
+    },
+  );
   const isCached = answers.some((found) => found?.cached === true);
   return { rows, work: toWork(described, isCached) };
 }

@@ -5,30 +5,41 @@ import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
 import { estimateHearing, type StudyEstimate } from "./estimate.ts";
-import { type Hearing, hearAll, openSteps } from "./hear-all.ts";
+import {
+  type HeardSteps,
+  type Hearing,
+  hearAll,
+  type Onlooker,
+  openSteps,
+  roundsOf,
+} from "./hear-all.ts";
 
 /** Who is told. */
 export interface HearFirstOptions extends Pick<CallOptions, "signal" | "onProgress"> {
   readonly onEstimate?: ((estimate: StudyEstimate) => void | Promise<void>) | undefined;
 }
 
-/** Hears what another run has left undone, and one chunk that no arm has heard yet. */
+/** Hears what another run has left undone, and one chunk of each arm that no arm has heard yet. */
 export async function hearFirst(
   run: RunDirectory,
   models: ArmModels,
   hearing: Hearing,
   { onEstimate, ...call }: HearFirstOptions,
-): Promise<void> {
-  const { arms, chunks, clips, cropSeconds } = hearing;
-  const open = Map.groupBy(openSteps(run, hearing), ({ chunk }) => chunk.id);
-  const untouched = chunks.findIndex(({ id }) => open.get(id)?.length === arms.length);
-  const first = { ...hearing, chunks: chunks.slice(0, untouched + 1) };
-  const heard = await hearAll(run, models, first, call);
+  onlooker?: Onlooker,
+): Promise<HeardSteps["end"]> {
+  const { clips, cropSeconds } = hearing;
+  const open = Map.groupBy(openSteps(run, hearing), ({ round }) => round);
+  const untouched = roundsOf(hearing).findIndex(
+    (steps, round) => open.get(round)?.length === steps.length,
+  );
+  const first = openSteps(run, hearing).filter(({ round }) => round <= untouched);
+  const { heard, end } = await hearAll(run, models, hearing, first, call, onlooker);
   await checkNeighbours(run, models, hearing, call);
-  const measured = heard.filter(({ chunk }) => chunk === chunks[untouched]);
+  const measured = heard.filter(({ round }) => round === untouched);
   const left = openSteps(run, hearing);
-  if (measured.length === 0 || left.length === 0) return;
+  if (measured.length === 0 || left.length === 0 || end === "stopped") return end;
   const windowOf = (arm: StudyArm): number | null => models.of(arm).info.windowSeconds;
   await onEstimate?.(estimateHearing(measured, left, { clips, cropSeconds, windowOf }));
   call.signal?.throwIfAborted();
+  return end;
 }

@@ -8,6 +8,9 @@ import type { StoredStudy } from "./stored-study.ts";
 import { labelOf } from "./task-clips.ts";
 import type { UsedClip } from "./used-clips.ts";
 
+/** Tasks in which nothing learns or searches. */
+const ANSWERED: readonly Task["kind"][] = ["zero-shot", "questions"];
+
 /**
  * Looks before the first clip is heard, where something learns or searches.
  *
@@ -23,7 +26,7 @@ export function lookForLeaks(
   const digests = new Map(clips.map(({ id, sha256 }) => [id, sha256]));
   const hashed = rows.map((row) => ({ ...row, sha256: digests.get(row.id) ?? "" }));
   const pcm = new Map(clips.map((clip) => [clip.id, clip.pcm]));
-  const labels = new Set(tasks.filter(({ kind }) => kind !== "zero-shot").map(labelOf));
+  const labels = new Set(tasks.filter(({ kind }) => !ANSWERED.includes(kind)).map(labelOf));
   const found = [...labels].flatMap((label) =>
     checkLeakage({ name, rows: hashed, protocol }, plan, { pcm, label }),
   );

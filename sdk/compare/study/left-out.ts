@@ -25,15 +25,18 @@ export function leaveOut(
   const known = heardInTraining === "exclude" ? heardBy(heard) : new Map<string, string[]>();
   const kinds = tasks.map(({ kind }) => kind);
   const unheard = { ...data, rows: data.rows.filter(({ id }) => !known.has(id)) };
-  for (const task of tasks) checkLabel(unheard, task);
+  for (const task of tasks) {
+    for (const label of labelsOf(task)) checkLabel(unheard, task, label);
+  }
   const excluded = data.rows.flatMap(({ id, labels }): LeftOutClip[] => {
     const arms = known.get(id);
     if (arms !== undefined) {
       return [{ id, reason: `heard in training by ${arms.join(", ")}`, tasks: kinds }];
     }
-    const without = tasks.filter((task) => truthOf(labels, labelOf(task)) === undefined);
+    const isRead = (label: string): boolean => truthOf(labels, label) !== undefined;
+    const without = tasks.filter((task) => !labelsOf(task).some(isRead));
     if (without.length === 0) return [];
-    const names = [...new Set(without.map(labelOf))].map((name) => `\`${name}\``);
+    const names = [...new Set(without.flatMap(labelsOf))].map((name) => `\`${name}\``);
     return [{ id, reason: `no ${names.join(", ")}`, tasks: without.map(({ kind }) => kind) }];
   });
   const gone = new Set(
@@ -42,14 +45,18 @@ export function leaveOut(
   return { data: { ...data, rows: data.rows.filter(({ id }) => !gone.has(id)) }, excluded };
 }
 
-function checkLabel({ name, rows }: Dataset, task: Task): void {
-  const label = labelOf(task);
+/** Each question is about one; a clip is left out where it has none of them. */
+function labelsOf(task: Task): string[] {
+  return task.kind === "questions" ? Object.keys(task.questions) : [labelOf(task)];
+}
+
+function checkLabel({ name, rows }: Dataset, { kind }: Task, label: string): void {
   const values = new Set(rows.flatMap(({ labels }) => truthOf(labels, label) ?? []));
-  const where = `label of ${task.kind}`;
+  const where = `label of ${kind}`;
   if (values.size === 0) {
     throw new InvalidArgumentError(where, `one that clips of ${name} have`, label);
   }
-  if (values.size === 1 && !ONE_LABEL_WILL_DO.includes(task.kind)) {
+  if (values.size === 1 && !ONE_LABEL_WILL_DO.includes(kind)) {
     const expected = `one with two values at least: all clips of ${name} that have it are ${[...values].join()}`;
     throw new InvalidArgumentError(where, expected, label);
   }

@@ -8,6 +8,7 @@ import {
   type ArmResult,
   RESULTS_SCHEMA,
   type ResultsData,
+  type Stopping,
   type StudyResults,
   type TaskArm,
   type TaskResult,
@@ -16,7 +17,8 @@ import type { Outcome, Task } from "../study-types.ts";
 import type { JudgedVerdict, PowerCard } from "../verdict-types.ts";
 import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
-import { clipValue, isMean, planComparisons } from "./comparisons.ts";
+import { clipValue, isMean } from "./clip-value.ts";
+import { planComparisons } from "./comparisons.ts";
 import { judgeStoredCost } from "./cost/cost-results.ts";
 import { detailPair } from "./deciding.ts";
 import { noSearch } from "./duplicate-search.ts";
@@ -28,16 +30,33 @@ import { metricsOf } from "./metrics.ts";
 import { readStudy, type StoredStudy } from "./stored-study.ts";
 import { streamSeed } from "./stream-seed.ts";
 
+/** How results are made. */
+export interface ResultsOptions extends CallOptions {
+  /** Told what each comparison took: it differs from time to time, and is no part of the results. */
+  readonly onJudged?: ((times: readonly JudgedTime[]) => void) | undefined;
+}
+
+/** Seconds of one comparison; a line of the journal has all of them. */
+export interface JudgedTime extends Pick<JudgedVerdict, "a" | "b" | "task" | "metric"> {
+  readonly seconds: number;
+}
+
 /** @throws RunError `run_damaged`: a file is not what the seal or the journal says */
 export async function makeResults(
   folder: string,
   bridge: GAMABridge,
-  { signal, onProgress }: CallOptions,
+  { signal, onProgress, onJudged }: ResultsOptions,
 ): Promise<StudyResults> {
   const study = await readStudy(folder);
   const { name, question, level, alpha, seed, tasks, primary } = study.design;
   const options = { bridge, signal, onProgress, level, alpha, seed: streamSeed(seed, "judge") };
-  const { verdicts } = await judge(planComparisons(study), options);
+  const comparisons = planComparisons(study);
+  const { verdicts, seconds } = await judge(comparisons, options);
+  onJudged?.(
+    comparisons.map(({ a, b, task, metric }, at) => {
+      return { a, b, task, metric, seconds: seconds[at] ?? 0 };
+    }),
+  );
   const found: TaskResult[] = [];
   for (const task of tasks)
     found.push(await toTaskResult(study, task, verdicts, { bridge, signal }));
@@ -61,8 +80,14 @@ export async function makeResults(
     confusions: details.flatMap(({ confusions }) => confusions),
     deciding: details.flatMap(({ deciding }) => deciding),
     power: await toPower(study, { bridge, signal }),
+    stopping: toStopping(study),
     ...(await judgeStoredCost(study, { bridge, signal })),
   };
+}
+
+function toStopping({ design, schedule, stopped }: StoredStudy): Stopping {
+  const of = schedule.order.length;
+  return { rule: design.stopping, sources: stopped?.sources ?? of, of };
 }
 
 function toData(study: StoredStudy): ResultsData {
@@ -106,15 +131,28 @@ async function toTaskResult(
     const value = isMean(task, metric)
       ? await meanBySource(outcomes, metric, design.level, options)
       : fromVerdicts(verdicts, task, metric, id);
+    const mayStop = design.stopping === "anytime";
     const counts = { ok: 0, failed: 0, unmapped: 0, other: 0 };
     for (const { status } of outcomes) counts[status] += 1;
     const { parameters = null, chosen = [] } = note ?? {};
-    arms.push({ arm: id, ...value, counts, trainableParameters: parameters, chosen });
+    arms.push({
+      arm: id,
+      ...(mayStop ? { ...value, ...NO_INTERVAL } : value),
+      counts,
+      trainableParameters: parameters,
+      chosen,
+    });
   }
-  const isHeldOut = !["zero-shot", "retrieval", "clustering"].includes(task.kind);
+  const isHeldOut = !["zero-shot", "questions", "retrieval", "clustering"].includes(task.kind);
   const folds = isHeldOut ? schedule.folds : null;
   return { task: task.kind, metric, lowerIsBetter: false, folds, arms };
 }
+
+const NO_INTERVAL = {
+  interval: null,
+  reason:
+    "the run might be stopped after any source: only differences have an interval that allows for it",
+} as const;
 
 type Value = Pick<TaskArm, "value" | "interval" | "reason">;
 

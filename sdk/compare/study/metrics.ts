@@ -14,6 +14,8 @@ export function metricsOf(task: Task): readonly string[] {
       return ["V-measure", "AMI", "ARI"];
     case "tags":
       return ["mAP"];
+    case "questions":
+      return ["accuracy", ...Object.keys(task.questions)];
     default:
       return ["accuracy", "macro-F1"];
   }

@@ -94,10 +94,13 @@ export async function hearCopies(
   for (const [done, { arm, chunk }] of steps.entries()) {
     signal?.throwIfAborted();
     onProgress?.({ stage: "hear copies", done, total, unit: "chunks", message: arm.id });
-    const name = `hear ${arm.id} ${chunk.id}`;
+    const name = `copies ${arm.id} ${chunk.id}`;
     if (run.chunks.has(name)) continue;
-    const files = chunk.clips.map((id) => ({ id, path: pathOf(run, id), seconds: null }));
-    const { features } = await hearChunk(models.of(arm), arm.reads, files, { signal });
+    const files = chunk.clips.map((id) => ({ id, path: pathOf(run, id), seconds: null, asks: {} }));
+    const { features } = await hearChunk(models.of(arm), arm.reads, files, {
+      signal,
+      cache: false,
+    });
     const work =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await run.appendChunk(name, {}, work);

@@ -12,13 +12,7 @@ import { answersOf } from "./hear-all.ts";
 import { readFeatures } from "./read-features.ts";
 import { streamSeed } from "./stream-seed.ts";
 import { clipsOf, foldsOf, type TaskClip } from "./task-clips.ts";
-import {
-  findByFeatures,
-  findByScores,
-  findByTexts,
-  type TaskFindings,
-  type TaskInput,
-} from "./task-outcomes.ts";
+import { findByFeatures, findByWords, type TaskFindings, type TaskInput } from "./task-outcomes.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** What the tasks are done with. */
@@ -84,8 +78,7 @@ export async function findOutcomes(
   { signal }: CallOptions,
 ): Promise<TaskFindings> {
   const { reads } = arm;
-  if (reads.by === "score") return findByScores(clips, answers);
-  if (reads.by === "text") return findByTexts(clips, answers, reads.mapper);
+  if (reads.by !== "features") return findByWords(reads, clips, answers);
   const input: TaskInput = {
     task,
     clips,
@@ -134,7 +127,8 @@ function toOutcome(
     score: hasFailed ? 0 : score,
     truth: kind === "tags" ? tags : truth,
     said: hasFailed ? null : said,
-    ...(detail === undefined || hasFailed ? {} : { detail }),
+    // Of a clip that failed it is still known which questions it was to be asked.
+    ...(detail === undefined || (hasFailed && kind !== "questions") ? {} : { detail }),
     secondsHeard: answer?.secondsHeard ?? 0,
     servedBy: answer?.servedBy ?? "",
   };

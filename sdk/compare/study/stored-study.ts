@@ -10,6 +10,7 @@ import type { DuplicateNote } from "./duplicate-search.ts";
 import { type SpreadOutcome, spreadOf } from "./fold-spread.ts";
 import { answersOf } from "./hear-all.ts";
 import { outcomesOf, type TaskNote } from "./run-tasks.ts";
+import type { StoppedNote } from "./stop-run.ts";
 import {
   type RecordedArm,
   type RecordedData,
@@ -33,6 +34,8 @@ export interface StoredStudy {
   neighbours(arm: string): NeighbourNote | undefined;
   /** Undefined: the run ended before they were looked for. */
   readonly duplicates: DuplicateNote | undefined;
+  /** Where its caller stopped it; undefined where all was heard. */
+  readonly stopped: StoppedNote | undefined;
   /** Processes that were started again while the arm was heard. */
   restarts(arm: string): number;
   /** Timed calls, those that are void too. */
@@ -63,6 +66,7 @@ export async function readStudy(folder: string): Promise<StoredStudy> {
     spread: (task, arm) => (rows[spreadOf(task, arm)] ?? []) as unknown as readonly SpreadOutcome[],
     note: (task, arm) => notes.findLast((note) => note.task === task && note.arm === arm),
     duplicates: entries<DuplicateNote>("duplicates").at(-1),
+    stopped: entries<StoppedNote>("stopped").at(-1),
     neighbours: (arm) => neighbours.findLast((note) => note.arm === arm),
     restarts: (arm) =>
       restarts

@@ -16,7 +16,12 @@ import type { UsedClip } from "./used-clips.ts";
 
 /** `schedule.json` */
 export interface Schedule {
+  /** Of arms that are read by features. */
   readonly chunks: readonly Chunk[];
+  /** Sources in the order in which arms that answer hear them, drawn before the run. */
+  readonly order: readonly string[];
+  /** Of arms that answer. */
+  readonly bySource: readonly Chunk[];
   /** What all arms hear of a clip; null: all of it. */
   readonly cropSeconds: number | null;
   readonly folds: FoldSettings;

@@ -1,7 +1,7 @@
 /** The clips of a task: those that have its label, and who trains and who is tested. */
 import type { ClipLabels } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
-import type { Task } from "../study-types.ts";
+import type { CheckableQuestion, Task } from "../study-types.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** A clip with what is true of it. */
@@ -11,6 +11,8 @@ export interface TaskClip {
   readonly truth: string;
   /** Of a task of tags; empty for the others. */
   readonly tags: readonly string[];
+  /** Of a task of questions, by label; empty for the others. */
+  readonly expected: Readonly<Record<string, string>>;
 }
 
 /** The folds as the probes take them. */
@@ -18,14 +20,16 @@ export type TaskFolds =
   | { readonly fold: readonly number[] }
   | { readonly folds: number; readonly seed: number };
 
-/** Those that have the task's label; `leaveOut` has named the others. */
+/** Those that have the task's label, of questions those that are asked one at least; `leaveOut` has named the others. */
 export function clipsOf(task: Task, clips: readonly UsedClip[]): TaskClip[] {
+  if (task.kind === "questions") return askedClips(task.questions, clips);
   const label = labelOf(task);
   return clips.flatMap(({ id, clusterId, labels }) => {
     const truth = truthOf(labels, label);
     if (truth === undefined) return [];
     const value = labels[label];
-    return [{ id, clusterId, truth, tags: Array.isArray(value) ? value.map(String) : [] }];
+    const tags = Array.isArray(value) ? value.map(String) : [];
+    return [{ id, clusterId, truth, tags, expected: {} }];
   });
 }
 
@@ -34,6 +38,42 @@ export function truthOf(labels: ClipLabels, label: string): string | undefined {
   const value = labels[label];
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? value.map(String).join(", ") : String(value);
+}
+
+function askedClips(
+  questions: Readonly<Record<string, CheckableQuestion>>,
+  clips: readonly UsedClip[],
+): TaskClip[] {
+  return clips.flatMap(({ id, clusterId, labels }) => {
+    const expected = Object.fromEntries(
+      askedOf(questions, labels).map((label) => {
+        const value = String(labels[label]);
+        return [label, questions[label]?.answers?.[value] ?? value];
+      }),
+    );
+    const truth = tellAnswers(expected);
+    return truth === "" ? [] : [{ id, clusterId, truth, tags: [], expected }];
+  });
+}
+
+/** The questions that a clip is asked: those whose answer the manifest knows, whatever it is. */
+export function askedOf(
+  questions: Readonly<Record<string, CheckableQuestion>>,
+  labels: ClipLabels,
+): string[] {
+  return Object.keys(questions).filter((label) => (labels[label] ?? null) !== null);
+}
+
+/** Whether a metric is about the clip: that of a question, where it is asked. */
+export function isAbout(metric: string, { expected }: TaskClip): boolean {
+  return metric === "accuracy" || Object.keys(expected).length === 0 || metric in expected;
+}
+
+/** `count: four; tempo: fast` */
+export function tellAnswers(texts: Readonly<Record<string, string>>): string {
+  return Object.entries(texts)
+    .map(([label, text]) => `${label}: ${text}`)
+    .join("; ");
 }
 
 export function labelOf(task: Task): string {

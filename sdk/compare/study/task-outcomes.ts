@@ -4,14 +4,15 @@ import type { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { cluster } from "../../cluster/cluster.ts";
 import { fewShot } from "../few-shot.ts";
 import { type LabelMapper, mapLabel } from "../label-mapper.ts";
-import { probe } from "../probe.ts";
+import { type ProbeOutcome, probe } from "../probe.ts";
 import { probeTags } from "../probe-tags.ts";
 import { retrieve } from "../retrieve.ts";
-import type { Outcome, Task } from "../study-types.ts";
+import type { Outcome, Reading, Task } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
+import { isRight } from "./grade-answer.ts";
 import { RECALL_AT } from "./metrics.ts";
 import type { Floats } from "./npy.ts";
-import type { TaskClip, TaskFolds } from "./task-clips.ts";
+import { type TaskClip, type TaskFolds, tellAnswers } from "./task-clips.ts";
 
 /** What an arm did in a task. */
 export interface TaskFindings {
@@ -78,11 +79,11 @@ export async function findByFeatures(
       const clusters = new Set(labels).size;
       const found = await cluster(features, { ...options, clusters, groups, seed, ...call });
       const said = shareOfOwnLabel(found.assignments, labels);
-      return {
-        said,
-        parameters: null,
-        chosen: [`k-means, k = labels, no noise: ${found.settings}`],
-      };
+      const failed = found.assignments.filter((own) => own === null).length;
+      const noise =
+        failed === 0 ? "no noise" : `no noise; ${failed} failed clips stand together, as one more`;
+      const chosen = [`k-means, k = labels, ${noise}: ${found.settings}`];
+      return { said, parameters: null, chosen };
     }
     case "tags": {
       const tags = clips.map((clip) => clip.tags);
@@ -105,13 +106,32 @@ export async function findByFeatures(
           said: prediction === "" ? null : prediction,
         })),
       );
-      return { said, parameters: found.parameters, chosen: found.settings };
+      return { said, parameters: found.parameters, chosen: withWeights(found) };
     }
   }
 }
 
+/** What was chosen in each fold, of `layers` with the weight of each. */
+function withWeights({ settings, layerWeights }: ProbeOutcome): string[] {
+  return settings.map((setting, fold) => {
+    const weights = layerWeights?.[fold]?.map((weight) => weight.toFixed(2));
+    return weights === undefined ? setting : `${setting}; layers ${weights.join(" ")}`;
+  });
+}
+
+/** What an arm that answers said; nothing is trained, so a clip's outcome is its own. */
+export function findByWords(
+  reads: Exclude<Reading, { by: "features" }>,
+  clips: readonly TaskClip[],
+  answers: ReadonlyMap<string, AnswerRow>,
+): TaskFindings {
+  if (reads.by === "score") return findByScores(clips, answers);
+  if (reads.by === "text") return findByTexts(clips, answers, reads.mapper);
+  return findByAnswers(clips, answers);
+}
+
 /** The likeliest candidate; of equal ones the first in the alphabet. */
-export function findByScores(
+function findByScores(
   clips: readonly TaskClip[],
   answers: ReadonlyMap<string, AnswerRow>,
 ): TaskFindings {
@@ -127,7 +147,7 @@ export function findByScores(
 }
 
 /** What the mapper makes of the words. */
-export function findByTexts(
+function findByTexts(
   clips: readonly TaskClip[],
   answers: ReadonlyMap<string, AnswerRow>,
   mapper: LabelMapper,
@@ -138,6 +158,25 @@ export function findByTexts(
     const score = Number(status === "ok" && label === truth);
     const found = { fold: null, score, said: label, detail: { text } };
     return status === "ok" ? found : { ...found, status };
+  });
+  return { said, parameters: null, chosen: [] };
+}
+
+/** The share of a clip's questions that were answered rightly, and each of them. */
+function findByAnswers(
+  clips: readonly TaskClip[],
+  answers: ReadonlyMap<string, AnswerRow>,
+): TaskFindings {
+  const said = clips.map(({ id, expected }): Said => {
+    const texts = answers.get(id)?.texts ?? {};
+    const scores = Object.fromEntries(
+      Object.entries(expected).map(([label, answer]) => {
+        return [label, Number(isRight(texts[label] ?? "", answer))];
+      }),
+    );
+    const right = Object.values(scores);
+    const score = right.reduce((sum, each) => sum + each, 0) / right.length;
+    return { fold: null, score, said: tellAnswers(texts) || null, detail: { scores } };
   });
   return { said, parameters: null, chosen: [] };
 }

@@ -194,6 +194,7 @@ from gama_operations.protocol.transcripts import (
     WordSpan as WordSpan,
 )
 from gama_operations.protocol.verdicts import (
+    AnytimeRule as AnytimeRule,
     Claim as Claim,
     CompareData as CompareData,
     CompareResult as CompareResult,

@@ -39,6 +39,10 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     cache: bool = False
     """Take features that were computed before from the disk, and keep those that are computed now. Not while
     a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept."""
+    composition: Literal["any", "same"] = "any"
+    """Of the call that features come from. Which clips share a pass changes the last bits, as do batch size,
+    threads and processor: with `same` features of `audios` come from the disk only where all of them do, from
+    a call that was the same in all this, and are equal to the bit."""
     reply: Literal["tensor", "json"] | None = None
     """Default: a tensor where an arena is shared, otherwise JSON arrays."""
 

@@ -97,6 +97,15 @@ Observed = ObservedClips | ObservedAnswers | ObservedWordErrors | ObservedTags |
 """What was seen of two arms on the same clips; its kind says which metric is compared."""
 
 
+class AnytimeRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What must be known before a run that might be stopped."""
+
+    largest: Annotated[int, Meta(ge=1)]
+    """Clips of the largest source of the whole data set."""
+    right_or_wrong: bool = False
+    """Whether outcomes are 0 or 1."""
+
+
 class JudgedComparison(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Two arms on the same clips, and what was claimed before the run."""
 
@@ -111,6 +120,9 @@ class JudgedComparison(Struct, frozen=True, forbid_unknown_fields=True, omit_def
     claim: Claim | None = None
     margin: float | None = None
     """In the metric's own unit (.02 is two points); `not worse` and `equivalent` need it."""
+    anytime: AnytimeRule | None = None
+    """Where the run might be stopped after any source: the clips stand in the order of the run then, and the
+    verdict is the e-process's. Of the kind `clips`, between 0 and 1, without a margin."""
 
 
 class JudgeData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -155,7 +155,10 @@ class Calls {
 
   async #listen({ side, model }: Side, place: Place, files: readonly ClipFile[]): Promise<Work> {
     const { reads } = this.#measuring.arms[side];
-    const { rows, work } = await hearChunk(model, reads, files, { signal: this.#signal });
+    const { rows, work } = await hearChunk(model, reads, files, {
+      signal: this.#signal,
+      cache: false,
+    });
     // It may have died between two calls: the model would have been loaded anew within this one.
     const { lastCrash } = model.bridge.stats();
     if (lastCrash !== undefined) throw new ProcessExitError(place.call, lastCrash);

@@ -199,6 +199,7 @@ const results: StudyResults = {
     return [{ ...pair, ...clip, saidA, saidB, scoreA, scoreB }];
   }),
   power: judged.power,
+  stopping: { rule: "fixed", sources: CLASSES.length * SOURCES, of: CLASSES.length * SOURCES },
   cost: judged.cost.map((it) => ({ a: A, b: B, ...it })) as unknown as StudyResults["cost"],
   // As judge-fixture.py draws it.
   costRun: {

@@ -174,7 +174,8 @@ describe("the clips that are timed", () => {
       // Of the last clip it was asked nothing.
       "answers/b.jsonl": [row("clip-00", { code: "invalid_audio" }), row("clip-01")],
     });
-    const hearing = { folder: "", clips: CLIPS, chunks: CHUNKS, arms: [], cropSeconds: null };
+    const heard = { folder: "", clips: CLIPS, chunks: CHUNKS, bySource: [], arms: [], tasks: [] };
+    const hearing = { ...heard, cropSeconds: null, cache: false };
     const clips = await CostClips.read(run, DESIGN, hearing);
     await run.close();
     expect(clips.chunk("000").map(({ id }) => id)).toEqual(["clip-01"]);

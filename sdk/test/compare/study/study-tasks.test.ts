@@ -47,6 +47,7 @@ beforeAll(async () => {
         reads: { by: "text", prompt: "What is the main sound?", mapper },
         exposure: { kind: "same corpus", source: "a list", freesoundIds: ["2", "3", "99"] },
       },
+      { ...gama, id: "asked", reads: { by: "answers" } },
     ],
     tasks: [
       { kind: "knn" },
@@ -55,6 +56,7 @@ beforeAll(async () => {
       { kind: "clustering" },
       { kind: "tags" },
       { kind: "zero-shot" },
+      { kind: "questions", questions: { loudness: { ask: "How loud is it?" } } },
     ],
     primary: [
       { a: "wav2vec2", b: "mel", task: "retrieval", metric: "recall@3", claim: "superior" },
@@ -79,6 +81,7 @@ describe("the tasks of a study", () => {
       ["clustering", "V-measure", ids],
       ["tags", "mAP", ids],
       ["zero-shot", "accuracy", ["gama", "gama-random"]],
+      ["questions", "accuracy", ["asked", "asked-random"]],
     ]);
     for (const { arms } of run.results.tasks) {
       // An untrained twin's words mean nothing.
