@@ -12,6 +12,7 @@ import { openReport } from "../../../compare/report/study-report.ts";
 import { runStudy, type StudyRun } from "../../../compare/run-study.ts";
 import type { CostSchedule } from "../../../compare/study/cost/cost-schedule.ts";
 import type { CostCall } from "../../../compare/study-types.ts";
+import { ProcessExitError } from "../../../errors.ts";
 import { readRun, type SavedRun } from "../../../records/run/read-run.ts";
 import { makeCostStudy } from "./make-study.ts";
 
@@ -27,7 +28,22 @@ function timedProcesses(): number[] {
   return children
     .map(Number)
     .filter((pid) => pid > 0 && pid !== bridge.pid)
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("gama_operations"));
+    .filter((pid) => commandOf(pid).includes("gama_operations"));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it has ended meanwhile
+  }
+}
+
+/** As soon as there is one. */
+function killOne(): void {
+  const [pid] = timedProcesses();
+  if (pid === undefined) setTimeout(killOne, 10);
+  else process.kill(pid, "SIGKILL");
 }
 
 /** The run is killed with Node while it times its second pair, and loses a process when it does so again. */
@@ -53,8 +69,8 @@ async function runDisturbed(): Promise<{ run: StudyRun; heard: string[]; timed: 
       timed.push(message);
       // Its first block is done; the second one needs both processes.
       if (message !== "cost ab 0" || done !== 1 || isLost) return;
-      const [pid = 0] = timedProcesses();
-      isLost = process.kill(pid, "SIGKILL");
+      isLost = true;
+      killOne();
     },
   });
   return { run, heard, timed };
@@ -164,6 +180,24 @@ describe("a cost that was disturbed", () => {
     expect(head).toContain("phase,incarnation,attempt,side,arm,call,block,slot,clip,clips,wallMs");
     expect(lines).toHaveLength(calls.length);
   });
+
+  it("is given up where a process dies in each of three attempts", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "cost-"));
+    const run = runStudy(await makeCostStudy({ name: "fragile" }), {
+      out: parent,
+      bridge,
+      onProgress: ({ stage }) => {
+        if (stage === "cost") setTimeout(killOne, 500);
+      },
+    });
+    await expect(run).rejects.toThrow(ProcessExitError);
+    const [name = ""] = readdirSync(parent);
+    const { journal, rows, seal } = await readRun(join(parent, name));
+    const voids = journal.filter(({ kind }) => kind === "void");
+    expect(voids.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(Object.keys(rows)).toContain("outcomes/knn.fbank.jsonl");
+    expect(seal).toBeNull();
+  }, 120_000);
 
   it("leaves quality as it is without any cost, to the bit", async () => {
     const study = await makeCostStudy({ cost: false });
