@@ -84,7 +84,7 @@ beforeAll(async () => {
   disturbed = await runDisturbed();
   saved = await readRun(disturbed.run.folder);
   calls = (saved.rows["cost.jsonl"] ?? []) as unknown as readonly CostCall[];
-}, 240_000);
+}, 400_000);
 afterAll(() => bridge.shutdown());
 
 describe("the cost of two arms", () => {
