@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from gama_operations import statistics_ranking
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import CancelledError, InvalidRequestError
 from gama_operations.judge import PairedComparison, judge
@@ -265,3 +266,12 @@ def test_a_primary_claim_stands_once():
     a, b = outcomes(np.random.default_rng(0))
     with pytest.raises(InvalidRequestError, match="each primary comparison once"):
         judge([compared(a, b), compared(b, a)], QUICK)
+
+
+def test_where_tags_are_many_fewer_resamples_are_drawn_and_their_number_is_told(monkeypatch):
+    observed = corpus(np.random.default_rng(7))["mAP"]
+    monkeypatch.setattr(statistics_ranking, "_POSITIVES_WEIGHED", 1)
+    monkeypatch.setattr(statistics_ranking, "_LEAST", 199)
+    found = judge([PairedComparison("a", "b", "tags", "mAP", GROUPS, observed)], QUICK).verdicts[0]
+    assert "Monte-Carlo, 199 swaps" in found.test
+    assert found.beside.bootstrap.method.endswith(", 199 resamples")

@@ -61,8 +61,8 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    */
   readonly cache?: boolean | undefined;
   /**
-   * Looks on while arms answer: the declared comparisons of tasks without training, each time that sources
-   * are finished. Folds of probes are fitted in one call, and cannot be looked at before.
+   * Looks on while arms answer: the declared comparisons of tasks without training, when sources have been
+   * finished. Folds of probes are fitted in one call, and cannot be looked at before.
    */
   readonly onLook?: OnLook | undefined;
 }

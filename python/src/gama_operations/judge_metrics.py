@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 
 from gama_operations import (
     statistics_corpus as corpus,
@@ -71,7 +72,7 @@ def _judged(found: Evidence, metric: metrics.PairedMetric, settings: Settings, w
         p_value, test = corpus.swap_test(
             metric,
             found.sources,
-            permutations=settings.permutations,
+            permutations=min(settings.permutations, metric.affordable),
             seed=settings.seed,
             check=watch.check,
             progress=_told(watch, "swap sources", "swaps"),
@@ -92,11 +93,14 @@ def _judged(found: Evidence, metric: metrics.PairedMetric, settings: Settings, w
             metric,
             found.sources,
             level=settings.level,
-            resamples=settings.resamples,
+            resamples=min(settings.resamples, metric.affordable),
             seed=settings.seed,
             check=watch.check,
             progress=_told(watch, "resample sources", "resamples"),
         )
+        if metric.affordable < settings.resamples:
+            method = f"{bootstrap.method}, {metric.affordable} resamples"
+            bootstrap = structs.replace(bootstrap, method=method)
     return replace(
         found,
         interval=interval,

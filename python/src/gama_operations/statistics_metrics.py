@@ -31,6 +31,11 @@ class PairedMetric(Protocol):
         """Whether a source may be drawn twice."""
         ...
 
+    @property
+    def affordable(self) -> int:
+        """Most resamples that are worth their time; the test and the interval say how many there were."""
+        ...
+
     def values(self, a: Vector | None, b: Vector | None) -> Vector:
         """[B] the metric of arm a's clips with weights a [B, G] of their sources and of arm b's with b."""
         ...
@@ -47,6 +52,7 @@ class Additive:
     """[B, M] to [B]"""
     swappable: bool = True
     resampled: bool = True
+    affordable: int = 1_000_000
 
     def values(self, a: Vector | None, b: Vector | None) -> Vector:
         """As `PairedMetric`."""

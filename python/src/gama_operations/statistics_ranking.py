@@ -26,6 +26,9 @@ _DENSE_GAIN = 30
 60, float32 against scipy's CSR)."""
 _POSITIVES = 512
 """Of as many tags as are looked at together, about: their resamples stay inside the processor's cache."""
+_POSITIVES_WEIGHED = 120_000_000
+"""Positives of both arms times resamples: ten seconds of a core for all swaps and draws."""
+_LEAST = 1999
 _EXACT = 2**24
 """Whole numbers below it are exact in float32, in whatever order they are added."""
 
@@ -81,6 +84,12 @@ class AveragePrecision:
     """Both arms' clips in one order: columns are the sources of a, then those of b."""
     swappable: bool = True
     resampled: bool = True
+
+    @property
+    def affordable(self) -> int:
+        """As `PairedMetric`; by the number of tags that clips have, which no outcome changes."""
+        positives = sum(len(curves.column) for curves in self.of_both)
+        return max(_LEAST, _POSITIVES_WEIGHED // positives)
 
     def values(self, a: Vector | None, b: Vector | None) -> Vector:
         """As `PairedMetric`."""

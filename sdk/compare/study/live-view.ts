@@ -15,6 +15,9 @@ import type { UsedClip } from "./used-clips.ts";
 /** Levels and alphas that differ by less are written alike. */
 const ROUNDING = 1e-9;
 
+/** Each follows the run from its beginning: looking more often would take more than a hundredth of its time. */
+const MOST_LOOKS = 50;
+
 /** What a live view is made of. */
 export interface LiveViewParts {
   readonly design: Design;
@@ -75,8 +78,9 @@ export class LiveView implements Onlooker {
     const began = performance.now();
     for (const each of this.#watched) this.#follow(each);
     const seen = this.#watched.reduce((sum, { sums }) => sum + sums.length, 0);
-    if (seen === this.#seen || this.#watched.some(({ sums }) => sums.length === 0))
-      return undefined;
+    const all = this.#watched.reduce((sum, { sources }) => sum + sources.length, 0);
+    const isDue = seen >= this.#seen + all / MOST_LOOKS || (seen === all && this.#seen < all);
+    if (!isDue || this.#watched.some(({ sums }) => sums.length === 0)) return undefined;
     this.#seen = seen;
     const looks: Look[] = [];
     for (const each of this.#watched) looks.push(await this.#lookAt(each));

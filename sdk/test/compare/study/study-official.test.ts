@@ -48,18 +48,15 @@ async function readOutcomes({ folder }: StudyRun, name: string): Promise<readonl
 describe("a study of ESC-50", () => {
   it("keeps the authors' folds in every probe", async () => {
     const data = await openEsc50(writeEsc50());
-    const found = await run(data, [{ kind: "linear" }, { kind: "knn" }]);
+    const found = await run(data, [{ kind: "linear" }]);
     const folds = new Map(data.rows.map(({ id, fold }) => [id, fold]));
-    for (const name of ["linear.wav2vec2", "knn.fbank"]) {
+    for (const name of ["linear.wav2vec2", "linear.fbank"]) {
       const outcomes = await readOutcomes(found, name);
       expect([name, outcomes.length]).toEqual([name, 40]);
       for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
     }
-    for (const { folds: held } of found.results.tasks) {
-      expect(held).toEqual({ count: 5, by: "official", seed: null });
-    }
+    expect(found.results.tasks[0]?.folds).toEqual({ count: 5, by: "official", seed: null });
     expect(found.results.tasks[0]?.arms[0]?.value).toBeGreaterThan(0.8);
-    expect((await replayRun(found.folder, { bridge })).differences).toEqual([]);
     await expect(run(data, [{ kind: "linear" }], { folds: 3 })).rejects.toThrow("esc50 comes with");
   }, 240_000);
 });
@@ -104,13 +101,11 @@ describe("a study of a folder with splits", () => {
 describe("a study of UrbanSound8K", () => {
   it("has the ten folds of its authors", async () => {
     const data = await openUrbanSound8k(writeUrbanSound8k());
-    const found = await run(data, [{ kind: "knn" }, { kind: "few-shot", perLabel: 2, draws: 3 }]);
+    const found = await run(data, [{ kind: "knn" }]);
     const folds = new Map(data.rows.map(({ id, fold }) => [id, fold]));
-    for (const name of ["knn.wav2vec2", "few-shot.wav2vec2"]) {
-      const outcomes = await readOutcomes(found, name);
-      expect(new Set(outcomes.map(({ fold }) => fold)).size).toBe(10);
-      for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
-    }
+    const outcomes = await readOutcomes(found, "knn.wav2vec2");
+    expect(new Set(outcomes.map(({ fold }) => fold)).size).toBe(10);
+    for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
     expect(found.results.tasks[0]?.folds).toEqual({ count: 10, by: "official", seed: null });
   }, 240_000);
 });
