@@ -25,7 +25,7 @@ const NUMERIC = "torch|transformers|numpy|scipy|scikit-learn|soundfile|soxr";
 /** Of an arm, all but what its folder says of licence and citation. */
 const ARMS = /^arms\.[^.]+\.(?!card\b)/;
 const QUALITY = [
-  /^study\.(crop|folds|tasks|seed)\b/,
+  /^study\.(crop|folds|stopping|tasks|seed)\b/,
   /^data\.(root|protocol|excluded)\b/,
   ARMS,
   new RegExp(`^machine\\.versions\\.(${NUMERIC})$`),

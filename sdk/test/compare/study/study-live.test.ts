@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../../bridge/gama-bridge.ts";
 import { anytime } from "../../../compare/anytime.ts";
-import { liveView } from "../../../compare/live-display.ts";
-import { type Look, lookSentence } from "../../../compare/look.ts";
+import type { Look } from "../../../compare/look.ts";
 import { replayRun } from "../../../compare/replay-run.ts";
 import { type RunStudyOptions, runStudy, type StudyRun } from "../../../compare/run-study.ts";
 import type { Arm, Outcome, Study } from "../../../compare/study-types.ts";
@@ -100,16 +99,6 @@ describe("a study that is looked at while it runs", () => {
     expect(looked).toMatchObject({ looks: looks.length, seconds: expect.any(Number) });
     const judged = journal.find(({ kind }) => kind === "judged");
     expect(judged?.["comparisons"]).toMatchObject([{ a: "right", b: "wrong", task: "zero-shot" }]);
-  });
-
-  it("shows a line that says what looking is worth", () => {
-    const [look] = looks;
-    if (look === undefined) throw new TypeError("nothing was looked at");
-    const line = lookSentence({ ...look, e: 3.456, low: -0.03, high: 0.111, difference: 0.042 });
-    expect(line).toContain("+4.2 points [−3.0, +11.1] at 95 % at any time; e = 3.46");
-    expect(line).toContain("for looking: the verdict is that of all sources");
-    expect(lookSentence({ ...look, stopping: "anytime" })).not.toContain("for looking");
-    expect(typeof liveView()).toBe("function");
   });
 
   it("is not stopped by a look, since that was not declared", async () => {
