@@ -41,9 +41,7 @@ export async function pairStudy(
       { id: idA, model: a },
       { id: idB, model: b },
     ];
-    for (const [id, arm] of await wordArms(models, reads, seed, { bridge, signal })) {
-      worded.set(id, arm);
-    }
+    for (const [id, arm] of await wordArms(models, reads, { bridge, signal })) worded.set(id, arm);
   }
   const armOf = (flag: string, id: string, model: string): string => {
     if (declared !== "zero-shot") return id;

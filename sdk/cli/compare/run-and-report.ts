@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { GAMABridge } from "../../bridge/gama-bridge.ts";
 import { openReport } from "../../compare/report/study-report.ts";
-import { type RunStudyOptions, runStudy } from "../../compare/run-study.ts";
+import { runStudy } from "../../compare/run-study.ts";
+import type { OnEstimate } from "../../compare/study/estimate.ts";
 import { readStudyFile } from "../../compare/study-file.ts";
 import { progress } from "../../display/progress.ts";
 import { askToGoOn } from "./ask-to-go-on.ts";
@@ -25,7 +26,7 @@ export async function runAndReport(
       ? await readStudyFile(asked, { openDataset })
       : await pairStudy(asked, { openDataset, bridge, signal });
   using bar = progress(study.name);
-  const onEstimate: RunStudyOptions["onEstimate"] = async (estimate) => {
+  const onEstimate: OnEstimate = async (estimate) => {
     const { stdin, stderr } = process;
     const terminal = { input: stdin, output: stderr, canAsk: stdin.isTTY && stderr.isTTY };
     if (!(await askToGoOn(estimate, { ...terminal, yes, signal }))) controller.abort();

@@ -2,9 +2,9 @@
 import type { CallOptions } from "../../bridge/call-options.ts";
 import type { GAMABridge } from "../../bridge/gama-bridge.ts";
 import type { Dataset } from "../../compare/dataset-types.ts";
-import { ArmModels } from "../../compare/study/arm-models.ts";
 import type { Arm, Reading } from "../../compare/study-types.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import { BridgedService } from "../../models/bridged-service.ts";
 
 /** How such an arm answers. */
 export type WordReading = Extract<Reading, { by: "score" }>;
@@ -38,6 +38,9 @@ export function candidatesOf(
   );
 }
 
+/** A model, whatever its family. */
+class AskedService extends BridgedService {}
+
 /**
  * Loads the models, as the study will have them in the same process, and asks what they can do.
  *
@@ -47,17 +50,18 @@ export function candidatesOf(
 export async function wordArms(
   models: readonly Pick<Arm, "id" | "model">[],
   reads: WordReading,
-  seed: number,
   { bridge, ...call }: CallOptions & { readonly bridge: GAMABridge },
 ): Promise<Map<string, Arm>> {
-  const arms = models.map(({ id, model }) => ({ id, model, reads, baseline: null, twinOf: null }));
-  await using loaded = await ArmModels.open({ arms, primary: [], seed }, bridge, call);
-  const able = arms.filter((arm) => loaded.of(arm).info.capabilities.includes("score"));
-  if (able.length === 0) {
+  const arms = new Map<string, Arm>();
+  for (const { id, model } of models) {
+    const form = { weights: "trained", dtype: "float32", quantization: "none" } as const;
+    const service = new AskedService(model, { bridge, ...form });
+    const { capabilities } = await service.initialize(call);
+    if (capabilities.includes("score")) arms.set(id, { id: `${id}-words`, model, reads });
+  }
+  if (arms.size === 0) {
     const names = models.map(({ model }) => model).join(", ");
     throw new InvalidArgumentError("--task zero-shot", "of a model that scores words", names);
   }
-  return new Map(
-    able.map(({ id, model }): [string, Arm] => [id, { id: `${id}-words`, model, reads }]),
-  );
+  return arms;
 }
