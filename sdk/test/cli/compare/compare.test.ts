@@ -52,7 +52,7 @@ beforeAll(async () => {
   ];
   first = compare(...asked, "--require", "not-worse");
   printed = JSON.parse(first.stdout) as Printed;
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The run under another name, to be spoilt. */
@@ -117,7 +117,7 @@ describe("grym-synth compare", () => {
     const other = compare("replay", forged);
     expect(other.status).toBe(1);
     expect(other.stdout).toContain("level: 0.94, 0.95");
-  }, 60_000);
+  }, 120_000);
 
   test("report and export write where they are told, of a run that is as it was sealed", () => {
     const page = join(folder, "page.html");
@@ -185,7 +185,7 @@ describe("grym-synth compare STUDY.ts", () => {
     expect(words).toContain(
       "manifest.jsonl: 0 changed, 11 only in the first, 12 only in the second",
     );
-  }, 120_000);
+  }, 240_000);
 });
 
 /** Whether a chunk was heard, and is on the disk. */

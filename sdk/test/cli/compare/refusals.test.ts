@@ -84,7 +84,7 @@ describe("grym-synth compare", () => {
     const { status, stderr } = compare(...PAIR, ...HERE, "--data", data);
     expect(status).toBe(4);
     expect(stderr).toContain("refused: leaking cannot be split like this: one file, in source");
-  });
+  }, 120_000);
 });
 
 describe("a study file", () => {
