@@ -79,7 +79,7 @@ export {
   type TaskResult,
 } from "./results-types.ts";
 export { type RunStudyOptions, runStudy, type StudyRun } from "./run-study.ts";
-export type { StudyEstimate } from "./study/estimate.ts";
+export type { OnEstimate, StudyEstimate } from "./study/estimate.ts";
 export type { RecordedExposure } from "./study/heard-in-training.ts";
 export { readStudyFile, type StudyFile, type StudyTools } from "./study-file.ts";
 export { StudyFileError } from "./study-file-error.ts";

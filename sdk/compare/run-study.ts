@@ -17,9 +17,9 @@ import { measureCost } from "./study/cost/measure-cost.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
 import { lookForDuplicates } from "./study/duplicate-search.ts";
+import type { OnEstimate } from "./study/estimate.ts";
 import { runFoldSpread } from "./study/fold-spread.ts";
 import { countHeard, type Hearing } from "./study/hear-all.ts";
-import type { HearFirstOptions } from "./study/hear-first.ts";
 import { hearStudy } from "./study/hear-study.ts";
 import { findHeard } from "./study/heard-in-training.ts";
 import { lookForLeaks } from "./study/leaks.ts";
@@ -53,7 +53,7 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    * Told once, after the first chunk, where more is left to hear; the study waits for what it gives, and goes
    * on unless that rejects or `signal` is aborted meanwhile.
    */
-  readonly onEstimate?: HearFirstOptions["onEstimate"];
+  readonly onEstimate?: OnEstimate | undefined;
   /**
    * Takes features that were computed before, of the same chunk of clips, from the disk: equal to the bit, and
    * the journal names each. Nothing is taken for what is read by words.

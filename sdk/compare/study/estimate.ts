@@ -14,6 +14,9 @@ export interface StudyEstimate {
   readonly arms: Readonly<Record<string, number>>;
 }
 
+/** Told what is left; what it gives is awaited. */
+export type OnEstimate = (estimate: StudyEstimate) => void | Promise<void>;
+
 /** A chunk that an arm has heard, or will. */
 export interface HearingStep {
   readonly arm: StudyArm;

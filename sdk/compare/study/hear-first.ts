@@ -4,7 +4,7 @@ import type { RunDirectory } from "../../records/run/run-directory.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
-import { estimateHearing, type StudyEstimate } from "./estimate.ts";
+import { estimateHearing, type OnEstimate } from "./estimate.ts";
 import {
   type HeardSteps,
   type Hearing,
@@ -16,7 +16,7 @@ import {
 
 /** Who is told. */
 export interface HearFirstOptions extends Pick<CallOptions, "signal" | "onProgress"> {
-  readonly onEstimate?: ((estimate: StudyEstimate) => void | Promise<void>) | undefined;
+  readonly onEstimate?: OnEstimate | undefined;
 }
 
 /** Hears what another run has left undone, and one chunk of each arm that no arm has heard yet. */

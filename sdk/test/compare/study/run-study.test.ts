@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GAMABridge } from "../../../bridge/gama-bridge.ts";
 import { replayRun } from "../../../compare/replay-run.ts";
 import { runStudy, type StudyRun } from "../../../compare/run-study.ts";
+import type { StudyEstimate } from "../../../compare/study/estimate.ts";
 import type { SpreadOutcome } from "../../../compare/study/fold-spread.ts";
 import { readRun } from "../../../records/run/read-run.ts";
 import { sealFiles } from "../../../records/run/seal.ts";
@@ -27,9 +28,11 @@ function readRows(folder: string): Record<string, string> {
 const KILLED_AT = 5;
 const bridge = new GAMABridge();
 let undisturbed: StudyRun;
+const estimates: StudyEstimate[] = [];
 
 beforeAll(async () => {
-  undisturbed = await runStudy(await makeStudy(), { out: makeParent(), bridge });
+  const onEstimate = (estimate: StudyEstimate) => void estimates.push(estimate);
+  undisturbed = await runStudy(await makeStudy(), { out: makeParent(), bridge, onEstimate });
 }, 240_000);
 afterAll(() => bridge.shutdown());
 
@@ -56,6 +59,20 @@ describe("runStudy", () => {
     expect(linear?.arms[0]).toMatchObject({ counts: { ok: 36, failed: 0, unmapped: 0, other: 0 } });
     expect(verdicts[0]?.scoreA).toBe(scoreOf("wav2vec2"));
     expect(verdicts[0]?.difference).toBeCloseTo(scoreOf("wav2vec2") - scoreOf("fbank"), 12);
+  });
+
+  it("tells once, after a chunk of every arm, how long the others will take", () => {
+    expect(estimates).toHaveLength(1);
+    const [{ chunks, seconds, arms } = { chunks: 0, seconds: 0, arms: {} }] = estimates;
+    expect(chunks).toBe(2 * 5); // 36 clips are three chunks
+    expect(Object.keys(arms).sort()).toEqual([
+      "fbank",
+      "gama",
+      "mfcc-20",
+      "wav2vec2",
+      "wav2vec2-random",
+    ]);
+    expect(seconds).toBeGreaterThan(0);
   });
 
   it("keeps an outcome of every clip and arm, of which the scores are the means", async () => {
