@@ -27,16 +27,13 @@ describe("npm run compare", () => {
     expect(stderr).toContain("Usage: grym-synth compare");
   });
 
-  test.each(["study.ts", "study.mts", "study.js"])(
-    "loads a %s that lies outside of the repository",
-    (name) => {
-      const file = join(folder, name);
-      writeFileSync(file, "const answer = 42;\nexport default answer;\n");
-      const { status, stderr } = run(file);
-      expect(status).toBe(1);
-      expect(stderr).toContain(`${file}: its default export: a study is an object, this is 42`);
-    },
-  );
+  test("loads a study file that lies outside of the repository", () => {
+    const file = join(folder, "study.ts");
+    writeFileSync(file, "const answer = 42;\nexport default answer;\n");
+    const { status, stderr } = run(file);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${file}: its default export: a study is an object, this is 42`);
+  });
 
   test("names the line of a study file that throws", () => {
     const file = join(folder, "throws.ts");

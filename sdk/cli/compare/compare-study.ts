@@ -15,7 +15,6 @@ export interface CompareRequest {
 
 /** It could be run, and its numbers would mislead. */
 const REFUSED = 4;
-const MOST_FINDINGS = 20;
 const SCRIPT = /\.[cm]?[jt]s$/;
 
 /** `compare --a MODEL --b MODEL …` and `compare STUDY.ts …`. */
@@ -34,7 +33,6 @@ export async function compareStudy(args: string[]): Promise<number> {
       }
       if (!(error instanceof LeakageError || error instanceof StudyRefusedError)) throw error;
       console.error(`grym-synth compare: refused: ${error.message}`);
-      if (error instanceof LeakageError) console.error(listFindings(error));
       return REFUSED;
     }
   });
@@ -61,13 +59,4 @@ export function readRequest(args: string[]): CompareRequest {
     throw new UsageError(`${told.join(", ")}: with a study file, the file says it`);
   }
   return { study: file, run: readRun(values) };
-}
-
-/** The first ones. */
-function listFindings({ findings }: LeakageError): string {
-  const lines = findings
-    .slice(0, MOST_FINDINGS)
-    .map(({ kind, note, clips }) => `  ${kind}: ${note} (${clips.join(", ")})`);
-  const more = findings.length - lines.length;
-  return [...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join("\n");
 }

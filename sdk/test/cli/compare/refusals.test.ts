@@ -16,8 +16,7 @@ describe("grym-synth compare", () => {
   test.each([
     [["--a", "fbank"], "--a and --b are needed"],
     [["replay"], "name one run's folder, got 0"],
-    [["report", folder], "is no folder of a run: it has no study.json"],
-    [["diff", folder], "name the folders of two runs, got 1"],
+    [["diff", folder, folder], "is no folder of a run: it has no study.json"],
     [["export", folder, "--xml"], "--xml"],
   ])("does not understand %j, and prints its usage", (args, said) => {
     const { status, stdout, stderr } = compare(...args);
@@ -93,11 +92,6 @@ describe("a study file", () => {
       "no default",
       "export const study = {};",
       ": it exports study; a study file has a default export",
-    ],
-    [
-      "no arms",
-      "export default { name: 'a', question: '?' };",
-      ": its default export: `data` is a data set",
     ],
     [
       "code that throws",
