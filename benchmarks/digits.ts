@@ -26,7 +26,7 @@ const out = values.out ?? mkdtempSync(join(tmpdir(), "digits-"));
 const found = [];
 for (const task of ["digits", "speakers"] as const) {
   const study = await digits(data, task);
-  const run = await runStudy(study, { out, fresh: true, onProgress: progress(task) });
+  const run = await runStudy(study, { out, fresh: true, cache: false, onProgress: progress(task) });
   const replay = await replayRun(run.folder);
   found.push({ ...run, replay, report: await openReport(run.folder) });
 }

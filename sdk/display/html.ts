@@ -26,15 +26,21 @@ export interface Html extends DisplayObject {
   readonly source: string;
 }
 
+const CHARACTERS = new Map(Object.entries(ESCAPES).map(([character, name]) => [name, character]));
+const NAMES = new RegExp([...CHARACTERS.keys()].join("|"), "g");
+
+/** The text between the tags, as it was before it was made safe. */
+function textOf(source: string): string {
+  const text = source.replace(/<[^>]*>/g, "").trim();
+  return text.replace(NAMES, (name) => CHARACTERS.get(name) ?? name);
+}
+
 /**
  * Wraps source that is known to be safe.
  *
  * @param text what a terminal shows instead; without it, the text between the tags
  */
-export function trustedHtml(
-  source: string,
-  text: string = source.replace(/<[^>]*>/g, "").trim(),
-): Html {
+export function trustedHtml(source: string, text: string = textOf(source)): Html {
   const shown = displayObject(text, () => ({ "text/html": source }));
   return Object.assign(shown, { source, [TRUSTED]: true });
 }
