@@ -51,7 +51,7 @@ def test_a_planted_duplicate_is_found_among_strangers(study):
     found = search(study)
     assert [(pair.a, pair.b) for pair in found.duplicates] == [(0, CLIPS - 1)]
     assert found.duplicates[0].correlation == pytest.approx(1)
-    assert (found.planted, found.planted_found) == (COPIES, COPIES)
+    assert (found.planted, found.planted_found, found.nearest) == (COPIES, COPIES, 5)
     assert found.candidates == found.alike + 1 < CLIPS
     threshold = found.arms[0].threshold
     assert threshold is not None
@@ -91,6 +91,19 @@ def test_arms_are_taken_until_the_planted_copies_are_found(study):
     found = search(study, [ArmFeatures(features, half), good])
     assert found.arms[1].used
     assert found.planted_found == COPIES
+
+
+def test_more_neighbours_are_looked_at_where_five_show_too_few_copies(study):
+    sounds, _, _, sides = study
+    rng = np.random.default_rng(4)
+    # A copy is no nearer to its original than to the nine others of its class.
+    classes = rng.standard_normal((CLIPS // 10, WIDTH)).repeat(10, axis=0)
+    features = classes + 0.05 * rng.standard_normal((CLIPS, WIDTH))
+    planted = classes[:COPIES] + 0.05 * rng.standard_normal((COPIES, WIDTH))
+    found = search((sounds, features, planted, sides))
+    assert found.nearest > 5
+    assert found.planted_found >= 0.95 * COPIES
+    assert found.candidates > search(study).candidates
 
 
 def test_failed_clips_are_near_nobody(study):

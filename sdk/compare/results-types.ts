@@ -181,6 +181,8 @@ export interface DuplicateSearch {
   readonly reason: string | null;
   /** Arms by whose features candidates were chosen. */
   readonly arms: readonly string[];
+  /** Neighbours of each clip on other sides that were looked at. */
+  readonly nearest: number;
   /** Copies of the study's own clips: softer by 6 dB, 50 ms shorter, noise 40 dB below, 16 bit. */
   readonly planted: number;
   /** Those of them that the search found: what it can be trusted to see. */

@@ -3,8 +3,8 @@
 Embeddings are centred and of length one; each clip's nearest on other sides are candidates where they are as
 near as planted copies are to their originals, or up to twice as far. How near that is differs from arm to
 arm, so that each run plants copies of its own clips and reads it off them. Arms are taken, that with fewest
-candidates first, until enough planted copies are among their originals' candidates. Candidates are then
-heard (`same_sound.py`).
+candidates first, until enough planted copies are among their originals' candidates; where all arms together
+do not show enough of them, more neighbours are looked at. Candidates are then heard (`same_sound.py`).
 Shapes: N clips, P planted copies, D features.
 """
 
@@ -19,8 +19,8 @@ from gama_operations.clustering_watch import Watch
 from gama_operations.errors import InvalidRequestError
 from gama_operations.same_sound import Likeness, Wave, likeness
 
-NEAREST = 5
-"""Of each clip: that many on other sides are looked at."""
+NEAREST = (5, 10, 20, 40)
+"""Of each clip: so many on other sides are looked at, and more only where that shows too few copies."""
 SHARE_FOUND = 0.95
 """Of the planted copies, that the thresholds are set for."""
 _SLACK = 2.0
@@ -72,6 +72,7 @@ class DuplicateOutcome:
     alike: int
     planted: int
     planted_found: int
+    nearest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,7 @@ def near_duplicates(
     """
     _check(arms, len(sides), originals)
     side = np.unique(np.asarray(sides), return_inverse=True)[1]
-    found: list[_Candidates] = []
-    for done, arm in enumerate(arms):
-
-        def tell(share: float, done: int = done) -> None:
-            watch.check()
-            watch.progress("compare", done + share, len(arms), "arms")
-
-        found.append(_search(arm, side, np.asarray(originals), tell))
-    watch.progress("compare", len(arms), len(arms), "arms")
-    used = _enough(found, len(originals))
+    found, used, nearest = _candidates(arms, side, originals, watch)
     pairs = sorted(frozenset[Pair]().union(*(found[at].pairs for at in used)))
     shown = sorted(frozenset[int]().union(*(found[at].planted for at in used)))
     duplicates = [
@@ -134,7 +126,29 @@ def near_duplicates(
         alike=len(pairs) - len(duplicates),
         planted=len(originals),
         planted_found=verified,
+        nearest=nearest,
     )
+
+
+def _candidates(
+    arms: Sequence[ArmFeatures], side: NDArray[np.intp], originals: Sequence[int], watch: Watch
+) -> tuple[list[_Candidates], list[int], int]:
+    """What each arm shows, which arms are used, and how many neighbours were looked at."""
+    for nearest in NEAREST:
+        found: list[_Candidates] = []
+        for done, arm in enumerate(arms):
+
+            def tell(share: float, done: int = done) -> None:
+                watch.check()
+                watch.progress("compare", done + share, len(arms), "arms")
+
+            found.append(_search(arm, side, np.asarray(originals), nearest, tell))
+        used = _enough(found, len(originals))
+        shown = frozenset[int]().union(*(found[at].planted for at in used))
+        if len(shown) >= SHARE_FOUND * len(originals) or nearest >= min(len(side), NEAREST[-1]):
+            watch.progress("compare", len(arms), len(arms), "arms")
+            return found, used, nearest
+    raise AssertionError("the last number of neighbours ends the search")
 
 
 def _check(arms: Sequence[ArmFeatures], clips: int, originals: Sequence[int]) -> None:
@@ -152,7 +166,11 @@ def _check(arms: Sequence[ArmFeatures], clips: int, originals: Sequence[int]) ->
 
 
 def _search(
-    arm: ArmFeatures, side: NDArray[np.intp], originals: NDArray[np.intp], tell: Callable[[float], None]
+    arm: ArmFeatures,
+    side: NDArray[np.intp],
+    originals: NDArray[np.intp],
+    nearest: int,
+    tell: Callable[[float], None],
 ) -> _Candidates:
     features, planted = (np.asarray(rows, dtype=np.float32) for rows in (arm.features, arm.planted))
     usable = np.asarray(np.isfinite(features).all(axis=1), dtype=np.bool_)
@@ -168,18 +186,18 @@ def _search(
     if threshold is None:
         return _Candidates(frozenset(), frozenset(), None)
     ahead = (likeness_of_copies > own[:, None]).sum(axis=1)
-    shown = frozenset(np.flatnonzero((own >= threshold) & (ahead < NEAREST)).tolist())
+    shown = frozenset(np.flatnonzero((own >= threshold) & (ahead < nearest)).tolist())
     pairs: set[Pair] = set()
     for first in range(0, len(clips), _BLOCK):
         tell(first / len(clips))
         block = np.arange(first, min(first + _BLOCK, len(clips)))
         cosine = clips[block] @ clips.T
         cosine[(side[block, None] == side) | ~usable | ~usable[block, None]] = _UNUSABLE
-        kept = min(NEAREST, len(clips))
-        nearest = np.argpartition(-cosine, kept - 1, axis=1)[:, :kept]
-        near = np.take_along_axis(cosine, nearest, axis=1) >= threshold
+        kept = min(nearest, len(clips))
+        closest = np.argpartition(-cosine, kept - 1, axis=1)[:, :kept]
+        near = np.take_along_axis(cosine, closest, axis=1) >= threshold
         for row, column in zip(*np.nonzero(near), strict=True):
-            one, other = int(block[row]), int(nearest[row, column])
+            one, other = int(block[row]), int(closest[row, column])
             pairs.add((min(one, other), max(one, other)))
     return _Candidates(frozenset(pairs), shown, threshold)
 

@@ -63,9 +63,10 @@ def _fit(a: Wave, b: Wave) -> tuple[float, int]:
     if len(a) > len(b):
         correlation, lag = _fit(b, a)
         return correlation, -lag
-    most = round(LAG_SECONDS * RATE)
-    size = _fast(len(b) + most)
-    lags = np.arange(-most, most + 1)
+    # Beyond the length of a clip nothing lies over the other.
+    before, after = (min(round(LAG_SECONDS * RATE), len(clip)) for clip in (a, b))
+    size = _fast(len(b) + before)
+    lags = np.arange(-before, after + 1)
     products = np.abs(irfft(np.conj(rfft(a, size)) * rfft(b, size), size)[lags])
     summed = np.concatenate(([0.0], np.cumsum(np.square(b, dtype=np.float64))))
     # of `b` the part that lies under `a`; of `a` all: what lies beside `b` is not there

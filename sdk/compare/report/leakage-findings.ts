@@ -20,11 +20,11 @@ export function leakageFindings({ leakage, duplicateSearch }: StudyResults): Htm
 }
 
 /** What the search looked at, and what it can be trusted to see. */
-function searchWords({ reason, arms, planted, plantedFound, ...pairs }: DuplicateSearch): string {
+function searchWords(search: DuplicateSearch): string {
+  const { reason, arms, nearest, planted, plantedFound, candidates, alike } = search;
   const exact = "Exact duplicates were looked for by checksum and by decoded samples";
   if (reason !== null) return `${exact}; near duplicates were not looked for: ${reason}.`;
-  const { candidates, alike } = pairs;
-  const heard = `${count(candidates, "pair")} whose features are near (${listed(arms)})`;
+  const heard = `${count(candidates, "pair")} whose features are near (${listed(arms)}; of each clip the ${nearest} nearest on other sides)`;
   return (
     `${exact}; near duplicates by waveform, among ${heard}: ${alike} of them are two recordings. Of ` +
     `${count(planted, "copy", "copies")} of the study's own clips, planted 6 dB softer, 50 ms shorter, with noise ` +

@@ -90,7 +90,7 @@ function whyNot(
 
 /** That nothing was looked for, and why. */
 export function noSearch(reason: string): DuplicateSearch {
-  return { reason, arms: [], planted: 0, plantedFound: 0, candidates: 0, alike: 0 };
+  return { reason, arms: [], nearest: 0, planted: 0, plantedFound: 0, candidates: 0, alike: 0 };
 }
 
 async function compare(
@@ -136,8 +136,8 @@ async function compare(
     return [{ kind: "near duplicate", clips: [one.id, other.id], note, resolved: false }];
   });
   const used = arms.flatMap(({ id }, at) => (found.arms[at]?.used ? id : []));
-  const { planted, planted_found: plantedFound, candidates, alike } = found;
-  const counts = { planted, plantedFound, candidates, alike };
+  const { nearest, planted, planted_found: plantedFound, candidates, alike } = found;
+  const counts = { nearest, planted, plantedFound, candidates, alike };
   return { search: { reason: null, arms: used, ...counts }, findings };
 }
 

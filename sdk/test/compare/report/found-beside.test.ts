@@ -5,6 +5,7 @@ import { RESULTS, sourceOf, withPrimary } from "./fixture.ts";
 const search = {
   reason: null,
   arms: ["gama-tiny", "fbank"],
+  nearest: 5,
   planted: 24,
   plantedFound: 23,
   candidates: 31,
@@ -21,7 +22,9 @@ describe("what a report says of leakage", () => {
   it("is also how it was looked for, and how much of it would have been found", () => {
     const { text } = read({ duplicateSearch: search });
     expect(text).toContain("Nothing was found on both sides of a split");
-    expect(text).toContain("31 pairs whose features are near (gama-tiny and fbank): 30 of them");
+    expect(text).toContain(
+      "31 pairs whose features are near (gama-tiny and fbank; of each clip the 5 nearest on other sides): 30 of them",
+    );
     expect(text).toMatch(/Of 24 copies .* 23 were found\. Not found are copies at another speed/);
   });
 

@@ -170,6 +170,7 @@ const results: StudyResults = {
   duplicateSearch: {
     reason: "the fixture was made without a run",
     arms: [],
+    nearest: 0,
     planted: 0,
     plantedFound: 0,
     candidates: 0,
