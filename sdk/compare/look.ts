@@ -32,7 +32,7 @@ type LookAnswer = "stop" | undefined | void;
 
 /**
  * Called with every declared comparison in means of clips of a task that needs no training, when sources have
- * been finished, fifty times at most. `"stop"` ends the run there, where the study was declared
+ * been finished, 25 times at most. `"stop"` ends the run there, where the study was declared
  * `stopping: "anytime"`.
  */
 export type OnLook = (looks: readonly Look[]) => LookAnswer | Promise<LookAnswer>;

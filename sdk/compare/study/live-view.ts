@@ -16,7 +16,7 @@ import type { UsedClip } from "./used-clips.ts";
 const ROUNDING = 1e-9;
 
 /** Each follows the run from its beginning: looking more often would take more than a hundredth of its time. */
-const MOST_LOOKS = 50;
+const MOST_LOOKS = 25;
 
 /** What a live view is made of. */
 export interface LiveViewParts {
