@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
 from scipy.stats import rankdata
 from sklearn import metrics as sklearn_metrics
 
-from gama_operations import statistics_metrics as metrics, statistics_ranking
+from gama_operations import statistics_metrics as metrics
 from gama_operations.errors import InvalidRequestError
 from gama_operations.statistics import compare_paired
 from gama_operations.statistics_corpus import (
@@ -62,31 +61,6 @@ KINDS = {
     "ARI": (metrics.adjusted_rand, clusterings, sklearn_metrics.adjusted_rand_score),
     "AMI": (metrics.adjusted_mutual_information, clusterings, sklearn_metrics.adjusted_mutual_info_score),
 }
-
-
-@pytest.mark.parametrize("blocks", [{"_POSITIVES": 8}, {"_DENSE_GAIN": 0}, {"_EXACT": 0}])
-def test_however_tags_are_laid_out_the_mean_average_precision_is_the_same(monkeypatch, blocks):
-    truth, a, b = tags(0)
-    rng = np.random.default_rng(1)
-    weights = [rng.integers(0, 4, (9, 15)).astype(float) for _ in "ab"]
-    asked = [(weights[0], None), (None, weights[1]), weights]
-    plain = mean_average_precision(SOURCES, truth, a, b)
-    expected = [plain.values(*pair) for pair in asked]
-    for name, value in blocks.items():
-        monkeypatch.setattr(statistics_ranking, name, value)
-    other = mean_average_precision(SOURCES, truth, a, b)
-    assert len(other.of_both) > 1 or "_POSITIVES" not in blocks
-    assert sparse.issparse(other.of_a[0].heard) == ("_DENSE_GAIN" in blocks)
-    for pair, values in zip(asked, expected, strict=True):
-        assert other.values(*pair) == pytest.approx(values, abs=1e-12)
-    weighted = [
-        sklearn_metrics.average_precision_score(
-            truth[:, tag], a[:, tag], sample_weight=weights[0][0][SOURCES.of_clip]
-        )
-        for tag in range(5)
-        if (truth[:, tag] * weights[0][0][SOURCES.of_clip]).any()
-    ]
-    assert expected[0][0] == pytest.approx(np.mean(weighted), abs=1e-11)
 
 
 @pytest.mark.parametrize("kind", KINDS)
