@@ -34,17 +34,23 @@ export function planComparisons(study: StoredStudy): Comparison[] {
   return [...declared, ...explored];
 }
 
-/** Arms among each other, and each against mel statistics and its own architecture untrained. */
+/** Arms among each other, and each against mel statistics and its own twin, untrained. */
 function pairsOf(arms: readonly StudyArm[]): [a: string, b: string][] {
   return arms.flatMap((a, index) =>
     a.baseline !== null
       ? []
       : arms.flatMap((b, other): [string, string][] => {
           if (b.baseline === null) return other > index ? [[a.id, b.id]] : [];
-          const isOthers = b.baseline === "random weights" && b.model !== a.model;
-          return isOthers ? [] : [[a.id, b.id]];
+          return b.baseline === "random weights" && isOthers(b, a, arms) ? [] : [[a.id, b.id]];
         }),
   );
+}
+
+/** Two arms that are read alike have one twin; one that was asked for is everybody's of its model. */
+function isOthers({ model, twinOf }: StudyArm, arm: StudyArm, arms: readonly StudyArm[]): boolean {
+  const trained = arms.find(({ id }) => id === twinOf);
+  if (model !== arm.model || trained === undefined) return model !== arm.model;
+  return JSON.stringify(trained.reads) !== JSON.stringify(arm.reads);
 }
 
 function compare(study: StoredStudy, task: Task, metric: string, a: string, b: string): Comparison {

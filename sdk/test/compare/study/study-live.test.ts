@@ -98,7 +98,11 @@ describe("a study that is looked at while it runs", () => {
     const looked = journal.find(({ kind }) => kind === "looked");
     expect(looked).toMatchObject({ looks: looks.length, seconds: expect.any(Number) });
     const judged = journal.find(({ kind }) => kind === "judged");
-    expect(judged?.["comparisons"]).toMatchObject([{ a: "right", b: "wrong", task: "zero-shot" }]);
+    expect(judged?.["comparisons"]).toMatchObject([
+      { a: "right", b: "wrong", task: "zero-shot" },
+      { a: "right", b: "right-random" },
+      { a: "wrong", b: "wrong-random" },
+    ]);
   });
 
   it("is not stopped by a look, since that was not declared", async () => {
