@@ -141,7 +141,7 @@ describe("the report of a study", () => {
     );
   });
 
-  it("says in words of a model that it does not beat mel statistics", () => {
+  it("says in words of a model that it is not shown to beat mel statistics", () => {
     const verdicts = RESULTS.verdicts.map((it) =>
       it.b === "fbank" && it.task === "linear" && it.a === "gama-tiny"
         ? { ...it, word: "undecided" as const, difference: 0.021, interval: null }
@@ -149,10 +149,10 @@ describe("the report of a study", () => {
     );
     const report = new StudyReport(sourceOf({ verdicts }));
     expect(report.sentences[1]).toContain(
-      "gama-tiny does not beat mel statistics (fbank on linear)",
+      "gama-tiny is not shown to beat mel statistics (fbank on linear)",
     );
     expect(textOf(report.html)).toContain(
-      "gama-tiny does not beat mel statistics (fbank) on linear: undecided, +2.1 points.",
+      "gama-tiny is not shown to beat mel statistics (fbank) on linear: undecided, +2.1 points.",
     );
   });
 
