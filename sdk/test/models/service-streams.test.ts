@@ -1,4 +1,6 @@
 /** Features of many clips, as they come. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -8,6 +10,10 @@ import { fakePython } from "../bridge/fake-python.ts";
 import { clip, keepSharedProcess, RATE, tone } from "./services.ts";
 
 keepSharedProcess();
+
+const fixtures = join(import.meta.dirname, "..", "..", "..", "python", "tests", "fixtures");
+/** What a process answers that has loaded a model. */
+const LOADED = readFileSync(join(fixtures, "protocol", "LoadModelResult", "loaded.json"), "utf8");
 
 describe("a service", () => {
   it("streams what it gives at once, for clips of any kind", async () => {
@@ -63,7 +69,7 @@ describe("a service", () => {
           if (operation === "cancel") {
             send({ id: data.id, error: { code: "cancelled", message: "", type: "" } });
           } else if (operation === "load_model") {
-            setTimeout(() => send({ id, result: { model: { model_id: "fbank" } } }), 50);
+            setTimeout(() => send({ id, result: ${LOADED} }), 50);
           } else send({ id, result: {} });
         });`),
     });
