@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { CallOptions } from "../bridge/call-options.ts";
 import type { GAMABridge } from "../bridge/gama-bridge.ts";
 import { factsBundle } from "../display/facts.ts";
@@ -195,6 +196,12 @@ function showRun({ folder, state, results, heard }: StudyRun): ReturnType<typeof
     ...told,
     "not the same for all arms": unfair.length === 0 ? "nothing" : unfair,
     heard: `${heard.chunks} chunks of clips, ${heard.fromCache} of them with features from the disk`,
-    record: state === "sealed" ? `${folder} (sealed before)` : folder,
+    record: `${near(folder)}${state === "sealed" ? " (sealed before)" : ""}`,
   });
+}
+
+/** As one would type it here: a notebook that is kept does not tell whose machine it ran on. */
+function near(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith("..") ? folder : path;
 }

@@ -71,7 +71,8 @@ function costWords({ cost }: StudyResults): string {
 /** What a reader should hold against the result, most serious first. */
 export function weaknesses(results: StudyResults): string[] {
   const { arms, leakage, verdicts, tasks, data, spread } = results;
-  const open = leakage.filter(({ resolved }) => !resolved);
+  // What a model was trained on is told of the arms, below.
+  const open = leakage.filter(({ kind, resolved }) => kind !== "exposure" && !resolved);
   const primary = verdicts.find(({ family }) => family === "primary") ?? verdicts[0];
   // A baseline that answers nonsense is what it is there for.
   const asked = new Set(arms.flatMap(({ id, baseline }) => (baseline === null ? id : [])));

@@ -48,9 +48,12 @@ export async function runTasks(
     .flatMap((task) => work.arms.filter((arm) => canDo(arm, task)).map((arm) => ({ task, arm })))
     .map((step) => ({ ...step, name: `task ${step.task.kind} ${step.arm.id}` }))
     .filter(({ name }) => !run.chunks.has(name));
+  const { length: total } = steps;
+  const tell = (done: number, message: string): void =>
+    call.onProgress?.({ stage: "task", done, total, unit: "tasks", message });
   for (const [done, { task, arm, name }] of steps.entries()) {
     call.signal?.throwIfAborted();
-    call.onProgress?.({ stage: "task", done, total: steps.length, unit: "tasks", message: name });
+    tell(done, name);
     const clips = clipsOf(task, work.clips);
     const answers = await readAnswers(run, arm.id);
     const found = await findOutcomes(run, work, { task, arm, clips }, answers, call);
@@ -60,6 +63,7 @@ export async function runTasks(
     await run.note("task", note);
     await run.appendChunk(name, { [outcomesOf(task.kind, arm.id)]: rows });
   }
+  if (total > 0) tell(total, "");
 }
 
 /** One arm in one task. */
