@@ -105,9 +105,9 @@ export type {
   CostQuantile,
   CostRatio,
   CostVerdict,
-  JudgedVerdict,
   PowerCard,
   PowerRow,
+  Verdict,
   VerdictBeside,
   VerdictWord,
 } from "./verdict-types.ts";

@@ -1,11 +1,16 @@
-import type { Claim, Family, JudgedComparison, Verdict } from "../bridge/protocol.gen.ts";
+import type {
+  Claim,
+  Family,
+  JudgedComparison,
+  Verdict as WireVerdict,
+} from "../bridge/protocol.gen.ts";
 import { sharedBridge } from "../bridge/shared-bridge.ts";
 import type { WithTensors } from "../bridge/tensors.ts";
 import { type MemoryUsage, toMemoryUsage } from "../models/memory-usage.ts";
 import { showAs } from "../shown-object.ts";
 import type { StatisticsOptions } from "./probe.ts";
 import type { TaskKind } from "./study-types.ts";
-import type { JudgedVerdict } from "./verdict-types.ts";
+import type { Verdict } from "./verdict-types.ts";
 
 /** What was seen of two arms on the same clips, in the same order; its kind says what is compared. */
 export type Observed =
@@ -94,7 +99,7 @@ export interface JudgeOptions extends StatisticsOptions {
 /** The verdicts on all comparisons of a study. */
 export interface Judgement {
   /** In the order of the comparisons; the same outcomes and seed give the same bits. */
-  readonly verdicts: readonly JudgedVerdict[];
+  readonly verdicts: readonly Verdict[];
   /** What each took. */
   readonly seconds: readonly number[];
   /** Seconds. */
@@ -168,7 +173,7 @@ function observedToWire(observed: Observed): WithTensors<JudgedComparison["obser
 }
 
 /** The task in the caller's type: on the wire it is any text. */
-function fromWire(wire: Verdict, comparison: Comparison | undefined): JudgedVerdict {
+function fromWire(wire: WireVerdict, comparison: Comparison | undefined): Verdict {
   if (comparison === undefined) throw new TypeError("more verdicts than comparisons");
   const { task } = comparison;
   const {
@@ -187,7 +192,7 @@ function fromWire(wire: Verdict, comparison: Comparison | undefined): JudgedVerd
     beside: { by_clip, mcnemar_exact, mcnemar_mid_p, effect_size, ...beside },
     ...verdict
   } = wire;
-  const found: JudgedVerdict = {
+  const found: Verdict = {
     ...verdict,
     task,
     scoreA: score_a,

@@ -3,7 +3,7 @@ import type { Interval } from "../bridge/protocol.gen.ts";
 import type { PeakSource } from "../models/memory-usage.ts";
 import type { RecordedExposure } from "./study/heard-in-training.ts";
 import type { CostCall, Outcome, TaskKind } from "./study-types.ts";
-import type { CostVerdict, JudgedVerdict, PowerCard } from "./verdict-types.ts";
+import type { CostVerdict, PowerCard, Verdict } from "./verdict-types.ts";
 
 /** Name and version of the form of `results.json`. */
 export const RESULTS_SCHEMA = "grym-synth/study-results@1";
@@ -20,7 +20,7 @@ export interface StudyResults {
   readonly arms: readonly ArmResult[];
   readonly tasks: readonly TaskResult[];
   /** Primary ones first, in the order of their declaration. */
-  readonly verdicts: readonly JudgedVerdict[];
+  readonly verdicts: readonly Verdict[];
   /** Of the primary verdicts on probes, where folds were drawn. */
   readonly spread: readonly FoldSpread[];
   /** What the arms must have in common for the scores to compare. */

@@ -7,9 +7,9 @@ import type { AnytimeEvidence } from "./anytime.ts";
 import type { Judgement } from "./judge.ts";
 import type { CostJudgement } from "./judge-cost.ts";
 import type { PowerOutcome } from "./power-card.ts";
-import type { CostVerdict, JudgedVerdict } from "./verdict-types.ts";
+import type { CostVerdict, Verdict } from "./verdict-types.ts";
 
-export function verdictBundle(verdict: JudgedVerdict): MimeBundle {
+export function verdictBundle(verdict: Verdict): MimeBundle {
   const { a, b, scoreA, scoreB, test, pAdjusted, adjustedBy, couldHaveSeen, reason } = verdict;
   return factsBundle(verdict.sentence, {
     claim: verdict.claim === null ? undefined : `${verdict.claim}: ${shown(verdict.shown)}`,

@@ -1,12 +1,18 @@
 /** What the statistics say of a study: the fields of `verdicts.py`, `statistics_power.py` and `judge_cost.py`. */
-import type { Claim, CostMeasurement, Family, Interval, Verdict } from "../bridge/protocol.gen.ts";
+import type {
+  Claim,
+  CostMeasurement,
+  Family,
+  Interval,
+  Verdict as WireVerdict,
+} from "../bridge/protocol.gen.ts";
 import type { TaskKind } from "./study-types.ts";
 
 /** What can be said of arm a against arm b. */
-export type VerdictWord = Verdict["word"];
+export type VerdictWord = WireVerdict["word"];
 
 /** One comparison, judged among the others of its family. */
-export interface JudgedVerdict {
+export interface Verdict {
   readonly a: string;
   readonly b: string;
   readonly task: TaskKind;

@@ -1,6 +1,6 @@
 import { type Html, html, trustedHtml } from "../../display/html.ts";
 import type { ArmResult, StudyResults } from "../results-types.ts";
-import type { JudgedVerdict } from "../verdict-types.ts";
+import type { Verdict } from "../verdict-types.ts";
 import { unbeatenBaselines } from "./baselines.ts";
 import { countLeftOut } from "./left-out.ts";
 import { asPrinted, asSentence, between, count, listed, significant } from "./words.ts";
@@ -38,7 +38,7 @@ function foundSentence({ verdicts, fairness, data, stopping }: StudyResults): st
 }
 
 /** The first claim in its own words, the others by their number. */
-function withMore(sentence: string, others: readonly JudgedVerdict[]): string {
+function withMore(sentence: string, others: readonly Verdict[]): string {
   const claims = others.filter(({ shown }) => shown !== null);
   if (claims.length === 0) return sentence;
   const shown = claims.filter((it) => it.shown).length;

@@ -1,14 +1,14 @@
 /** Looking verdicts up, from either arm's side. */
 import type { ArmResult, ComparedPair, StudyResults } from "../results-types.ts";
 import type { TaskKind } from "../study-types.ts";
-import type { JudgedVerdict, VerdictWord } from "../verdict-types.ts";
+import type { Verdict, VerdictWord } from "../verdict-types.ts";
 
 /** A verdict as the first arm sees it. */
 export interface SeenVerdict {
   readonly word: VerdictWord | "not better";
   readonly difference: number;
-  readonly interval: JudgedVerdict["interval"];
-  readonly verdict: JudgedVerdict;
+  readonly interval: Verdict["interval"];
+  readonly verdict: Verdict;
 }
 
 const TURNED: Readonly<Record<VerdictWord, SeenVerdict["word"]>> = {
@@ -25,7 +25,7 @@ export function verdictOf(
   { a, b, task }: ComparedPair,
   metric?: string,
 ): SeenVerdict | null {
-  const fits = (it: JudgedVerdict): boolean =>
+  const fits = (it: Verdict): boolean =>
     it.task === task && (metric === undefined || it.metric === metric);
   const straight = results.verdicts.find((it) => it.a === a && it.b === b && fits(it));
   if (straight !== undefined) return { ...straight, verdict: straight };

@@ -1,7 +1,7 @@
 import type { Html } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import type { StudyResults } from "../results-types.ts";
-import type { JudgedVerdict } from "../verdict-types.ts";
+import type { Verdict } from "../verdict-types.ts";
 import { aligned, bullets, heading, note, scrolling, stack } from "./pieces.ts";
 import { asPrinted, between, listed, pText, signedPoints } from "./words.ts";
 
@@ -21,7 +21,7 @@ export function verdictTable({ verdicts }: StudyResults): Html | null {
 }
 
 /** Once where all are of one kind, else each by its name. */
-function testWords(verdicts: readonly JudgedVerdict[]): string {
+function testWords(verdicts: readonly Verdict[]): string {
   const words = verdicts.map(({ test, reason }) => test ?? `not tested: ${reason}`);
   const adjusted = [...new Set(verdicts.map((it) => `${it.family} ones by ${it.adjustedBy}`))];
   const tests =
@@ -31,7 +31,7 @@ function testWords(verdicts: readonly JudgedVerdict[]): string {
   return `${tests.join("; ")}. Adjusted: ${listed(adjusted)}. Could have seen: points, in eight of ten studies.`;
 }
 
-function namesOf({ a, b, task, metric }: JudgedVerdict): Record<string, string> {
+function namesOf({ a, b, task, metric }: Verdict): Record<string, string> {
   return { comparison: `${a} − ${b}`, on: `${task}, ${metric}` };
 }
 
@@ -43,7 +43,7 @@ function withoutEmpty(rows: readonly Record<string, string>[]): Record<string, s
   );
 }
 
-function testRow(it: JudgedVerdict): Record<string, unknown> {
+function testRow(it: Verdict): Record<string, unknown> {
   const one = (value: number | null): string => (value === null ? "–" : String(value));
   return {
     ...namesOf(it),
@@ -57,8 +57,8 @@ function testRow(it: JudgedVerdict): Record<string, unknown> {
   };
 }
 
-function besideRow({ beside, ...it }: JudgedVerdict): Record<string, string> {
-  const interval = (value: JudgedVerdict["interval"]): string =>
+function besideRow({ beside, ...it }: Verdict): Record<string, string> {
+  const interval = (value: Verdict["interval"]): string =>
     value === null ? "–" : between(value, signedPoints);
   const number = (value: number | null): string =>
     value === null ? "–" : value.toFixed(2).replace("-", "−");

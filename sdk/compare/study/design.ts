@@ -45,7 +45,7 @@ export function toDesign(study: Study): Design {
   checkArms(arms);
   checkTasks(tasks, arms);
   for (const claim of primary) checkClaim(claim, arms, tasks);
-  if (stopping === "anytime") checkStopping(arms, tasks, primary);
+  if (stopping === "anytime") checkStopping(study, arms);
   const asked = { name, question, data: data.name, arms, tasks, primary };
   const cost = toCostDesign(study, arms);
   const settings = { level, alpha, crop, folds, seed, cost, stopping, heardInTraining, foldSpread };
@@ -103,12 +103,9 @@ function checkQuestions(
 }
 
 /** A run that may end after any source has verdicts that hold after any: those that exist. */
-function checkStopping(
-  arms: readonly StudyArm[],
-  tasks: readonly Task[],
-  primary: readonly PrimaryClaim[],
-): void {
+function checkStopping({ tasks, primary, cost = false }: Study, arms: readonly StudyArm[]): void {
   const where = "stopping: anytime";
+  if (cost !== false) refuse(where, "without cost: it is planned on clips that stay unheard", cost);
   const trains = arms.filter(({ reads }) => reads.by === "features").map(({ id }) => id);
   if (trains.length > 0) {
     refuse(where, "for arms that answer: probes take all folds in one call", trains);

@@ -11,6 +11,7 @@ import type { DuplicateSearch, LeakageFinding } from "../results-types.ts";
 import type { Task } from "../study-types.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
+import { canDo } from "./can-do.ts";
 import type { Chunk } from "./chunks.ts";
 import { type Hearing, toFile } from "./hear-all.ts";
 import type { Floats } from "./npy.ts";
@@ -83,7 +84,8 @@ function whyNot(
   copies: readonly Copy[],
 ): string | null {
   if (arms.length === 0) return "no arm has features";
-  if (tasks.every(({ kind }) => kind === "zero-shot")) return "nothing learns or searches";
+  if (!arms.some((arm) => tasks.some((task) => canDo(arm, task))))
+    return "nothing learns or searches";
   if (copies.length === 0) return "no clip can be heard";
   return new Set(sidesOf(dataset.rows, plan)).size < 2 ? "all clips are on one side" : null;
 }

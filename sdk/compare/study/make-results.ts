@@ -14,7 +14,7 @@ import {
   type TaskResult,
 } from "../results-types.ts";
 import type { Outcome, Task } from "../study-types.ts";
-import type { JudgedVerdict, PowerCard } from "../verdict-types.ts";
+import type { PowerCard, Verdict } from "../verdict-types.ts";
 import type { StudyArm } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
 import { clipValue, isMean } from "./clip-value.ts";
@@ -37,7 +37,7 @@ export interface ResultsOptions extends CallOptions {
 }
 
 /** Seconds of one comparison; a line of the journal has all of them. */
-export interface JudgedTime extends Pick<JudgedVerdict, "a" | "b" | "task" | "metric"> {
+export interface JudgedTime extends Pick<Verdict, "a" | "b" | "task" | "metric"> {
   readonly seconds: number;
 }
 
@@ -119,7 +119,7 @@ function toArm({ arms }: StoredStudy, { id, model, baseline, exposure }: StudyAr
 async function toTaskResult(
   study: StoredStudy,
   task: Task,
-  verdicts: readonly JudgedVerdict[],
+  verdicts: readonly Verdict[],
   options: { readonly bridge: GAMABridge; readonly signal: AbortSignal | undefined },
 ): Promise<TaskResult> {
   const { design, schedule } = study;
@@ -171,7 +171,7 @@ async function meanBySource(
 }
 
 function fromVerdicts(
-  verdicts: readonly JudgedVerdict[],
+  verdicts: readonly Verdict[],
   task: Task,
   metric: string,
   arm: string,

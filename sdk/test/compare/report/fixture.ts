@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Outcome, openRun, type StudyResults } from "../../../compare/index.ts";
+import { type Outcome, openRun, StudyReport, type StudyResults } from "../../../compare/index.ts";
 import type { ReportSource } from "../../../compare/report/report-source.ts";
 import { makeOpening, makeParent } from "../../records/run/make-opening.ts";
 
@@ -47,4 +47,31 @@ export async function makeRun({
   if (isSealed) await run.seal(results);
   await run.close();
   return run.folder;
+}
+
+export function pageOf(
+  change: Partial<StudyResults> = {},
+  audioFolder: string | null = null,
+): string {
+  return new StudyReport(sourceOf(change, audioFolder)).html;
+}
+
+/** What a reader sees, without tags. */
+export function textOf(page: string): string {
+  return page
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ");
+}
+
+/** The cells of the first table, row by row. */
+export function firstTable(page: string): string[][] {
+  const [table = ""] = /<table[\s\S]*?<\/table>/.exec(page) ?? [];
+  const rows = table.match(/<tr>[\s\S]*?<\/tr>/g) ?? [];
+  return rows.map((row) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(
+      // Without the spaces that only align.
+      ([, cell = ""]) => cell.replaceAll("\u2007", "").replaceAll("\u00a0", " "),
+    ),
+  );
 }

@@ -180,13 +180,14 @@ describe("a study that may be stopped after any source", () => {
     expect(again).toMatchObject({ state: "sealed", results: stopped.results });
   });
 
-  it("is one of arms that answer, of one task, and of claims that hold at any time", async () => {
+  it("is one of arms that answer, of one task without cost, and of claims that hold at any time", async () => {
     const claim = { a: "right", b: "wrong", task: "zero-shot", metric: "accuracy" } as const;
     const features = { id: "mel", model: "fbank", reads: { by: "features" } } as const;
     const changes: Partial<Study>[] = [
       { arms: [scoring("right", 0), scoring("wrong", 1), features] },
       { primary: [{ ...claim, claim: "equivalent", margin: 0.1 }] },
       { primary: [{ ...claim, metric: "macro-F1", claim: "superior" }] },
+      { cost: { pair: ["right", "wrong"] } },
     ];
     for (const change of changes) {
       await expect(run({ ...declared, ...change })).rejects.toThrow("stopping: anytime");
