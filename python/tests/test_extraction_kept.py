@@ -6,7 +6,8 @@ import soundfile
 import torch
 
 from conftest import Process
-from gama_operations import feature_key
+from gama_operations import cache_key
+from gama_operations.feature_key import call_keys
 from gama_operations.models.surface import ModelInfo
 from gama_operations.protocol import ExtractFeaturesData
 
@@ -109,7 +110,7 @@ def test_a_call_with_a_changed_or_broken_clip_is_heard_whole(heard):
 @pytest.mark.parametrize("change", ["clips", "order", "batch", "attention", "threads", "processor"])
 def test_whatever_changes_the_last_bits_changes_all_keys(monkeypatch, change):
     clips, data = ["a", "b"], ExtractFeaturesData(batch_size=2)
-    before = feature_key.call_keys(clips, INFO, data)
+    before = call_keys(clips, INFO, data)
     info = INFO
     match change:
         case "clips":
@@ -126,8 +127,8 @@ def test_whatever_changes_the_last_bits_changes_all_keys(monkeypatch, change):
             threads = torch.get_num_threads() + 1
             monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
         case _:
-            monkeypatch.setattr(feature_key, "processor", lambda: "another one")
-    after = feature_key.call_keys(clips, info, data)
+            monkeypatch.setattr(cache_key, "processor", lambda: "another one")
+    after = call_keys(clips, info, data)
     assert len({*before, *after}) == 4
 
 

@@ -551,6 +551,15 @@ export interface DescribeData {
   options?: GenerationOptions;
   /** @default true */
   cache?: boolean;
+  /**
+   * Take the answers from the disk where the same call was made before, by any process, and keep those
+   * that are computed now. Whole calls, equal to the bit: nothing then comes from the model's memory (`cache`).
+   * Not while a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with features.
+   *
+   * Off by default: a question is asked again to see it answered, or timed. Studies set it.
+   * @default false
+   */
+  disk?: boolean;
   /** @default "truncate" */
   long_audio?: LongAudio;
 }
@@ -567,6 +576,8 @@ export interface Question {
 export interface DescribeResult {
   /** In the order of the questions; null where the clip could not be used: `failures` says why. */
   answers: (Answer | null)[];
+  /** All of it was computed before, by a call that was the same: nothing was computed now. */
+  from_disk: boolean;
   processing_time: number;
   memory_usage: MemoryUsage;
   model_id: string;
@@ -621,6 +632,11 @@ export interface ScoreData {
    */
   cache?: boolean;
   /**
+   * As in `describe`.
+   * @default false
+   */
+  disk?: boolean;
+  /**
    * As in `process_audio`; a clip has one row of scores, so there are no windows.
    * @default "truncate"
    */
@@ -635,6 +651,8 @@ export interface ScoreResult {
   /** Per candidate, with the end of the answer where it counts. */
   tokens: number[];
   prompt: string;
+  /** As in `describe`. */
+  from_disk: boolean;
   processing_time: number;
   memory_usage: MemoryUsage;
   model_id: string;
@@ -767,7 +785,7 @@ export interface ExtractFeaturesData {
   l2?: boolean;
   /**
    * Take features that were computed before from the disk, and keep those that are computed now. Not while
-   * a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept.
+   * a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with answers.
    * @default false
    */
   cache?: boolean;

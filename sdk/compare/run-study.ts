@@ -56,8 +56,8 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    */
   readonly onEstimate?: OnEstimate | undefined;
   /**
-   * Takes features that were computed before, of the same chunk of clips, from the disk: equal to the bit, and
-   * the journal names each. Nothing is taken for what is read by words.
+   * Takes features, scores and words that were computed before, of the same chunk of clips, from the disk:
+   * equal to the bit, and the journal names each. What cost is measured of is always computed.
    * @default true
    */
   readonly cache?: boolean | undefined;
@@ -76,7 +76,7 @@ export interface StudyRun {
   /** `sealed`: nothing was measured now, the same study had been finished before. */
   readonly state: RunDirectory["state"];
   readonly results: StudyResults;
-  /** Chunks of clips that arms heard, and how many of them had features from the disk. */
+  /** Chunks of clips that arms heard, and how many of them came from the disk. */
   readonly heard: { readonly chunks: number; readonly fromCache: number };
 }
 
@@ -195,7 +195,7 @@ function showRun({ folder, state, results, heard }: StudyRun): ReturnType<typeof
   return factsBundle(results.question, {
     ...told,
     "not the same for all arms": unfair.length === 0 ? "nothing" : unfair,
-    heard: `${heard.chunks} chunks of clips, ${heard.fromCache} of them with features from the disk`,
+    heard: `${heard.chunks} chunks of clips, ${heard.fromCache} of them from the disk`,
     record: `${near(folder)}${state === "sealed" ? " (sealed before)" : ""}`,
   });
 }

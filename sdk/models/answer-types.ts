@@ -95,12 +95,22 @@ export interface AudioQuestion {
 }
 
 /** How several questions are answered: alike. */
-export type DescribeOptions = Omit<ProcessingOptions, "prompt">;
+export interface DescribeOptions extends Omit<ProcessingOptions, "prompt"> {
+  /**
+   * Takes the answers from the disk where the same call was made before, by any process, and keeps those that
+   * are computed now: whole calls, equal to the bit, with nothing from the model's memory (`cache`); not while
+   * a profile runs. A question is asked again to see it answered, or timed: studies alone take it from there.
+   * @default false
+   */
+  readonly disk?: boolean | undefined;
+}
 
 /** Answers to several questions. */
 export interface Answers extends ResultEnvelope {
   /** In the order of the questions; `undefined` where the clip could not be used. */
   readonly answers: readonly (Answer | undefined)[];
+  /** All of it was computed before, by a call that was the same. */
+  readonly fromDisk: boolean;
   /** `index` is the place of the question. */
   readonly failures: readonly ClipFailure[];
 }

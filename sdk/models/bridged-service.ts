@@ -43,6 +43,7 @@ import {
   copySamples,
   isBatch,
   toAskingOptions,
+  toDescribeOptions,
   toFeatureOptions,
   toScoreOptions,
   toTranscribeOptions,
@@ -162,7 +163,7 @@ export abstract class BridgedService implements ModelService {
     const result = await this.#run(asked, options, (wire, model, call) =>
       this.#bridge.executeOperation(
         "describe",
-        { ...wire, model, ...toAskingOptions(options) },
+        { ...wire, model, ...toDescribeOptions(options) },
         call,
       ),
     );

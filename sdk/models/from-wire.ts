@@ -70,6 +70,7 @@ export function toTextPiece({ window, text }: OperationPart<"process_audio">): T
 export function toAnswers(result: OperationResult<"describe">, clips: readonly number[]): Answers {
   const answers: Answers = {
     answers: result.answers.map((answer) => (answer ? toAnswer(answer) : undefined)),
+    fromDisk: result.from_disk,
     failures: result.failures.flatMap((failure) =>
       clips.flatMap((clip, index) => (clip === failure.index ? { ...failure, index } : [])),
     ),
@@ -98,7 +99,8 @@ export function toScoredClips(result: OperationResult<"score">): ScoredClips {
   const { candidates, tokens, prompt, failures } = result;
   const clips = result.clips.map((clip) => clip && toClipScores(clip, candidates));
   const known = clips.map((clip) => clip ?? undefined);
-  const scored = { clips: known, candidates, tokens, prompt, failures, ...toEnvelope(result) };
+  const asked = { candidates, tokens, prompt, fromDisk: result.from_disk };
+  const scored = { clips: known, ...asked, failures, ...toEnvelope(result) };
   return showAs(scored, async (it) => (await forms()).scoredClipsBundle(it));
 }
 

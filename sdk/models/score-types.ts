@@ -18,6 +18,12 @@ export interface ScoreOptions extends CallOptions {
    */
   readonly cache?: boolean | undefined;
   /**
+   * Takes the scores from the disk where the same call was made before, and keeps those that are computed now,
+   * as `describe` does.
+   * @default false
+   */
+  readonly disk?: boolean | undefined;
+  /**
    * A clip longer than the model's `windowSeconds`: its beginning is heard, or it is refused.
    * @default "truncate"
    */
@@ -44,6 +50,8 @@ interface ScoredQuestion extends ResultEnvelope {
   readonly candidates: readonly string[];
   /** Per candidate, with the end of the answer where it counts. */
   readonly tokens: readonly number[];
+  /** All of it was computed before, by a call that was the same. */
+  readonly fromDisk: boolean;
 }
 
 /** Scores about one clip. */

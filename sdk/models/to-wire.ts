@@ -96,7 +96,7 @@ export function toFeatureOptions({
 
 /** Only what was set: the defaults are Python's. */
 export function toAskingOptions(
-  options: DescribeOptions,
+  options: Omit<DescribeOptions, "disk">,
 ): Pick<DescribeData, "options" | "cache" | "long_audio"> {
   const { cache, longAudio } = options;
   return {
@@ -104,6 +104,14 @@ export function toAskingOptions(
     ...(cache === undefined ? {} : { cache }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
   };
+}
+
+/** Only what was set: the defaults are Python's. */
+export function toDescribeOptions({
+  disk,
+  ...options
+}: DescribeOptions): Pick<DescribeData, "options" | "cache" | "disk" | "long_audio"> {
+  return { ...toAskingOptions(options), ...(disk === undefined ? {} : { disk }) };
 }
 
 /**
@@ -136,12 +144,14 @@ export function toScoreOptions({
   prompt,
   end,
   cache,
+  disk,
   longAudio,
-}: ScoreOptions): Pick<ScoreData, "prompt" | "end" | "cache" | "long_audio"> {
+}: ScoreOptions): Pick<ScoreData, "prompt" | "end" | "cache" | "disk" | "long_audio"> {
   return {
     ...(prompt === undefined ? {} : { prompt }),
     ...(end === undefined ? {} : { end }),
     ...(cache === undefined ? {} : { cache }),
+    ...(disk === undefined ? {} : { disk }),
     ...(longAudio === undefined ? {} : { long_audio: longAudio }),
   };
 }

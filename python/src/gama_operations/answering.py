@@ -1,29 +1,25 @@
-"""Operations that ask a model: one question, several, and how likely candidates are as answers."""
+"""Operations that ask a model: one question, or several."""
 
-import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from gama_operations.answers_kept import AskedCall, KnownAnswers, uses_memory
 from gama_operations.call import Call
-from gama_operations.clip_batches import CLIPS_AT_ONCE, decode_clips
-from gama_operations.errors import InvalidRequestError, NonFiniteResultError
+from gama_operations.clip_batches import CLIPS_AT_ONCE, decode_clips, refuse_long
+from gama_operations.errors import InvalidRequestError
 from gama_operations.extraction_rows import all_failed
 from gama_operations.hearing import Heard, hear
 from gama_operations.protocol import (
     Answer,
     ClipFailure,
-    ClipScores,
     DescribeData,
     DescribeResult,
     GenerationOptions,
-    LongAudio,
     ProcessAudioData,
     ProcessAudioResult,
-    ScoreData,
-    ScoreResult,
     TextPart,
     WindowAnswer,
 )
@@ -33,7 +29,7 @@ from gama_operations.transcribing import transcript_as_answer
 from gama_operations.windows import Window, cut
 
 if TYPE_CHECKING:  # which imports numpy
-    from gama_operations.models.surface import AudioModel, Description, Generation, Scores
+    from gama_operations.models.surface import AudioModel, Description, Generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +132,32 @@ def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult
     if beyond >= len(data.audios):
         raise InvalidRequestError(f"A question is about clip {beyond}; there are {len(data.audios)} clips.")
     model = session.find(data.model, call)
+    asked = AskedCall.of(model, data, call)
+    failures: list[ClipFailure] = []
+    known = None if asked is None else asked.recall(KnownAnswers)
+    from_disk = known is not None
+    if known is None:
+        known = KnownAnswers(_answer_all(model, data, failures, call))
+        if asked is not None:
+            asked.keep(known, failures)
+    else:
+        call.progress("generate", len(data.questions), len(data.questions), "questions")
+    return DescribeResult(
+        answers=known.answers, from_disk=from_disk, failures=failures, **result_facts(model, call)
+    )
+
+
+def _answer_all(
+    model: "AudioModel", data: DescribeData, failures: list[ClipFailure], call: Call
+) -> list[Answer | None]:
+    """The answers in the order of the questions; clips that could not be used go into `failures`."""
     places: dict[int, list[int]] = {}
     for place, question in enumerate(data.questions):
         places.setdefault(question.audio, []).append(place)
     answers: list[Answer | None] = [None] * len(data.questions)
-    failures: list[ClipFailure] = []
     done = 0
     wanted = [(index, data.audios[index]) for index in sorted(places)]
-    for batch in decode_clips(model, wanted, _refuse_long(model, data.long_audio), failures, call):
+    for batch in decode_clips(model, wanted, refuse_long(model, data.long_audio), failures, call):
         of_batch = [(heard, place) for index, heard in batch for place in places[index]]
         asked = [
             _Asked(heard, data.questions[place].prompt, cut(heard, model.info, data.long_audio))
@@ -155,11 +169,7 @@ def describe(session: Session, data: DescribeData, call: Call) -> DescribeResult
         call.progress("generate", done, len(answers), "questions")
     if done == 0:
         raise all_failed(failures, len(wanted))
-    return DescribeResult(
-        answers=answers,
-        failures=failures,
-        **result_facts(model, call),
-    )
+    return answers
 
 
 def _ask(
@@ -187,7 +197,7 @@ def _ask(
             [waveform for waveform, _ in some],
             [prompt for _, prompt in some],
             generation=generation,
-            cache=data.cache,
+            cache=uses_memory(data),
             context=call.context,
         )
         tell(len(described))
@@ -222,57 +232,3 @@ def _generation(options: GenerationOptions) -> "Generation":
     given = msgspec.structs.asdict(options)
     del given["preset"]
     return replace(base, **{name: value for name, value in given.items() if value is not None})
-
-
-def score(session: Session, data: ScoreData, call: Call) -> ScoreResult:
-    """How likely candidates are as answers about clips; a broken clip costs its own scores only.
-
-    Raises:
-        CapabilityError: the model cannot score.
-        OperationError: the first clip's error, when not a single clip could be used.
-    """
-    model = session.find(data.model, call)
-    clips: list[ClipScores | None] = [None] * len(data.audios)
-    failures: list[ClipFailure] = []
-    known: Scores | None = None
-    refuse = _refuse_long(model, data.long_audio)
-    for batch in decode_clips(model, list(enumerate(data.audios)), refuse, failures, call):
-        waveforms = [heard.waveform for _, heard in batch]
-        scored = model.score(
-            waveforms, data.prompt, data.candidates, end=data.end, cache=data.cache, context=call.context
-        )
-        for (index, heard), one in zip(batch, scored, strict=True):
-            clips[index], known = _clip_scores(one, heard, model), one
-        call.progress("score", batch[-1][0] + 1, len(clips), "clips")
-    if known is None:
-        raise all_failed(failures, len(clips))
-    return ScoreResult(
-        clips=clips,
-        candidates=data.candidates,
-        tokens=list(known.tokens),
-        prompt=known.prompt,
-        failures=failures,
-        **result_facts(model, call),
-    )
-
-
-def _clip_scores(scores: "Scores", heard: Heard, model: "AudioModel") -> ClipScores:
-    sums = scores.log_probabilities
-    if not all(map(math.isfinite, sums)):
-        raise NonFiniteResultError(
-            f"{model.info.model_id} gave a likelihood that is NaN or infinite: its numbers in "
-            f"{model.info.dtype} overflowed, or its weights are damaged. Load it as float32, or from a sound "
-            "copy"
-        )
-    return ClipScores(
-        log_probabilities=list(sums),
-        mean_log_probabilities=[total / count for total, count in zip(sums, scores.tokens, strict=True)],
-        seconds_heard=min(scores.seconds_heard, heard.seconds),
-        seconds_given=heard.seconds,
-        cached=scores.cached,
-    )
-
-
-def _refuse_long(model: "AudioModel", long_audio: LongAudio) -> Callable[[Heard], object]:
-    """What refuses a clip that is too long, where the policy is `error`."""
-    return lambda heard: cut(heard, model.info, long_audio) if long_audio == "error" else None

@@ -7,7 +7,8 @@ from gama_operations.call import Call
 from gama_operations.errors import OperationError
 from gama_operations.extraction import CLIP_FAULTS
 from gama_operations.hearing import Heard, hear
-from gama_operations.protocol import Audio, ClipFailure
+from gama_operations.protocol import Audio, ClipFailure, LongAudio
+from gama_operations.windows import cut
 
 if TYPE_CHECKING:  # which imports numpy
     from gama_operations.models.surface import AudioModel
@@ -52,3 +53,8 @@ def decode_clips(
                     batch.append((index, heard))
         if batch:
             yield batch
+
+
+def refuse_long(model: "AudioModel", long_audio: LongAudio) -> Callable[[Heard], object]:
+    """What refuses a clip that is too long, where the policy is `error`."""
+    return lambda heard: cut(heard, model.info, long_audio) if long_audio == "error" else None

@@ -13,7 +13,7 @@ from gama_operations.errors import InvalidRequestError, NonFiniteResultError, Op
 from gama_operations.extraction_clips import Clip, ClipSource
 from gama_operations.extraction_kept import KeptCall
 from gama_operations.extraction_rows import Extraction, Row, Rows, all_failed
-from gama_operations.feature_cache import Entry
+from gama_operations.feature_entries import Entry
 from gama_operations.hearing import Heard
 from gama_operations.protocol import Audio, ErrorCode, ExtractFeaturesData, FeaturesPart, TimeSpan
 from gama_operations.windows import Window, cut, slide

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gama_operations.cache_key import FileState, clip_key
 from gama_operations.call import Call
-from gama_operations.feature_cache import Entry, FeatureCache, open_cache
-from gama_operations.feature_key import FileState, clip_key, request_key
+from gama_operations.disk_cache import DiskCache, open_cache
+from gama_operations.feature_entries import Entry, decode, encode
+from gama_operations.feature_key import request_key
 from gama_operations.hearing import Heard, as_source, hear
 from gama_operations.protocol import Audio, ExtractFeaturesData
 from gama_operations.windows import cut
@@ -43,7 +45,7 @@ class ClipSource:
         self._tensors = call.tensors
         wanted = data.cache and data.composition == "any" and not call.memory.is_profiled
         self._shared_key = request_key(model.info, data) if wanted else None
-        self._cache: FeatureCache | None = open_cache() if self._shared_key else None
+        self._cache: DiskCache | None = open_cache() if self._shared_key else None
 
     def ready(self, audio: Audio) -> Clip:
         """A clip from the cache, or decoded.
@@ -58,7 +60,7 @@ class ClipSource:
             file = None if source.path is None else FileState.of(source.path)
             key = clip_key(self._shared_key, source, self._tensors)
             if key is not None and (known := self._cache.get(key)) is not None:
-                return Clip(known=known)
+                return Clip(known=decode(known))
         heard = hear(audio, self._info.sample_rate, self._tensors)
         if self._long_audio == "error":
             cut(heard, self._info, self._long_audio)  # which refuses what is too long
@@ -72,4 +74,4 @@ class ClipSource:
             or (clip.file is not None and not clip.file.is_unchanged())
         ):
             return
-        self._cache.put(clip.key, entry)
+        self._cache.put(clip.key, encode(entry))

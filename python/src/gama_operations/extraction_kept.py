@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gama_operations.cache_key import ClipContents
 from gama_operations.call import Call
+from gama_operations.disk_cache import DiskCache, open_cache
 from gama_operations.extraction_rows import Extraction, Row, Rows
-from gama_operations.feature_cache import Entry, FeatureCache, open_cache
-from gama_operations.feature_key import FileState, call_keys, clip_key, request_key
-from gama_operations.hearing import as_source
+from gama_operations.feature_entries import Entry, decode, encode
+from gama_operations.feature_key import call_keys, request_key
 from gama_operations.protocol import Audio, ExtractFeaturesData
 
 if TYPE_CHECKING:  # which imports numpy
@@ -23,10 +24,9 @@ if TYPE_CHECKING:  # which imports numpy
 class KeptCall:
     """All clips of a call by their keys; they are taken and kept together, or not at all."""
 
-    cache: FeatureCache
+    cache: DiskCache
     keys: list[str]
-    files: list[FileState | None]
-    """As they were before they were read."""
+    clips: ClipContents
 
     @classmethod
     def of(
@@ -38,35 +38,25 @@ class KeptCall:
         cache, shared = open_cache(), request_key(model.info, data)
         if cache is None or shared is None:
             return None
-        contents: list[str] = []
-        files: list[FileState | None] = []
-        for audio in audios:
-            call.check()
-            source = as_source(audio)
-            files.append(None if source.path is None else FileState.of(source.path))
-            content = clip_key(shared, source, call.tensors)
-            if content is None:
-                return None
-            contents.append(content)
-        return cls(cache, call_keys(contents, model.info, data), files)
+        clips = ClipContents.of(shared, audios, call)
+        return clips and cls(cache, call_keys(clips.keys, model.info, data), clips)
 
     def recall(self) -> Extraction | None:
         """What the call gave, if the disk has all of it."""
         rows = Rows()
         for index, key in enumerate(self.keys):
-            known = self.cache.get(key)
-            if known is None:
+            content = self.cache.get(key)
+            if content is None:
                 return None
+            known = decode(content)
             row = Row(known.features, known.seconds_heard, known.seconds_given, 0.0, cached=True)
             rows.add(index, row)
         return rows.collect(len(self.keys))
 
     def keep(self, rows: Rows) -> None:
         """Keep what was heard; not where a clip failed or has changed meanwhile: half a call is of no use."""
-        if len(rows.waiting) < len(self.keys):
-            return
-        if any(file is not None and not file.is_unchanged() for file in self.files):
+        if len(rows.waiting) < len(self.keys) or not self.clips.are_unchanged():
             return
         for index, key in enumerate(self.keys):
             row = rows.waiting[index]
-            self.cache.put(key, Entry(row.features, row.seconds_heard, row.seconds_given, []))
+            self.cache.put(key, encode(Entry(row.features, row.seconds_heard, row.seconds_given, [])))

@@ -11,7 +11,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "transformers", "numpy", "scipy", "scikit-learn", "soundfile", "soxr", "msgspec")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "soundfile",
+    "soxr",
+    "msgspec",
+)
 RECORD_PACKAGES = ("statsmodels", "threadpoolctl")
 
 
@@ -58,7 +68,7 @@ def give_back_memory() -> None:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that features depend on: another one voids the kept ones."""
+    """Versions of Python and of the packages that results depend on: another one voids those on the disk."""
     return {"python": platform.python_version(), **_versions_of(PACKAGES)}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gama_operations.answering import describe, process_audio, score, stream_answer
+from gama_operations.answering import describe, process_audio, stream_answer
 from gama_operations.call import Call
 from gama_operations.duplicate_operations import near_duplicates, plant_copy
 from gama_operations.embedding_rule import check_rule, embedded_layers, resolve_layer, window_and_hop
@@ -41,6 +41,7 @@ from gama_operations.protocol import (
     UnloadModelResult,
 )
 from gama_operations.result_facts import result_facts
+from gama_operations.scoring import score
 from gama_operations.session import Session
 from gama_operations.statistics_operations import (
     cluster,

@@ -25,7 +25,7 @@ export interface Hearing {
   readonly tasks: readonly Task[];
   /** null: whole clips. */
   readonly cropSeconds: number | null;
-  /** Whether features that were computed before, of the same chunk, are taken from the disk. */
+  /** Whether what was computed before, of the same chunk, is taken from the disk. */
   readonly cache: boolean;
 }
 
@@ -50,7 +50,7 @@ export const answersOf = (arm: string): string => `answers/${arm}.jsonl`;
 /** File with the features of a chunk, below `work/`. */
 export const featuresOf = (arm: string, chunk: string): string => `${arm}.${chunk}.npy`;
 
-/** A line of the journal: a chunk whose features were computed before. */
+/** A line of the journal: a chunk that an arm had heard before. */
 export interface CachedNote {
   readonly arm: string;
   readonly chunk: string;
@@ -97,7 +97,7 @@ export async function hearAll(
     const { rows, features, work } = found;
     modelSeconds += work?.seconds ?? 0;
     const note: CachedNote = { arm: arm.id, chunk: chunk.id };
-    if (arm.reads.by === "features" && work?.isCached) await run.note("cached", note);
+    if (work?.isCached) await run.note("cached", note);
     const kept =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await written;

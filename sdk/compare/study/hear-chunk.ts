@@ -2,6 +2,7 @@
 import { AudioClip } from "../../audio/audio-clip.ts";
 import type { CallOptions } from "../../bridge/call-options.ts";
 import { isClipFault, OperationFailedError } from "../../errors.ts";
+import type { DescribeOptions } from "../../models/answer-types.ts";
 import type { Reading } from "../study-types.ts";
 import { type AnswerRow, failedRow, type HeardChunk } from "./answer-rows.ts";
 import type { ArmModel } from "./arm-models.ts";
@@ -19,9 +20,11 @@ export interface ClipFile {
 
 /** How a chunk is heard. */
 export interface HearOptions extends Pick<CallOptions, "signal"> {
-  /** Features that were computed before, of the same chunk, are taken from the disk: equal to the bit. */
+  /** What was computed before, of the same chunk, is taken from the disk: equal to the bit. */
   readonly cache: boolean;
 }
+
+type Asking = Pick<DescribeOptions, "signal" | "cache" | "disk">;
 
 /** @throws OperationFailedError the model failed, or has not learnt what is asked */
 export async function hearChunk(
@@ -56,7 +59,8 @@ async function hearTogether(
     AudioClip.fromFile(path, seconds === null ? {} : { duration: seconds }),
   );
   if (reads.by === "features") return await hearFeatures(model, reads, clips, audios, call);
-  const asking = { signal: call.signal };
+  // The model's memory is left alone: what another call has heard would change the last bits.
+  const asking = { signal: call.signal, cache: false, disk: call.cache };
   if (reads.by === "score") return await hearScores(model, reads, clips, audios, asking);
   if (reads.by === "text") return await hearTexts(model, reads, clips, audios, asking);
   return await hearAnswers(model, reads, clips, audios, asking);
@@ -89,10 +93,10 @@ async function hearScores(
   { prompt, candidates, rule }: Extract<Reading, { by: "score" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
-  call: CallOptions,
+  call: Asking,
 ): Promise<HeardChunk> {
   const labels = Object.keys(candidates);
-  const options = { ...call, prompt, cache: false };
+  const options = { ...call, prompt };
   const scored = await model.service.score(audios, Object.values(candidates), options);
   const failed = new Map(scored.failures.map((failure) => [failure.index, failure]));
   const rows = clips.map(({ id }, index): AnswerRow => {
@@ -105,8 +109,7 @@ async function hearScores(
     const scores = Object.fromEntries(labels.map((label, at) => [label, values[at] ?? 0]));
     return { ...answered(model, id, found.secondsHeard, found.secondsGiven), scores };
   });
-  const isCached = scored.clips.some((found) => found?.cached === true);
-  return { rows, work: toWork(scored, isCached) };
+  return { rows, work: toWork(scored, scored.fromDisk) };
 }
 
 /** Decoded greedily: the same words each time. */
@@ -115,10 +118,10 @@ async function hearTexts(
   { prompt, maxNewTokens }: Extract<Reading, { by: "text" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
-  call: CallOptions,
+  call: Asking,
 ): Promise<HeardChunk> {
   const asked = audios.map((audio) => ({ audio, ...(prompt === undefined ? {} : { prompt }) }));
-  const options = { ...call, maxNewTokens, cache: false };
+  const options = { ...call, maxNewTokens };
   const described = await model.service.describe(asked, options);
   const { answers, failures } = described;
   const failed = new Map(failures.map((failure) => [failure.index, failure]));
@@ -131,8 +134,7 @@ async function hearTexts(
     const { text, secondsHeard, secondsGiven } = found;
     return { ...answered(model, id, secondsHeard, secondsGiven), text };
   });
-  const isCached = answers.some((found) => found?.cached === true);
-  return { rows, work: toWork(described, isCached) };
+  return { rows, work: toWork(described, described.fromDisk) };
 }
 
 /** All questions about all clips together; a clip that is asked nothing has no row. */
@@ -141,7 +143,7 @@ async function hearAnswers(
   { maxNewTokens }: Extract<Reading, { by: "answers" }>,
   clips: readonly ClipFile[],
   audios: readonly AudioClip[],
-  call: CallOptions,
+  call: Asking,
 ): Promise<HeardChunk> {
   const asked = clips.flatMap(({ id, asks }, index) =>
     Object.entries(asks).flatMap(([label, prompt]) => {
@@ -150,7 +152,7 @@ async function hearAnswers(
     }),
   );
   if (asked.length === 0) return { rows: [], work: null };
-  const options = { ...call, maxNewTokens, cache: false };
+  const options = { ...call, maxNewTokens };
   const described = await model.service.describe(asked, options);
   const { answers, failures } = described;
   const failed = new Map(failures.map((failure) => [asked[failure.index]?.id, failure]));
@@ -166,8 +168,7 @@ async function hearAnswers(
       };
     },
   );
-  const isCached = answers.some((found) => found?.cached === true);
-  return { rows, work: toWork(described, isCached) };
+  return { rows, work: toWork(described, described.fromDisk) };
 }
 
 function answered(

@@ -9,7 +9,7 @@ export interface Work {
   readonly peakSource: PeakSource;
   /** On CUDA devices; null without CUDA. */
   readonly devicePeakBytes: number | null;
-  /** Whether something was not computed, but taken from a cache. */
+  /** Whether something was not computed, but taken from the disk. */
   readonly isCached: boolean;
 }
 

@@ -151,6 +151,15 @@ class AudioModel(Protocol):
         """Gives back what it keeps."""
         ...
 
+    @property
+    def answer_form(self) -> str:
+        """Changes with all that its answers depend on beside `info`: tokenizer, template, prompts, ends.
+
+        Raises:
+            CapabilityError: it has no tokenizer.
+        """
+        ...
+
     def embed(
         self,
         waveforms: Sequence[Waveform],

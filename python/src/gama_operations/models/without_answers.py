@@ -30,6 +30,11 @@ class WithoutAnswers:
     def forget(self) -> None:
         """There is nothing to give back."""
 
+    @property
+    def answer_form(self) -> str:
+        """None: each verb refuses by its own name."""
+        return ""
+
     def describe(
         self,
         waveforms: Sequence[Waveform],

@@ -130,6 +130,12 @@ class DescribeData(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """As in `process_audio`, like what follows."""
     options: GenerationOptions = GenerationOptions()
     cache: bool = True
+    disk: bool = False
+    """Take the answers from the disk where the same call was made before, by any process, and keep those
+    that are computed now. Whole calls, equal to the bit: nothing comes from the model's memory (`cache`)
+    then. Not while a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with features.
+
+    Off by default: a question is asked again to see it answered, or timed. Studies set it."""
     long_audio: LongAudio = "truncate"
 
 
@@ -151,6 +157,8 @@ class DescribeResult(Struct, frozen=True, forbid_unknown_fields=True):
 
     answers: list[Answer | None]
     """In the order of the questions; null where the clip could not be used: `failures` says why."""
+    from_disk: bool
+    """All of it was computed before, by a call that was the same: nothing was computed now."""
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str

@@ -38,7 +38,7 @@ class ExtractFeaturesData(Struct, frozen=True, forbid_unknown_fields=True, omit_
     """Scale each row to length 1, after pooling; each layer's, each frame's by itself. Zeros stay zeros."""
     cache: bool = False
     """Take features that were computed before from the disk, and keep those that are computed now. Not while
-    a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept."""
+    a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with answers."""
     composition: Literal["any", "same"] = "any"
     """Of the call that features come from. Which clips share a pass changes the last bits, as do batch size,
     threads and processor: with `same` features of `audios` come from the disk only where all of them do, from

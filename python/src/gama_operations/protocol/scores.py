@@ -26,6 +26,8 @@ class ScoreData(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     always the likelier of the two."""
     cache: bool = True
     """As in `process_audio`."""
+    disk: bool = False
+    """As in `describe`."""
     long_audio: Literal["truncate", "error"] = "truncate"
     """As in `process_audio`; a clip has one row of scores, so there are no windows."""
 
@@ -52,6 +54,8 @@ class ScoreResult(Struct, frozen=True, forbid_unknown_fields=True):
     tokens: list[int]
     """Per candidate, with the end of the answer where it counts."""
     prompt: str
+    from_disk: bool
+    """As in `describe`."""
     processing_time: float
     memory_usage: MemoryUsage
     model_id: str

@@ -167,7 +167,7 @@ class Calls {
       const expected = "heard, as it was when quality was measured";
       throw new InvalidArgumentError(`clip ${failed?.clip}`, expected, failed?.failure);
     }
-    if (work.isCached) throw new TypeError("An answer that is timed came from a cache");
+    if (work.isCached) throw new TypeError("An answer that is timed came from the disk");
     return work;
   }
 

@@ -156,6 +156,12 @@ class AudioLanguageModel(WithAnswers):
         return round(cast("float", self.info.window_seconds) * self.info.sample_rate)
 
     @property
+    def _description(self) -> str:
+        processor = self.processor
+        parts = (processor.chat_template, processor.audio_token, processor.feature_extractor.to_json_string())
+        return repr((self.model.config.to_json_string(use_diff=False), *parts))
+
+    @property
     def _speaker(self) -> InnerSpeaker:
         return self._inner
 

@@ -4,7 +4,7 @@ GAMA hears one window from the start of a clip; the rest is not heard, and every
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -152,6 +152,10 @@ class GamaModel(WithAnswers):
         context.check()
         with torch.inference_mode():  # which each thread has for itself
             return layer_tokens(self.model, fbank, layer)
+
+    @property
+    def _description(self) -> str:
+        return repr(replace(self.folder, base=None, checkpoint=None))  # where they lie is nothing
 
     @property
     def _speaker(self) -> Gama:

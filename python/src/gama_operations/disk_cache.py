@@ -1,6 +1,7 @@
-"""Features that were computed before, on disk, for every process that embeds.
+"""What was computed before, on disk, for every process: features (`feature_entries.py`) and answers
+(`answers_kept.py`).
 
-One file for each entry, in `GRYM_CACHE/features/`, named by its key (`feature_key.py`). A file is written
+One file for each entry, in `GRYM_CACHE/computed/`, named by its key (`cache_key.py`). A file is written
 beside its place and renamed into it, so that no process ever sees half of one; what is read must have the
 checksum that was written. The least recently used files go when all together exceed the limit:
 GRYM_FEATURE_CACHE_MB, by default 1024 (a million clips of gama-tiny's 192 numbers), and 0 for no cache.
@@ -15,16 +16,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import msgspec
 
 from gama_operations.errors import InvalidRequestError
-from gama_operations.protocol import TimeSpan
-
-if TYPE_CHECKING:  # numpy is not imported before `ready`
-    import numpy as np
-    from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
@@ -36,28 +29,11 @@ LOOK_AGAIN_SHARE = 0.05
 """Of the limit: so much may be written before the other processes' files are counted again."""
 ABANDONED_SECONDS = 3600.0
 """A file beside its place that is older was left by a process that died."""
-_MAGIC = b"grym features 1\n"
+_MAGIC = b"grym computed 1\n"
 _DIGEST_BYTES = 16
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """What is known of a clip."""
-
-    features: "NDArray[np.float32]"
-    seconds_heard: float
-    seconds_given: float
-    windows: list[TimeSpan]
-    """Of a clip that was heard in windows; else the one span, or none for a clip among many."""
-
-
-class _Header(msgspec.Struct, frozen=True):
-    shape: list[int]
-    seconds_heard: float
-    seconds_given: float
-    windows: list[TimeSpan]
-
-
-class FeatureCache:
+class DiskCache:
     """Entries by key in a folder, which other processes share.
 
     Args:
@@ -73,7 +49,7 @@ class FeatureCache:
         self._lock = threading.Lock()
         self._complained = False
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> bytes | None:
         """The entry, which thereby is recently used; a damaged one is removed and told in the log."""
         file = self._place(key)
         try:
@@ -84,15 +60,17 @@ class FeatureCache:
         except OSError as error:
             self._complain(error)
             return None
-        entry = _decode(data)
-        if entry is None:
-            log.warning("The cached features %s are damaged: they are removed and computed again.", file)
+        begin = len(_MAGIC) + _DIGEST_BYTES
+        content = data[begin:]
+        if data[:begin] != _head(content):
+            log.warning("The cached entry %s is damaged: it is removed and computed again.", file)
             file.unlink(missing_ok=True)
-        return entry
+            return None
+        return content
 
-    def put(self, key: str, entry: Entry) -> None:
+    def put(self, key: str, content: bytes) -> None:
         """Keep an entry, where it fits at all."""
-        data = _encode(entry)
+        data = _head(content) + content
         if len(data) > self._max_bytes:
             return
         file = self._place(key)
@@ -152,10 +130,10 @@ class FeatureCache:
         """Once: a full disk would fill the log, too."""
         if not self._complained:
             self._complained = True
-            log.warning("The cache of features at %s cannot be used: %s", self._folder, error)
+            log.warning("The cache at %s cannot be used: %s", self._folder, error)
 
 
-def open_cache() -> FeatureCache | None:
+def open_cache() -> DiskCache | None:
     """The cache that the environment names; None where it is switched off.
 
     Raises:
@@ -170,32 +148,14 @@ def open_cache() -> FeatureCache | None:
         megabytes = -1.0
     if not 0 <= megabytes < float("inf"):
         raise InvalidRequestError(f"{LIMIT}={stated} is no number of megabytes: set it to one, or unset it")
-    return _cache_at(cache_folder() / "features", round(megabytes * 1_000_000)) if megabytes else None
+    return _cache_at(cache_folder() / "computed", round(megabytes * 1_000_000)) if megabytes else None
 
 
 @lru_cache(maxsize=1)
-def _cache_at(folder: Path, max_bytes: int) -> FeatureCache:
-    return FeatureCache(folder, max_bytes)
+def _cache_at(folder: Path, max_bytes: int) -> DiskCache:
+    return DiskCache(folder, max_bytes)
 
 
-def _encode(entry: Entry) -> bytes:
-    header = msgspec.json.encode(
-        _Header(list(entry.features.shape), entry.seconds_heard, entry.seconds_given, entry.windows)
-    )
-    content = len(header).to_bytes(4, "little") + header + entry.features.astype("<f4").tobytes()
-    return _MAGIC + blake2b(content, digest_size=_DIGEST_BYTES).digest() + content
-
-
-def _decode(data: bytes) -> Entry | None:
-    """None for what was not written by `_encode`, or is not whole any more."""
-    import numpy as np
-
-    begin = len(_MAGIC) + _DIGEST_BYTES
-    content = data[begin:]
-    digest = blake2b(content, digest_size=_DIGEST_BYTES).digest()
-    if data[:begin] != _MAGIC + digest:
-        return None
-    size = int.from_bytes(content[:4], "little")
-    header = msgspec.json.decode(content[4 : 4 + size], type=_Header)
-    features = np.frombuffer(content[4 + size :], "<f4").reshape(header.shape).astype(np.float32)
-    return Entry(features, header.seconds_heard, header.seconds_given, header.windows)
+def _head(content: bytes) -> bytes:
+    """What stands in front of an entry."""
+    return _MAGIC + blake2b(content, digest_size=_DIGEST_BYTES).digest()
