@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { GAMABridge } from "../../../bridge/gama-bridge.ts";
+import { labelMapper } from "../../../compare/label-mapper.ts";
 import { runStudy, type StudyRun } from "../../../compare/run-study.ts";
-import type { Study } from "../../../compare/study-types.ts";
+import type { CostCall, Study } from "../../../compare/study-types.ts";
 import { readRun } from "../../../records/run/read-run.ts";
-import { makeStudy } from "./make-study.ts";
+import { makeCostStudy, makeStudy } from "./make-study.ts";
 
 const makeParent = (): string => mkdtempSync(join(tmpdir(), "study-"));
 const env = { ...process.env, GRYM_CACHE: makeParent(), GRYM_FEATURE_CACHE_MB: "64" };
@@ -78,4 +79,84 @@ describe("features that another study has computed", () => {
     expect(readRows(resumed)).toEqual(readRows(second));
     expect(resumed.results).toEqual(second.results);
   });
+});
+
+/** One model is asked in two ways; its twins with random weights are, too. */
+const ANSWERS = {
+  arms: [
+    {
+      id: "ranks",
+      model: "gama-tiny",
+      reads: {
+        by: "score",
+        prompt: "What is the main sound?",
+        candidates: { dog: "a dog", cat: "a cat", bird: "a bird", "church bell": "a church bell" },
+        rule: "sum",
+      },
+    },
+    {
+      id: "says",
+      model: "gama-tiny",
+      reads: {
+        by: "text",
+        prompt: "What is the main sound?",
+        mapper: labelMapper({
+          dog: ["a dog"],
+          cat: ["a cat"],
+          bird: ["a bird"],
+          "church bell": ["a church bell"],
+        }),
+      },
+    },
+  ],
+  tasks: [{ kind: "zero-shot" }],
+  primary: [],
+} as const satisfies Partial<Study>;
+
+describe("answers that another run has computed", () => {
+  it("are taken from the disk by a new process, to the bit, and said to be", async () => {
+    const study = await makeStudy(ANSWERS);
+    const other = new GAMABridge({ transport: "spawn", env });
+    try {
+      const asked = await runStudy(study, { out: makeParent(), bridge });
+      const known = await runStudy(study, { out: makeParent(), bridge: other, fresh: true });
+      const { chunks } = asked.heard;
+      expect(asked.heard.fromCache).toBe(0);
+      expect(known.heard).toEqual({ chunks, fromCache: chunks });
+      expect(readRows(known)).toEqual(readRows(asked));
+      expect(known.results).toEqual(asked.results);
+      const cached = (await readRun(known.folder)).journal.filter(({ kind }) => kind === "cached");
+      expect(new Set(cached.map(({ arm }) => arm))).toEqual(
+        new Set(["ranks", "says", "ranks-random", "says-random"]),
+      );
+      const again = await runStudy(study, { out: makeParent(), bridge, cache: false });
+      expect(again.heard.fromCache).toBe(0);
+      expect(readRows(again)).toEqual(readRows(asked));
+    } finally {
+      await other.shutdown();
+    }
+  }, 240_000);
+
+  it("are never timed: processes that have the same cache compute all of it", async () => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    try {
+      const cost = {
+        pair: ["ranks", "says"],
+        incarnations: 1,
+        blocks: 1,
+        clipsPerSlot: 1,
+        noiseFloor: false,
+      } as const;
+      const study = await makeCostStudy({ ...ANSWERS, cost });
+      const options = { out: makeParent(), bridge, fresh: true };
+      await runStudy(study, options);
+      const { heard, folder } = await runStudy(study, options);
+      expect(heard.fromCache).toBe(heard.chunks);
+      const { rows } = await readRun(folder);
+      const calls = (rows["cost.jsonl"] ?? []) as unknown as readonly CostCall[];
+      expect(calls.filter(({ call }) => call === "batch")).toHaveLength(4);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }, 300_000);
 });
