@@ -44,7 +44,7 @@ export interface EmbedOptions extends CallOptions {
   readonly chunkSize?: number | undefined;
   /**
    * Take features that were computed before, by any process, from the disk, and keep those that are
-   * computed now: `GRYM_CACHE/features`, at most GRYM_FEATURE_CACHE_MB (1024) megabytes.
+   * computed now: `GRYM_CACHE/computed`, at most GRYM_FEATURE_CACHE_MB (1024) megabytes with answers.
    * @default true
    */
   readonly cache?: boolean | undefined;

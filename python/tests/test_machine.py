@@ -1,4 +1,4 @@
-"""What a record names of the installation, and what of it is part of the key of kept features."""
+"""What a record names of the installation, and what of it is part of the key of kept results."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 from gama_operations.machine import PACKAGES, record_versions, versions
 
 
-def test_kept_features_do_not_depend_on_packages_that_make_none():
+def test_kept_results_do_not_depend_on_packages_that_make_none():
     assert set(versions()) == {"python", *PACKAGES}
     assert not set(record_versions()) & set(versions())
 

@@ -41,7 +41,8 @@ export interface RunStudyOptions extends Pick<CallOptions, "signal" | "onProgres
    */
   readonly out?: string | undefined;
   /**
-   * Measure again, even where the same study was begun or sealed under the same conditions.
+   * Measure again, even where the same study was begun or sealed under the same conditions; what `cache` finds
+   * is taken.
    * @default false
    */
   readonly fresh?: boolean | undefined;
