@@ -553,8 +553,8 @@ export interface DescribeData {
   cache?: boolean;
   /**
    * Take the answers from the disk where the same call was made before, by any process, and keep those
-   * that are computed now. Whole calls, equal to the bit: nothing then comes from the model's memory (`cache`).
-   * Not while a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with features.
+   * that are computed now. Whole calls, equal to the bit: nothing comes from the model's memory (`cache`)
+   * then. Not while a profile runs. GRYM_FEATURE_CACHE_MB bounds what is kept, together with features.
    *
    * Off by default: a question is asked again to see it answered, or timed. Studies set it.
    * @default false
