@@ -75,7 +75,7 @@ export abstract class BridgedService implements ModelService {
     return this.#model.info;
   }
 
-  /** What loading the model took in its process, whichever service did it. */
+  /** What loading the model took, whichever service, or the bridge after a crash, did it. */
   get loading(): LoadReport | undefined {
     return this.#model.loading;
   }
