@@ -4,7 +4,8 @@ import type { Pooling } from "./bridge/protocol.gen.ts";
 import { type ClipRow, type EmbedSource, toClipRows } from "./embedding/clip-row.ts";
 import { embedWindows } from "./embedding/embed-windows.ts";
 import { type EmbeddingFailure, EmbeddingTable } from "./embedding/embedding-table.ts";
-import { InvalidArgumentError, isClipFault, OperationFailedError } from "./errors.ts";
+import { isClipFault } from "./error-codes.ts";
+import { InvalidArgumentError, OperationFailedError } from "./errors.ts";
 import type { FeatureOptions, Features } from "./models/feature-types.ts";
 import type { ModelService } from "./models/model-service.ts";
 

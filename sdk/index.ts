@@ -75,15 +75,14 @@ export {
   EmbeddingTable,
 } from "./embedding/embedding-table.ts";
 // Errors
+export type { GrymErrorCode, LocalErrorCode } from "./error-codes.ts";
 export {
   CallTimeoutError,
   CapabilityError,
   ClosedError,
   GrymError,
-  type GrymErrorCode,
   HostError,
   InvalidArgumentError,
-  type LocalErrorCode,
   OperationFailedError,
   ProcessExitError,
   ProcessStartError,

@@ -1,7 +1,7 @@
 /** grym-synth/compare: studies of two and more models, and the directory that keeps what they found. */
 
 export type { CostMeasurement } from "../bridge/protocol.gen.ts";
-export type { RunErrorCode } from "../errors.ts";
+export type { RunErrorCode } from "../error-codes.ts";
 export { canonicalJson, digestOf, type Json } from "../records/run/canonical-json.ts";
 export { diffRuns, type RowDifference, type RunDifference } from "../records/run/diff-runs.ts";
 export { type Difference, findDifferences } from "../records/run/differences.ts";

@@ -1,6 +1,7 @@
 /** `results.json` of a run: a pure function of its stored rows and seeds, so that it can be computed again. */
 import type { Interval } from "../bridge/protocol.gen.ts";
 import type { PeakSource } from "../models/memory-usage.ts";
+import type { Split } from "./dataset-types.ts";
 import type { RecordedExposure } from "./study/heard-in-training.ts";
 import type { CostCall, Outcome, TaskKind } from "./study-types.ts";
 import type { CostVerdict, PowerCard, Verdict } from "./verdict-types.ts";
@@ -109,6 +110,8 @@ export interface FoldSettings {
   readonly count: number;
   readonly by: "official" | "drawn by source";
   readonly seed: number | null;
+  /** Clips by the authors' split, where they give splits: those of `valid` train with those of `train`. */
+  readonly splits: Readonly<Record<Split, number>> | null;
 }
 
 /** One arm in one task. */

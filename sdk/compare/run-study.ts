@@ -14,6 +14,7 @@ import { ArmModels } from "./study/arm-models.ts";
 import { checkQuestions } from "./study/check-questions.ts";
 import { drawOrder, makeChunks, makeSourceChunks } from "./study/chunks.ts";
 import { planCost } from "./study/cost/cost-schedule.ts";
+import type { CostPlan } from "./study/cost/estimate-cost.ts";
 import { measureCost } from "./study/cost/measure-cost.ts";
 import { cropSeconds } from "./study/crop.ts";
 import { toDesign } from "./study/design.ts";
@@ -136,7 +137,10 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const leakage = lookForLeaks(data, plan, design.tasks, clips);
   const chunks = makeChunks(clips, crop);
   const order = drawOrder(clips, streamSeed(seed, "order"));
-  const cost = design.cost && planCost(design.cost, clips, chunks, seed);
+  const cost: CostPlan | null = design.cost && {
+    design: design.cost,
+    schedule: planCost(design.cost, clips, chunks, seed),
+  };
   const schedule: Schedule = {
     chunks,
     order,
@@ -144,7 +148,7 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     cropSeconds: crop,
     folds: toFoldSettings(plan, order.length),
     absent,
-    cost,
+    cost: cost === null ? null : cost.schedule,
   };
   const machine = await readEnvironment(statistics);
   const view = onLook && new LiveView({ design, clips, order, bridge: statistics, onLook });
@@ -155,14 +159,15 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     if (run.state !== "sealed") {
       const { tasks, primary, foldSpread } = design;
       const hearing: Hearing = { folder: data.folder, clips, ...schedule, arms, tasks, cache };
-      const judged = await hearStudy(run, models, hearing, { order, view, onEstimate, ...call });
+      const watching = { order, view, onEstimate, cost, ...call };
+      const judged = await hearStudy(run, models, hearing, watching);
       await lookForDuplicates(run, models, { ...hearing, dataset: data, plan, seed }, call);
       const work = { tasks, arms, clips: judged, chunks, plan, seed, bridge: statistics };
       await runTasks(run, work, call);
       await runFoldSpread(run, work, primary, foldSpread, call);
-      if (design.cost !== null && cost !== null) {
+      if (cost !== null) {
         await models.rest();
-        await measureCost(run, { design: design.cost, schedule: cost, seed, hearing }, call);
+        await measureCost(run, { ...cost, seed, hearing }, call);
       }
       const times: JudgedTime[] = [];
       const results = await makeResults(run.folder, statistics, {

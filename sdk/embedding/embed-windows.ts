@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../bridge/protocol.gen.ts";
-import { isClipFault, OperationFailedError } from "../errors.ts";
+import { isClipFault } from "../error-codes.ts";
+import { OperationFailedError } from "../errors.ts";
 import type { FeatureOptions, Features } from "../models/feature-types.ts";
 import type { ModelService } from "../models/model-service.ts";
 import type { ClipRow } from "./clip-row.ts";

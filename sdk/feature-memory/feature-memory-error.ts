@@ -1,4 +1,5 @@
-import { type FeatureMemoryErrorCode, GrymError } from "../errors.ts";
+import type { FeatureMemoryErrorCode } from "../error-codes.ts";
+import { GrymError } from "../errors.ts";
 
 /**
  * A pattern was refused, or its store failed. `code` says which; the message says what to do.

@@ -1,6 +1,6 @@
 /** grym-synth/patterns: a store for embeddings, and what is learnt and recognised with it. */
 
-export type { FeatureMemoryErrorCode } from "../errors.ts";
+export type { FeatureMemoryErrorCode } from "../error-codes.ts";
 // Recognition
 export {
   type CalibratedThreshold,

@@ -47,12 +47,16 @@ export async function askToGoOn(estimate: StudyEstimate, terminal: Terminal): Pr
   }
 }
 
-/** `about 14 min: 120 chunks of clips are left to hear, 11 min of it by gama; tasks and statistics follow.` */
-export function describeEstimate({ seconds, chunks, arms }: StudyEstimate): string {
+/** `about 14 min: 120 chunks of clips are left to hear, 11 min of it by gama; then cost, 2 min; tasks and statistics come beside them.` */
+export function describeEstimate({ seconds, chunks, arms, cost }: StudyEstimate): string {
   const [slowest] = Object.entries(arms).sort(([, a], [, b]) => b - a);
   const most = slowest === undefined ? "" : `, ${inWords(slowest[1])} of it by ${slowest[0]}`;
-  return `about ${inWords(seconds)}: ${chunks} chunks of clips are left to hear${most}; tasks and statistics follow.`;
+  const timed = cost === 0 ? "" : `; then cost, ${cost === null ? UNKNOWN : inWords(cost)}`;
+  return `about ${inWords(seconds)}: ${chunks} chunks of clips are left to hear${most}${timed}; tasks and statistics come beside them.`;
 }
+
+/** The disk had what the first chunk would have told. */
+const UNKNOWN = "which nothing is known of yet";
 
 function inWords(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;

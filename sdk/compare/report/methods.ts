@@ -43,7 +43,15 @@ function taskWords({ tasks, seed }: StudyResults): string {
 function foldWords(folds: TaskResult["folds"]): string {
   if (folds === null) return "";
   const seed = folds.seed === null ? "" : `, seed ${folds.seed}`;
-  return `; ${count(folds.count, "fold")}, ${folds.by}${seed}`;
+  return `; ${count(folds.count, "fold")}, ${folds.by}${seed}${splitWords(folds)}`;
+}
+
+/** Papers differ in what they do with the validation split. */
+function splitWords({ splits }: NonNullable<TaskResult["folds"]>): string {
+  if (splits === null) return "";
+  const { train, valid, test } = splits;
+  const more = valid === 0 ? "" : ` and ${valid} of validation`;
+  return `: ${count(train, "clip")} of training${more} train, ${test} test`;
 }
 
 function testWords({ verdicts, level, alpha, stopping }: StudyResults): string {

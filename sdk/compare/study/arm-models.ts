@@ -16,7 +16,7 @@ export interface ArmModel {
   readonly service: ModelService;
   readonly info: ModelInfo;
   readonly bridge: GAMABridge;
-  /** What loading it took; next to nothing where the process had it already. */
+  /** What loading it took, also where another service did that. */
   readonly loading: Work;
 }
 

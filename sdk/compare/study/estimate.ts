@@ -1,17 +1,22 @@
-/** How long a study will hear, by what one chunk of every arm took. */
+/** How long a study will hear and be timed, by what one chunk of every arm took. */
 import type { ModelInfo } from "../../models/model-service.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
 import type { UsedClip } from "./used-clips.ts";
 
-/** What is left to be heard. */
+/** What is left. */
 export interface StudyEstimate {
-  /** Of the hearing; the tasks and the statistics come after it. */
+  /** Of hearing and of measuring cost; tasks and statistics come beside them. */
   readonly seconds: number;
-  /** Over all arms. */
+  /** Left to be heard, over all arms. */
   readonly chunks: number;
-  /** Of `seconds`, by the id of the arm. */
+  /** Of `seconds`: hearing, by the id of the arm. */
   readonly arms: Readonly<Record<string, number>>;
+  /**
+   * Of `seconds`: measuring cost. 0: it is not asked for; null: nothing is known of it, since the first chunk
+   * came from the disk.
+   */
+  readonly cost: number | null;
 }
 
 /** Told what is left; what it gives is awaited. */
@@ -26,6 +31,8 @@ export interface HearingStep {
 /** With what it took. */
 export interface HeardStep extends HearingStep {
   readonly seconds: number;
+  /** Whether it came from the disk. */
+  readonly isCached: boolean;
 }
 
 /** What decides how long a model listens. */
@@ -36,36 +43,48 @@ export interface Workload {
   windowOf(arm: StudyArm): ModelInfo["windowSeconds"];
 }
 
+/** Seconds by arm, as far as it has heard anything. */
+export type PaceOf = (arm: StudyArm, clips: readonly string[]) => number | null;
+
 /**
  * Chunks begin with the shortest clips, so their number alone would promise too little: a model that hears all
  * of a clip takes time by the second, one with a window by the clip.
  */
-export function estimateHearing(
-  heard: readonly HeardStep[],
-  left: readonly HearingStep[],
-  load: Workload,
-): StudyEstimate {
-  const arms = Object.fromEntries(
-    [...Map.groupBy(left, ({ arm }) => arm.id)].map(([id, steps]) => {
-      const measured = heard.filter(({ arm }) => arm.id === id);
-      const seconds = total(measured, (step) => step.seconds);
-      const done = total(measured, (step) => workOf(step, load));
-      return [id, done === 0 ? 0 : (seconds / done) * total(steps, (step) => workOf(step, load))];
-    }),
-  );
-  return { seconds: total(Object.values(arms), (each) => each), chunks: left.length, arms };
+export function paceOf(heard: readonly HeardStep[], load: Workload): PaceOf {
+  return (arm, clips) => {
+    const measured = heard.filter((step) => step.arm.id === arm.id);
+    const done = total(measured, ({ chunk }) => workOf(arm, chunk.clips, load));
+    if (done === 0) return null;
+    return (total(measured, (step) => step.seconds) / done) * workOf(arm, clips, load);
+  };
 }
 
-function workOf({ arm, chunk }: HearingStep, { clips, cropSeconds, windowOf }: Workload): number {
-  if (windowOf(arm) !== null) return chunk.clips.length;
+export function estimateHearing(
+  left: readonly HearingStep[],
+  pace: PaceOf,
+): Pick<StudyEstimate, "chunks" | "arms"> {
+  const arms = Object.fromEntries(
+    [...Map.groupBy(left, ({ arm }) => arm.id)].map(([id, steps]) => {
+      return [id, total(steps, ({ arm, chunk }) => pace(arm, chunk.clips) ?? 0)];
+    }),
+  );
+  return { chunks: left.length, arms };
+}
+
+function workOf(
+  arm: StudyArm,
+  heard: readonly string[],
+  { clips, cropSeconds, windowOf }: Workload,
+): number {
+  if (windowOf(arm) !== null) return heard.length;
   const most = cropSeconds ?? Number.POSITIVE_INFINITY;
-  const members = new Set(chunk.clips);
+  const members = new Set(heard);
   return total(
     clips.filter(({ id }) => members.has(id)),
     ({ seconds }) => Math.min(seconds ?? 0, most),
   );
 }
 
-function total<Item>(items: readonly Item[], value: (item: Item) => number): number {
+export function total<Item>(items: readonly Item[], value: (item: Item) => number): number {
   return items.reduce((sum, item) => sum + value(item), 0);
 }

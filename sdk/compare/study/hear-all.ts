@@ -97,13 +97,14 @@ export async function hearAll(
     const { rows, features, work } = found;
     modelSeconds += work?.seconds ?? 0;
     const note: CachedNote = { arm: arm.id, chunk: chunk.id };
-    if (work?.isCached) await run.note("cached", note);
+    const isCached = work?.isCached === true;
+    if (isCached) await run.note("cached", note);
     const kept =
       features === undefined ? {} : { [featuresOf(arm.id, chunk.id)]: encodeNpy(features) };
     await written;
     written = run.appendChunk(name, { [answersOf(arm.id)]: rows }, kept);
     written.catch(() => undefined); // awaited above or below, unless hearing fails before
-    heard.push({ ...step, seconds: (performance.now() - began) / 1000 });
+    heard.push({ ...step, seconds: (performance.now() - began) / 1000, isCached });
     onlooker?.heard(arm.id, rows);
     const isRound = steps[heard.length]?.round !== round;
     if (onlooker === undefined || !isRound) continue;

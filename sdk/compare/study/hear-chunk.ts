@@ -1,7 +1,8 @@
 /** One arm hears one chunk. Labels are not here: nothing that is asked can depend on them. */
 import { AudioClip } from "../../audio/audio-clip.ts";
 import type { CallOptions } from "../../bridge/call-options.ts";
-import { isClipFault, OperationFailedError } from "../../errors.ts";
+import { isClipFault } from "../../error-codes.ts";
+import { OperationFailedError } from "../../errors.ts";
 import type { DescribeOptions } from "../../models/answer-types.ts";
 import type { Reading } from "../study-types.ts";
 import { type AnswerRow, failedRow, type HeardChunk } from "./answer-rows.ts";

@@ -4,7 +4,16 @@ import type { RunDirectory } from "../../records/run/run-directory.ts";
 import type { ArmModels } from "./arm-models.ts";
 import type { StudyArm } from "./baselines.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
-import { estimateHearing, type OnEstimate } from "./estimate.ts";
+import { type CostPlan, estimateCost } from "./cost/estimate-cost.ts";
+import {
+  estimateHearing,
+  type HeardStep,
+  type HearingStep,
+  type OnEstimate,
+  paceOf,
+  type StudyEstimate,
+  total,
+} from "./estimate.ts";
 import {
   type HeardSteps,
   type Hearing,
@@ -17,6 +26,8 @@ import {
 /** Who is told. */
 export interface HearFirstOptions extends Pick<CallOptions, "signal" | "onProgress"> {
   readonly onEstimate?: OnEstimate | undefined;
+  /** null: cost is not measured. */
+  readonly cost: CostPlan | null;
 }
 
 /** Hears what another run has left undone, and one chunk of each arm that no arm has heard yet. */
@@ -24,10 +35,9 @@ export async function hearFirst(
   run: RunDirectory,
   models: ArmModels,
   hearing: Hearing,
-  { onEstimate, ...call }: HearFirstOptions,
+  { onEstimate, cost, ...call }: HearFirstOptions,
   onlooker?: Onlooker,
 ): Promise<HeardSteps["end"]> {
-  const { clips, cropSeconds } = hearing;
   const open = Map.groupBy(openSteps(run, hearing), ({ round }) => round);
   const untouched = roundsOf(hearing).findIndex(
     (steps, round) => open.get(round)?.length === steps.length,
@@ -38,8 +48,27 @@ export async function hearFirst(
   const measured = heard.filter(({ round }) => round === untouched);
   const left = openSteps(run, hearing);
   if (measured.length === 0 || left.length === 0 || end === "stopped") return end;
-  const windowOf = (arm: StudyArm): number | null => models.of(arm).info.windowSeconds;
-  await onEstimate?.(estimateHearing(measured, left, { clips, cropSeconds, windowOf }));
+  await onEstimate?.(estimate(models, hearing, cost, { measured, left }));
   call.signal?.throwIfAborted();
   return end;
+}
+
+function estimate(
+  models: ArmModels,
+  { arms, chunks, clips, cropSeconds }: Hearing,
+  cost: CostPlan | null,
+  { measured, left }: { measured: readonly HeardStep[]; left: readonly HearingStep[] },
+): StudyEstimate {
+  const windowOf = (arm: StudyArm): number | null => models.of(arm).info.windowSeconds;
+  const load = { clips, cropSeconds, windowOf };
+  const toHear = estimateHearing(left, paceOf(measured, load));
+  const pace = paceOf(
+    measured.filter(({ isCached }) => !isCached),
+    load,
+  );
+  // The first model of a process imports the libraries, which every process of a pair has to do.
+  const loading = Math.max(...arms.map((arm) => models.of(arm).loading.seconds));
+  const timing = cost === null ? 0 : estimateCost(cost, { arms, chunks, pace, loading });
+  const seconds = total(Object.values(toHear.arms), (each) => each) + (timing ?? 0);
+  return { ...toHear, seconds, cost: timing };
 }

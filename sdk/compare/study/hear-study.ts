@@ -20,7 +20,7 @@ export async function hearStudy(
   run: RunDirectory,
   models: ArmModels,
   hearing: Hearing,
-  { order, view, onEstimate, ...call }: HearStudyOptions,
+  { order, view, onEstimate, cost, ...call }: HearStudyOptions,
 ): Promise<readonly UsedClip[]> {
   const { clips, arms } = hearing;
   let stopped = findStopped(run);
@@ -29,7 +29,7 @@ export async function hearStudy(
       const rows = await run.rows(answersOf(id));
       view?.heard(id, rows as unknown as readonly AnswerRow[]); // `hearAll` wrote them
     }
-    let end = await hearFirst(run, models, hearing, { ...call, onEstimate }, view);
+    let end = await hearFirst(run, models, hearing, { ...call, onEstimate, cost }, view);
     if (end === "finished") {
       const left = openSteps(run, hearing);
       ({ end } = await hearAll(run, models, hearing, left, call, view));

@@ -2,7 +2,7 @@
 import type { ModelInfo } from "../../models/model-service.ts";
 import type { Environment } from "../../records/environment.ts";
 import type { RunOpening } from "../../records/run/opening.ts";
-import type { Dataset } from "../dataset-types.ts";
+import type { Dataset, Split } from "../dataset-types.ts";
 import type { FoldPlan } from "../plan-folds.ts";
 import type { FoldSettings, LeakageFinding, LeftOutClip } from "../results-types.ts";
 import type { ArmModels } from "./arm-models.ts";
@@ -102,8 +102,11 @@ function recordArm(arm: StudyArm, models: ArmModels, dataset: string): RecordedA
 export function toFoldSettings(plan: FoldPlan, sources: number): FoldSettings {
   if (plan.kind === "drawn") {
     const count = Math.max(2, Math.min(plan.folds, sources));
-    return { count, by: "drawn by source", seed: plan.seed };
+    return { count, by: "drawn by source", seed: plan.seed, splits: null };
   }
-  const count = plan.kind === "folds" ? new Set(plan.fold).size : 1;
-  return { count, by: "official", seed: null };
+  const official = { by: "official", seed: null } as const;
+  if (plan.kind === "folds") return { ...official, count: new Set(plan.fold).size, splits: null };
+  const clips = (split: Split): number => plan.split.filter((one) => one === split).length;
+  const splits = { train: clips("train"), valid: clips("valid"), test: clips("test") };
+  return { ...official, count: 1, splits };
 }

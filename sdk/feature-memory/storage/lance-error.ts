@@ -1,4 +1,5 @@
-import { type FeatureMemoryErrorCode, GrymError } from "../../errors.ts";
+import type { FeatureMemoryErrorCode } from "../../error-codes.ts";
+import { GrymError } from "../../errors.ts";
 import { FeatureMemoryError } from "../feature-memory-error.ts";
 import { systemCode } from "./system-error.ts";
 

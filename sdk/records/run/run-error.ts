@@ -1,4 +1,5 @@
-import { GrymError, type RunErrorCode } from "../../errors.ts";
+import type { RunErrorCode } from "../../error-codes.ts";
+import { GrymError } from "../../errors.ts";
 
 /** A run directory cannot be used as asked. The message names the file or field, and says what to do. */
 export class RunError extends GrymError {

@@ -20,6 +20,15 @@ describe("two services", () => {
     await second.shutdown();
     expect((await bridge.executeOperation("status", {})).models).toEqual([]);
   });
+
+  it("of one model tell the same of its loading, though one of them found it there", async () => {
+    await using first = new MelStatisticsService({ bridge });
+    await using second = new MelStatisticsService({ bridge });
+    await first.initialize();
+    await second.initialize();
+    expect(first.loading?.processingTime).toBeGreaterThan(0);
+    expect(second.loading).toEqual(first.loading);
+  });
 });
 
 describe("one model in two forms", () => {

@@ -6,7 +6,6 @@ import type { CostCall } from "../../study-types.ts";
 import type { StudyArm } from "../baselines.ts";
 import type { Hearing } from "../hear-all.ts";
 import { CostClips } from "./cost-clips.ts";
-import type { CostDesign } from "./cost-design.ts";
 import {
   type BegunNote,
   chunkOf,
@@ -16,16 +15,15 @@ import {
   startOf,
   type VoidNote,
 } from "./cost-notes.ts";
-import type { CostSchedule, PlannedIncarnation } from "./cost-schedule.ts";
+import type { PlannedIncarnation } from "./cost-schedule.ts";
+import type { CostPlan } from "./estimate-cost.ts";
 import { type Measuring, measureIncarnation } from "./incarnation.ts";
 
 /** File of the timed calls. */
 export const COST_ROWS = "cost.jsonl";
 
 /** What is measured. */
-export interface CostWork {
-  readonly design: CostDesign;
-  readonly schedule: CostSchedule;
+export interface CostWork extends CostPlan {
   /** Of random weights. */
   readonly seed: number;
   readonly hearing: Hearing;

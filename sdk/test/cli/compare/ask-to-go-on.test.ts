@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { askToGoOn, type Terminal } from "../../../cli/compare/ask-to-go-on.ts";
 
 describe("the question whether to go on", () => {
-  const LONG = { seconds: 840, chunks: 120, arms: { wav2vec2: 180, gama: 660 } };
+  const LONG = { seconds: 840, chunks: 120, arms: { wav2vec2: 180, gama: 660 }, cost: 0 };
   const TOLD =
-    "about 14 min: 120 chunks of clips are left to hear, 11 min of it by gama; tasks and statistics follow.";
+    "about 14 min: 120 chunks of clips are left to hear, 11 min of it by gama; tasks and statistics come beside them.";
 
   function makeTerminal(change: Partial<Terminal> = {}) {
     const [input, output] = [new PassThrough(), new PassThrough()];
@@ -13,6 +13,15 @@ describe("the question whether to go on", () => {
     const terminal = { input, output, canAsk: true, yes: false, signal, ...change };
     return { terminal, input, written: () => String(output.read() ?? "") };
   }
+
+  it.each([
+    [150, "; then cost, 3 min; "],
+    [null, "; then cost, which nothing is known of yet; "],
+  ])("says what of it is cost: %j s", async (cost, told) => {
+    const { terminal, written } = makeTerminal({ yes: true });
+    expect(await askToGoOn({ ...LONG, cost }, terminal)).toBe(true);
+    expect(written()).toContain(`by gama${told}tasks`);
+  });
 
   it("is not asked of what takes two minutes", async () => {
     const { terminal, written } = makeTerminal();

@@ -131,7 +131,7 @@ const results: StudyResults = {
     task,
     metric: "accuracy",
     lowerIsBetter: false,
-    folds: { count: 5, by: "drawn by source", seed: 0 },
+    folds: { count: 5, by: "drawn by source", seed: 0, splits: null },
     arms: [A, B, BASELINE].map((arm) => {
       const { accuracy, interval, reason, parameters, settings } = outcomeOf(task, arm);
       return {

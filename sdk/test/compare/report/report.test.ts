@@ -77,6 +77,17 @@ describe("the report of a study", () => {
     expect(textOf(pageOf({}))).not.toContain("Clips left out");
   });
 
+  it("says that clips of the authors' validation split trained, and how many", () => {
+    const splits = { train: 20, valid: 4, test: 24 };
+    const tasks = RESULTS.tasks.map((task) => ({
+      ...task,
+      folds: { count: 1, by: "official" as const, seed: null, splits },
+    }));
+    expect(textOf(pageOf({ tasks }))).toContain(
+      "official: 20 clips of training and 4 of validation train, 24 test",
+    );
+  });
+
   it("tells what the arms have in common once, and what differs arm by arm", () => {
     const byArm = { "gama-tiny": "5 s", "wav2vec2-tiny": "9 s", fbank: "9 s" };
     const same = { "gama-tiny": "16 kHz", "wav2vec2-tiny": "16 kHz", fbank: "16 kHz" };

@@ -55,7 +55,12 @@ describe("a study of ESC-50", () => {
       expect([name, outcomes.length]).toEqual([name, 40]);
       for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
     }
-    expect(found.results.tasks[0]?.folds).toEqual({ count: 5, by: "official", seed: null });
+    expect(found.results.tasks[0]?.folds).toEqual({
+      count: 5,
+      by: "official",
+      seed: null,
+      splits: null,
+    });
     expect(found.results.tasks[0]?.arms[0]?.value).toBeGreaterThan(0.8);
     await expect(run(data, [{ kind: "linear" }], { folds: 3 })).rejects.toThrow("esc50 comes with");
   }, 240_000);
@@ -106,7 +111,12 @@ describe("a study of UrbanSound8K", () => {
     const outcomes = await readOutcomes(found, "knn.wav2vec2");
     expect(new Set(outcomes.map(({ fold }) => fold)).size).toBe(10);
     for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
-    expect(found.results.tasks[0]?.folds).toEqual({ count: 10, by: "official", seed: null });
+    expect(found.results.tasks[0]?.folds).toEqual({
+      count: 10,
+      by: "official",
+      seed: null,
+      splits: null,
+    });
   }, 240_000);
 });
 
@@ -129,7 +139,7 @@ describe("a study of FSD50K", () => {
     expect(tags).toMatchObject({
       task: "tags",
       metric: "mAP",
-      folds: { by: "official", seed: null },
+      folds: { by: "official", seed: null, splits: { train: 20, valid: 4, test: 24 } },
     });
     expect(tags?.arms[0]?.value).toBe(found.results.verdicts[0]?.scoreA);
     expect((await replayRun(found.folder, { bridge })).differences).toEqual([]);
