@@ -154,3 +154,13 @@ def start():
     yield begin
     for process in started:
         process.close()
+
+
+@pytest.fixture(scope="session")
+def process():
+    """One process for all tests that leave nothing in it but models under names of their own: importing
+    torch takes seconds.
+    """
+    shared = Process()
+    yield shared
+    shared.close()
