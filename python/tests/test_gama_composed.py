@@ -134,18 +134,18 @@ def test_extras_and_replaced_tensors_are_told_by_the_model_and_in_the_log(tmp_pa
     assert info.notes[0] in caplog.text
 
 
-def test_a_client_is_told_of_extras_by_the_result_and_by_a_log_event(start, tmp_path, parts):
+def test_a_client_is_told_of_extras_by_the_result_and_by_a_log_event(process, tmp_path, parts):
     extra = f"{PREFIX}model.audio_encoder.mlp_head.weight"
     parts.write({**parts.tensors(), extra: torch.ones(2)})
     compose(tmp_path / "model", base=parts.base, checkpoint=parts.checkpoint, gama=parts.gama)
-    process = start()
     request = process.send("load_model", {"model": str(tmp_path / "model"), "device": "cpu"})
     said = []
     while (message := process.receive()).get("id") != request or "event" in message:
         said += [message["data"]["message"]] if message.get("event") == "log" else []
     assert message["result"]["model"]["extras"] == [extra]
     assert any(extra in text for text in said)
-    assert process.result("status")["models"][0]["extras"] == [extra]
+    loaded = {model["model_id"]: model for model in process.result("status")["models"]}
+    assert loaded["model"]["extras"] == [extra]
     parts.change_base(rms_norm_eps=1e-6)
     process.result("unload_model", {"model_id": "model"})
     error = process.error("load_model", {"model": str(tmp_path / "model"), "device": "cpu"})

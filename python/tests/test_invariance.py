@@ -16,7 +16,7 @@ from gama_operations.models.surface import Embedding
 from training.evaluate.card import write_card
 
 RATE = 16_000
-CLIPS = {"gama-tiny": 17, "wav2vec2-tiny": 6, "fbank": 6}  # one more than GAMA encodes at once
+CLIPS = {"gama-tiny": 17, "wav2vec2-tiny": 6, "fbank": 6}  # of GAMA one more than it encodes at once
 NOT_EXPECTED = {
     "gama-tiny": {
         "silence tail",
