@@ -4,8 +4,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["sdk/test/**/*.test.ts", "scripts/test/**/*.test.ts"],
     globalSetup: ["scripts/test/vitest-folder.mjs"],
-    // Real processes start in most files: two at a time is what two cores carry.
-    maxWorkers: 2,
+    // Real processes start in most files, and much of the time they are waited for: three at a time fill two cores.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A second, the default, is nothing on a machine that trains models meanwhile.

@@ -42,7 +42,7 @@ const { values } = parseArgs({
     note: { type: "string", multiple: true },
   },
 });
-const share = values.quick ? 0.1 : 1;
+const share = values.quick ? 0.05 : 1;
 
 const missing: MissingWay[] = [];
 const ways: Way[] = [];

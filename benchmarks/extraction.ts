@@ -38,7 +38,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = values.quick ? 1 : Number(values.n);
-const clips = values.quick ? 6 : Number(values.clips);
+const clips = values.quick ? 4 : Number(values.clips);
 for (const [name, value] of Object.entries({ n: rounds, clips })) {
   if (!Number.isInteger(value) || value < 1) {
     throw new Error(`--${name} has to be a whole number >= 1, got ${value}`);

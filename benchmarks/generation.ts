@@ -21,7 +21,6 @@ import { formatRecord, GAMABridge, GAMAService, type RecordRow, writeRecord } fr
 const SECONDS = 5;
 const SAMPLE_RATE = 16_000;
 const LABELS = 50;
-const WARM_UP = 3;
 const QUESTION = "What is the main sound?";
 const SYLLABLES = ["pi", "gui", "tu", "sa", "ce", "ba", "ru"];
 const ENDINGS = ["ano", "tar", "ba", "xo", "llo", "ss", "in", "er"];
@@ -33,7 +32,8 @@ const { values } = parseArgs({
     note: { type: "string", multiple: true },
   },
 });
-const count = values.quick ? 3 : Number(values.n);
+const count = values.quick ? 1 : Number(values.n);
+const warmUp = values.quick ? 1 : 3;
 if (!Number.isInteger(count) || count < 1) {
   throw new Error(`--n has to be a whole number >= 1, got ${values.n}`);
 }
@@ -93,7 +93,7 @@ const names = Object.keys(ways) as Way[]; // the keys of a literal
 
 const times = new Map<Way, number[]>(names.map((name) => [name, []]));
 await gama.processAudio(kept);
-for (let round = -WARM_UP; round < count; round += 1) {
+for (let round = -warmUp; round < count; round += 1) {
   // Interleaved, each way first in turn: what else the machine does meets all alike.
   const results = new Map<Way, unknown>();
   for (const [index] of names.entries()) {

@@ -37,7 +37,8 @@ const LONGEST_CALL_MS = 5_000;
 const LONGEST_QUICK_CALL_MS = 1_000;
 /** Time that one way may take for one payload in one direction; slow ones get fewer calls. */
 const BUDGET_MS = 4_000;
-const QUICK_BUDGET_MS = 300;
+/** The same where less than all rounds are run, times their share. */
+const PART_BUDGET_MS = 600;
 const WARM_UP = 2;
 const FEWEST = 2;
 
@@ -74,7 +75,8 @@ export async function measurePayloads(
           : (medians.get(key(smaller.name, direction, way.name)) ?? Number.POSITIVE_INFINITY) *
             (payload.samples / smaller.samples);
       const rounds = Math.max(FEWEST, Math.round(payload.rounds * share));
-      const pace = { rounds, burst: payload.burst, isQuick: share < 1, expected };
+      const budgetMs = share < 1 ? PART_BUDGET_MS * share : BUDGET_MS;
+      const pace = { rounds, burst: payload.burst, budgetMs, isQuick: share < 1, expected };
       const cell = { part: "payload", cores, payload: payload.name, direction };
       const times = await measureCell(ways, samples, direction, pace);
       const floor = median(times.get("memcpy")?.calls ?? []);
@@ -105,6 +107,7 @@ export async function measurePayloads(
 interface Pace {
   readonly rounds: number;
   readonly burst: number;
+  readonly budgetMs: number;
   readonly isQuick: boolean;
   /** What a call takes at least, milliseconds. */
   readonly expected: (way: Way) => number;
@@ -154,7 +157,7 @@ async function openCell(
   call: Call,
   samples: Float32Array,
   direction: Direction,
-  { rounds, burst, isQuick, expected }: Pace,
+  { rounds, burst, budgetMs, isQuick, expected }: Pace,
 ): Promise<Cell> {
   const cell: Cell = { calls: [], firsts: [], reason: null, stride: 1, burst };
   const longest = isQuick ? LONGEST_QUICK_CALL_MS : LONGEST_CALL_MS;
@@ -172,7 +175,7 @@ async function openCell(
     for (let round = 0; round < WARM_UP && !isQuick; round += 1) {
       last = await time(way, call, samples);
     }
-    const calls = (isQuick ? QUICK_BUDGET_MS : BUDGET_MS) / last; // that there is time for
+    const calls = budgetMs / last; // that there is time for
     cell.burst = Math.max(1, Math.min(burst, Math.floor(calls / rounds) - 1));
     cell.stride = Math.max(1, Math.ceil((rounds * (1 + cell.burst)) / calls));
   } catch (error) {

@@ -15,6 +15,8 @@ import pytest
 
 from gama_operations.lifetime import share_the_cores
 
+pytest_plugins = ["hub_fixtures", "store_fixtures"]
+
 FAULTY = Path(__file__).parent / "fixtures" / "process" / "faulty.py"
 os.environ["GRYM_FEATURE_CACHE_MB"] = "0"  # no test finds what another one computed
 share_the_cores()  # the tests themselves import torch
@@ -154,3 +156,13 @@ def start():
     yield begin
     for process in started:
         process.close()
+
+
+@pytest.fixture(scope="session")
+def process():
+    """One process for all tests that leave nothing in it but models under names of their own: importing
+    torch takes seconds.
+    """
+    shared = Process()
+    yield shared
+    shared.close()

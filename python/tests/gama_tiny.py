@@ -85,3 +85,10 @@ def noise(samples: int, seed: int = 0, channels: int = 1) -> np.ndarray:
     generator = np.random.default_rng(seed)
     envelope = np.linspace(0.01, 0.3, samples)
     return (generator.standard_normal((channels, samples)) * envelope).astype(np.float32)
+
+
+def logits(model, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    with torch.inference_mode():
+        fbank = torch.randn(1, model.config.target_frames, model.config.mel_bins, generator=generator)
+        return model(torch.tensor([[1, 20, 21, 22, 9]]), fbank=fbank).logits

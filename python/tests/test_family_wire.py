@@ -2,20 +2,11 @@
 
 import pytest
 
-from conftest import Process
 from family_models import load, noise, save
 from gama_operations.models.family.catalogue import CAPABILITIES
 
 KINDS = ("ast", "qwen2-audio")
 SHORT, LONG = ([float(value) for value in noise(seconds, 3)[0]] for seconds in (0.6, 5))
-
-
-@pytest.fixture(scope="module")
-def process():
-    """One process for all of them: importing torch takes seconds."""
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 @pytest.fixture(scope="module")

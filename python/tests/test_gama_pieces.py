@@ -4,7 +4,6 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models
 
-from conftest import Process
 from gama_official import CASES, OFFICIAL, case, needs_fixture, official
 from gama_operations.errors import CancelledError, CapabilityError
 from gama_operations.models.gama.pieces import TextPieces
@@ -75,7 +74,7 @@ def test_a_tokenizer_that_changes_its_words_is_refused_at_the_end():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_folder(tmp_path_factory.mktemp("models") / "tiny-gama", default_prompt="What is it?")
+    return write_folder(tmp_path_factory.mktemp("models") / "gama-pieces", default_prompt="What is it?")
 
 
 CLIP = noise(9_000, 2)
@@ -135,14 +134,6 @@ def test_pieces_of_the_official_tokenizer_are_the_official_answers():
         pieces, answer = taken(model.describe_in_pieces(clip, instruction, generation=generation))
         assert "".join(pieces) == answer.text == model.codec.decode(ids)
     assert (OFFICIAL / "base/tokenizer.json").is_file()
-
-
-@pytest.fixture(scope="module")
-def process():
-    """One process for all of them: importing torch takes seconds."""
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 def ask(process, folder, request_id, credit, samples=CLIP, **envelope):

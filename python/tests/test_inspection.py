@@ -7,18 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Process
-
 RATE = 8_000
 TONE = (0.5 * np.sin(np.arange(RATE) / 7) * 32767).astype(np.int16)
-
-
-@pytest.fixture(scope="module")
-def process():
-    """One process for all of them."""
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 @pytest.fixture

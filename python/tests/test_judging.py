@@ -5,7 +5,6 @@ import base64
 import numpy as np
 import pytest
 
-from conftest import Process
 from gama_operations.judge import PairedComparison, judge as judge_here
 from gama_operations.judge_inputs import Answers, ClipOutcomes, Clusterings, Settings, TagScores, WordErrors
 
@@ -19,14 +18,6 @@ SCORES = [TAGS + RNG.normal(size=(36, 3)) for _ in range(2)]
 FOUND = [RNG.integers(0, 4, size=36).tolist() for _ in range(2)]
 RIGHT = [(RNG.random(36) < share).astype(float).tolist() for share in (0.9, 0.4)]
 ERRORS = [RNG.integers(0, most, size=36).astype(float).tolist() for most in (2, 5)]
-
-
-@pytest.fixture(scope="module")
-def process():
-    """One process for all of them: importing scipy takes seconds."""
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 def inline(array):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from conftest import Process
 from gama_operations.clustering_watch import Watch
 from gama_operations.errors import CancelledError, InvalidRequestError
 from gama_operations.near_duplicates import ArmFeatures, near_duplicates
@@ -147,14 +146,6 @@ def test_arms_must_be_about_these_clips_and_copies(study):
         near_duplicates([], ["a"], [0], hear=heard, hear_copy=heard, watch=Watch())
     with pytest.raises(InvalidRequestError, match="from 0 to 59"):
         near_duplicates([good], study[3], [60], hear=heard, hear_copy=heard, watch=Watch())
-
-
-@pytest.fixture(scope="module")
-def process():
-    """One process for the tests of the wire."""
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 def values(tensor):

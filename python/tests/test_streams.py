@@ -50,8 +50,7 @@ def next_part(process):
     return message["data"]
 
 
-def test_parts_come_as_far_as_the_client_wants_them_and_the_rest_ends_them(start, tmp_path):
-    process = start()
+def test_parts_come_as_far_as_the_client_wants_them_and_the_rest_ends_them(process, tmp_path):
     paths = clips(tmp_path, 6)
     whole = process.result("extract_features", {"audios": paths, "model": "fbank", "reply": "json"})
     ask(process, paths, credit=1)
@@ -68,8 +67,7 @@ def test_parts_come_as_far_as_the_client_wants_them_and_the_rest_ends_them(start
     assert end["seconds_heard"] == end["seconds_given"] == end["clip_seconds"] == []
 
 
-def test_a_stream_that_waits_can_be_cancelled(start, tmp_path):
-    process = start()
+def test_a_stream_that_waits_can_be_cancelled(process, tmp_path):
     ask(process, clips(tmp_path, 6), credit=1)
     next_part(process)
     assert is_parked(process)
@@ -78,8 +76,7 @@ def test_a_stream_that_waits_can_be_cancelled(start, tmp_path):
     assert process.result("credit", {"id": STREAM, "count": 1}) == {"running": False}
 
 
-def test_a_stream_without_credit_lets_others_run(start, tmp_path):
-    process = start()
+def test_a_stream_without_credit_lets_others_run(process, tmp_path):
     paths = clips(tmp_path, 6)
     ask(process, paths, credit=1)
     next_part(process)
@@ -93,8 +90,7 @@ def test_a_stream_without_credit_lets_others_run(start, tmp_path):
     assert "result" in answer
 
 
-def test_streams_are_taken_side_by_side(start, tmp_path):
-    process = start()
+def test_streams_are_taken_side_by_side(process, tmp_path):
     paths = clips(tmp_path, 6)
     for name in ("one", "other"):
         ask(process, paths, 1, name)
@@ -109,8 +105,7 @@ def test_streams_are_taken_side_by_side(start, tmp_path):
         assert "result" in answer
 
 
-def test_a_stream_begins_without_credit_and_waits_for_it(start, tmp_path):
-    process = start()
+def test_a_stream_begins_without_credit_and_waits_for_it(process, tmp_path):
     paths = clips(tmp_path, 4)
     ask(process, paths, credit=0)
     assert process.result("extract_features", {"audio": paths[0], "model": "fbank", "reply": "json"})
@@ -118,8 +113,7 @@ def test_a_stream_begins_without_credit_and_waits_for_it(start, tmp_path):
     assert parts_until_end(process)[0] == [[0, 1], [2, 3]]
 
 
-def test_clips_that_the_client_has_come_in_no_part(start, tmp_path):
-    process = start()
+def test_clips_that_the_client_has_come_in_no_part(process, tmp_path):
     paths = clips(tmp_path, 6)
     (tmp_path / "0.wav").unlink()  # a clip that the client has is not looked at again
     (tmp_path / "5.wav").unlink()
@@ -129,8 +123,7 @@ def test_clips_that_the_client_has_come_in_no_part(start, tmp_path):
     assert [failure["index"] for failure in answer["result"]["failures"]] == [5]
 
 
-def test_clips_that_all_fail_are_an_error_only_where_the_client_has_none(start, tmp_path):
-    process = start()
+def test_clips_that_all_fail_are_an_error_only_where_the_client_has_none(process, tmp_path):
     missing = [str(tmp_path / "none.wav")] * 2
     ask(process, missing, credit=1)
     assert process.answer(STREAM)["error"]["code"] == "audio_not_found"
@@ -138,8 +131,7 @@ def test_clips_that_all_fail_are_an_error_only_where_the_client_has_none(start, 
     assert [failure["index"] for failure in process.answer(STREAM)["result"]["failures"]] == [0]
 
 
-def test_done_is_refused_where_it_makes_no_sense(start, tmp_path):
-    process = start()
+def test_done_is_refused_where_it_makes_no_sense(process, tmp_path):
     ask(process, clips(tmp_path, 2), credit=1, done=[2])
     assert "`done` names clip 2" in process.answer(STREAM)["error"]["message"]
     ask(process, clips(tmp_path, 2), credit=None, done=[1])
@@ -239,13 +231,12 @@ def test_the_end_of_input_does_not_leave_a_shutdown_waiting(start, tmp_path):
     assert code == 0
 
 
-def test_an_operation_that_has_no_parts_says_so(start):
-    process = start()
+def test_an_operation_that_has_no_parts_says_so(process):
     process.send_line({"id": 1, "operation": "free_memory", "credit": 1})
     error = process.answer(1)["error"]
     assert error["code"] == "invalid_request"
     assert "does not answer in parts" in error["message"]
 
 
-def test_credit_for_no_stream_is_told(start):
-    assert start().result("credit", {"id": 99, "count": 1}) == {"running": False}
+def test_credit_for_no_stream_is_told(process):
+    assert process.result("credit", {"id": 99, "count": 1}) == {"running": False}

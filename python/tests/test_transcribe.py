@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCTC, Wav2Vec2CTCTokenizer
 
-from conftest import Process
 from ctc_models import FRAME, RATE, STRIDE, WORDS, build, plant, speak, train, write_vocabulary
 from gama_operations.errors import InvalidRequestError, ModelInvalidError
 from gama_operations.models.ctc_windows import Framing, frame_windows
@@ -170,13 +169,6 @@ def test_a_head_without_its_vocabulary_is_left_out_and_noted(tmp_path, monkeypat
     model = load(str(tmp_path / "model"), device="cpu")
     assert not can_transcribe(model)
     assert model.info.notes == ("it does not transcribe: its CTC head came without vocab.json",)
-
-
-@pytest.fixture(scope="module")
-def process():
-    shared = Process()
-    yield shared
-    shared.close()
 
 
 def test_the_operation_answers_clip_by_clip_with_what_produced_it(process, learnt, tmp_path):

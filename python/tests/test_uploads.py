@@ -14,8 +14,7 @@ def piece(request_id, upload, content):
     return UploadData(request_id, upload, base64.b64encode(content).decode())
 
 
-def test_a_tensor_in_pieces_is_heard_as_one_that_comes_whole(start):
-    process = start()
+def test_a_tensor_in_pieces_is_heard_as_one_that_comes_whole(process):
     samples = np.sin(np.arange(16000) / 20).astype(np.float32)
     whole = base64.b64encode(samples.tobytes()).decode()
     reference = {"dtype": "float32", "shape": [16000], "base64": whole}
@@ -36,8 +35,7 @@ def test_a_tensor_in_pieces_is_heard_as_one_that_comes_whole(start):
     assert "No tensor 3 was uploaded" in error["message"]
 
 
-def test_pieces_that_do_not_make_the_shape_are_refused(start):
-    process = start()
+def test_pieces_that_do_not_make_the_shape_are_refused(process):
     process.result("upload", {"id": "mine", "upload": 0, "base64": "AAAA"})
     reference = {"dtype": "float32", "shape": [4], "upload": 0}
     data = {"audio": {"samples": {"$t": reference}, "sample_rate": 16000}, "model": "fbank"}
@@ -45,8 +43,7 @@ def test_pieces_that_do_not_make_the_shape_are_refused(start):
     assert "needs 16 bytes, got 3" in process.answer("mine")["error"]["message"]
 
 
-def test_pieces_whose_request_is_refused_are_forgotten_with_it(start):
-    process = start()
+def test_pieces_whose_request_is_refused_are_forgotten_with_it(process):
     assert process.result("upload", {"id": "mine", "upload": 0, "base64": "AAAA"}) == {"bytes": 3}
     process.send("no_such_operation", {}, "mine")
     assert process.answer("mine")["error"]["code"] == "unknown_operation"

@@ -18,7 +18,7 @@ from training.wordings import FIXED
 NAMES = ("gama-tiny", "wav2vec2-tiny")
 MEGABYTES = 40
 ASKED = 90
-PROBED = 240
+PROBED = 120
 
 
 @pytest.fixture(scope="module")

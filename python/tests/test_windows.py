@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import Process
 from gama_operations.errors import AudioTooLongError
 from gama_operations.hearing import Heard
 from gama_operations.models.mel_statistics import MelStatistics
@@ -56,16 +55,8 @@ def test_what_a_model_hears_whole_is_one_window(policy):
 
 
 @pytest.fixture(scope="module")
-def process():
-    """One process for all of them: importing torch takes seconds."""
-    shared = Process()
-    yield shared
-    shared.close()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return str(write_folder(tmp_path_factory.mktemp("models") / "tiny-gama"))
+    return str(write_folder(tmp_path_factory.mktemp("models") / "gama-windows"))
 
 
 SAMPLES = [float(value) for value in noise(50_000, 4)[0]]

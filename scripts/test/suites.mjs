@@ -38,8 +38,8 @@ export const suites = [
       "pytest",
       "-q",
       "--durations=8",
-      // Most tests use one core.
-      "--numprocesses=2",
+      // Most tests use one core, and many wait for a process of theirs.
+      "--numprocesses=3",
       "--dist=loadfile",
       "-c",
       "python/pyproject.toml",

@@ -17,7 +17,7 @@ describe.skipIf(!existsSync(weights))("the benchmark generation (skipped without
     expect(stderr).toBe("");
     expect(status).toBe(0);
     for (const way of ["follow-up, kept", "50 labels, one score", "description"]) {
-      expect(stdout).toMatch(new RegExp(`\\| ${way} +\\| +3 \\|`));
+      expect(stdout).toMatch(new RegExp(`\\| ${way} +\\| +1 \\|`));
     }
     expect(stdout).toMatch(/answers that differ with what is kept +\| +0 \| ≤ 0 +\| yes/);
   }, 300_000);

@@ -82,7 +82,7 @@ describe.each(planes)("InputArena on %s", (plane) => {
   it("gives back what a burst needed, when nothing was written there for a while", () => {
     vi.useFakeTimers();
     const arena = new InputArena(plane, MAX_BYTES);
-    const bytes = new Uint8Array(100 * MIB);
+    const bytes = new Uint8Array(65 * MIB);
     const size = (): number => fstatSync(arena.fd).size / MIB;
     const burst = (): void => {
       const slots = [written(arena, bytes), written(arena, bytes)];
@@ -183,9 +183,8 @@ describe("DataPlane", () => {
     expect(placed?.value).toEqual({ upload: 0 });
     const pieces = placed?.slots[0]?.pieces ?? [];
     expect(pieces.length).toBe(3);
-    expect(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")))).toEqual(
-      Buffer.alloc(7 * MIB, 1),
-    );
+    const sent = Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")));
+    expect(sent.equals(Buffer.alloc(7 * MIB, 1))).toBe(true);
     plane.free(placed?.slots ?? []);
     expect(() => plane.placeAll(true, (place) => place(new Uint8Array(9 * MIB)))).toThrow(
       InvalidArgumentError,
@@ -198,9 +197,12 @@ describe("DataPlane", () => {
     const arrays = Array.from({ length: 8 }, (_, index) => new Uint8Array(MIB).fill(index));
     const placed = plane.placeAll(true, (place) => arrays.map(place));
     const inline = placed?.value.slice(0, 3) ?? [];
-    expect(inline.map(({ base64 }) => Buffer.from(base64 ?? "", "base64"))).toEqual(
-      arrays.slice(0, 3).map((bytes) => Buffer.from(bytes)),
-    );
+    const arrived = inline.map(({ base64 }) => Buffer.from(base64 ?? "", "base64"));
+    expect(arrived.map((bytes, index) => bytes.equals(arrays[index] ?? Buffer.of()))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(placed?.value.slice(3)).toEqual([3, 4, 5, 6, 7].map((upload) => ({ upload })));
     expect(placed?.slots[7]?.pieces).toEqual([Buffer.alloc(MIB, 7).toString("base64")]);
     expect(plane.usage).toEqual({ size: 0, used: 8 * MIB, inlineBytes: 8 * MIB });

@@ -102,7 +102,7 @@ describe("a model manager", PATIENCE, () => {
   });
 
   it("adds a folder, loads it by name or from where it lies, and tells what is wrong with it", async () => {
-    const manager = new GAMAModelManager({ modelPath: model, name: "mine", attention: "eager" });
+    const manager = new GAMAModelManager({ modelPath: model, name: "mine" });
     await using _bridge = sharedBridge();
     expect((await manager.loadModel()).modelId).toBe("encoder");
     expect(await manager.addModel()).toMatchObject({ name: "mine", size: 0, source: model });
