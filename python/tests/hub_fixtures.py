@@ -1,12 +1,13 @@
-"""Repositories of a hub on loopback, and processes that load from it."""
+"""Repositories of a hub on loopback, and processes that load from it.
+
+Every test file loads this one: nothing heavy is imported before it is used.
+"""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
-
-from wav2vec2_models import save
 
 CHUNK = 10 * 1024 * 1024  # what huggingface_hub writes at a time: a cut loses less than this
 CONFIG = {"model_type": "wav2vec2", "hidden_size": 8}
@@ -15,6 +16,8 @@ CONFIG = {"model_type": "wav2vec2", "hidden_size": 8}
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """A repository with a real encoder, and what real repositories have beside it."""
+    from wav2vec2_models import save
+
     folder = tmp_path_factory.mktemp("tiny")
     save(folder)
     (folder / "README.md").write_text("# tiny")
