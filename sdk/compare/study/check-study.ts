@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What is wrong, in words that begin with its place; undefined where nothing is. */
 type Fault = string | undefined;
 
-const READINGS: readonly Reading["by"][] = ["features", "score", "text"];
+const READINGS: readonly Reading["by"][] = ["features", "score", "text", "answers"];
 const TASKS: readonly TaskKind[] = [
   "linear",
   "mlp",
@@ -46,9 +46,8 @@ function checkArm(arm: Fields, where: string): Fault {
   if (!isObject(reads)) return `\`${where}reads\` is an object, this is ${told(reads)}`;
   const fault =
     needText(arm, where, ["id", "model"]) ?? needOneOf(reads, `${where}reads.`, "by", READINGS);
-  if (fault !== undefined || reads["by"] === "features") return fault;
-  const field = reads["by"] === "score" ? "candidates" : "mapper";
-  if (isObject(reads[field])) return undefined;
+  const field = { score: "candidates", text: "mapper" }[String(reads["by"])];
+  if (fault !== undefined || field === undefined || isObject(reads[field])) return fault;
   return `\`${where}reads.${field}\` is an object, this is ${told(reads[field])}`;
 }
 

@@ -9,6 +9,7 @@ const [claim] = study.primary;
 describe("the form of a study", () => {
   it("is right where the types hold", () => {
     expect(checkStudy(study)).toBeUndefined();
+    expect(checkStudy({ ...study, arms: [{ ...arm, reads: { by: "answers" } }] })).toBeUndefined();
   });
 
   it.each<[unknown, string]>([
@@ -24,7 +25,7 @@ describe("the form of a study", () => {
       { ...study, arms: [{ ...words, reads: { by: "score" } }] },
       "`arms[0].reads.candidates` is an object, this is undefined",
     ],
-    [{ ...study, arms: [{ ...arm, reads: { by: "ear" } }] }, "one of features, score, text"],
+    [{ ...study, arms: [{ ...arm, reads: { by: "ear" } }] }, "one of features, score, text, answers"],
     [{ ...study, tasks: ["linear"] }, '`tasks[0]` is an object, this is "linear"'],
     [{ ...study, tasks: [{ kind: "probe" }] }, "`tasks[0].kind` is one of linear, mlp"],
     [{ ...study, primary: undefined }, "`primary` is a list, this is undefined"],

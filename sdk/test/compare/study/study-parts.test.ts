@@ -141,6 +141,15 @@ const ALONE: Partial<Study> = {
 describe("a design", () => {
   it.each<[string, Partial<Study>, string]>([
     ["a claim without its margin", { primary: [claim({ claim: "equivalent" })] }, "margin"],
+    ["a margin of two hundred points", { primary: [claim({ margin: 2 })] }, "margin"],
+    ["a margin that is no number", { primary: [claim({ margin: Number.NaN })] }, "margin"],
+    ["a claim declared twice", { primary: [claim({}), claim({ claim: "superior" })] }, "once"],
+    ["a level in percent", { level: 95 }, "level"],
+    ["an alpha of a coin", { alpha: 0.5 }, "alpha"],
+    ["no neighbours", { tasks: [{ kind: "knn", neighbours: 0 }] }, "neighbours"],
+    ["half a draw", { tasks: [{ kind: "few-shot", draws: 0.5 }] }, "draws"],
+    ["nothing to show", { tasks: [{ kind: "few-shot", perLabel: 0 }] }, "perLabel"],
+    ["a search to depth 0", { tasks: [{ kind: "retrieval", ks: [1, 0] }] }, "ks"],
     ["a claim about a task that is not there", { primary: [claim({ task: "knn" })] }, "task"],
     ["an arm that cannot do the task", { primary: [claim({ b: "gama" })] }, "linear"],
     ["a metric that the task has not", { primary: [claim({ metric: "WER" })] }, "macro-F1"],
