@@ -68,6 +68,25 @@ def test_where_each_source_has_one_clip_mid_p_and_bca_lead():
     assert found.interval.method == "BCa bootstrap by clip"
 
 
+def test_where_few_clips_differ_the_jackknife_leads_since_the_bootstrap_would_leave_0_out():
+    a = np.ones(34)
+    b = np.where(np.arange(34) < 3, 0.0, 1.0)
+    found = verdict(a, b, [f"clip {at}" for at in range(34)])
+    assert found.p == 0.125
+    assert found.beside.bca.low > 0  # no draw has a clip that only the other arm has right
+    assert found.interval == found.beside.jackknife
+    assert found.interval.low < 0 < found.interval.high
+    assert (found.word, found.reason) == ("undecided", None)
+
+
+def test_what_is_better_is_not_worse_and_what_is_worse_is_not():
+    everywhere = verdict(np.ones(40), np.zeros(40), [f"clip {at}" for at in range(40)])
+    assert everywhere.supports == ("better", "not worse")
+    claimed = verdict(np.ones(40), np.zeros(40), SINGLE[:40], margin=0.02, claim="not worse")
+    assert (claimed.word, claimed.shown) == ("better", True)
+    assert verdict(np.zeros(40), np.ones(40), SINGLE[:40], margin=0.02).supports == ("worse",)
+
+
 def test_below_ten_sources_there_is_no_word_but_the_reason():
     a, b = outcomes(np.random.default_rng(0), 0.9)
     speakers = [f"speaker {index % 3}" for index in range(160)]

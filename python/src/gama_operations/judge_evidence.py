@@ -2,8 +2,8 @@
 
 The clips' sources decide what leads. Sources of several clips: sign flips of whole sources (swaps, for a
 corpus metric) and the cluster jackknife. Sources of one clip: mid-p McNemar for right and wrong, sign flips
-for scores, and the BCa interval. All else stands beside. Below 10 sources nothing leads, and the reason is
-told.
+for scores, and from thirty clips that differ on the BCa interval. All else stands beside. Below 10 sources
+nothing leads, and the reason is told.
 """
 
 from dataclasses import dataclass

@@ -15,6 +15,10 @@ from gama_operations.statistics_bootstrap import bca_interval, cluster_bootstrap
 from gama_operations.statistics_flips import sign_flip_test
 from gama_operations.statistics_sources import Sources, Vector, checked, jackknife_error, on_grid
 
+_LEAST_DIFFERING = 30
+"""Clips; with fewer the jackknife leads, since too many draws lie on one side of 0 (simulated, 95 %, 34 clips
+of which a tenth differ: BCa covers 91 %, the jackknife 96 %; where 30 differ both cover 93 to 96 %)."""
+
 
 def evidence_of_means(
     observed: ClipOutcomes, groups: Sequence[str], sources: Sources, settings: Settings, watch: Watch
@@ -55,7 +59,7 @@ def evidence_of_means(
     bca = _by_clip(difference, settings) if sources.are_single else None
     return replace(
         found,
-        interval=bca or jackknife,
+        interval=bca if only_a + only_b >= _LEAST_DIFFERING and bca else jackknife,
         margin_interval=margin_interval,
         reason=reason,
         effective_sources=_effective(sources) if pairs.are_shares(a, b) else None,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from gama_operations.errors import InvalidRequestError
 from gama_operations.protocol import Interval
@@ -71,11 +72,16 @@ def cluster_interval(
         raise InvalidRequestError(f"Expected `level` between 0 and 1, got {level}")
     sources = sources_of(groups)
     (values,), _ = on_grid(sources, values)
-    return interval_by_source(values, sources, level)
+    interval, reason = interval_by_source(values, sources, level)
+    if interval is not None and np.isin(values, (0, 1)).all():
+        interval = structs.replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+    return interval, reason
 
 
 def interval_by_source(values: Vector, sources: Sources, level: float) -> tuple[Interval | None, str | None]:
-    """`cluster_interval` of what `on_grid` has made."""
+    """Of what `on_grid` has made: a mean, or a difference, which may end on either side of 0 though no clip
+    lies on one of them.
+    """
     if sources.too_few:
         return None, f"no interval: {sources.too_few}"
     sums, counts = sources.sums(values), sources.counts
@@ -83,10 +89,8 @@ def interval_by_source(values: Vector, sources: Sources, level: float) -> tuple[
         return None, f"no interval: the mean is the same in all {len(sums)} sources, so nothing varies"
     mean = float(values.sum()) / sources.clips
     half = t_quantile((1 + level) / 2, len(sums)) * jackknife_error(left_out(sums, counts))
-    low, high = mean - half, mean + half
-    if np.isin(values, (0, 1)).all():
-        low, high = max(0.0, low), min(1.0, high)
-    return Interval(low=low, high=high, level=level, method=f"cluster jackknife, t({len(sums) - 1})"), None
+    method = f"cluster jackknife, t({len(sums) - 1})"
+    return Interval(low=mean - half, high=mean + half, level=level, method=method), None
 
 
 def left_out(sums: Vector, counts: Vector) -> Vector:

@@ -68,7 +68,7 @@ def word_of(evidence: Evidence, adjusted: Questions, *, margin: float | None, al
         note = "the test and the interval disagree"
     if not_worse and not_better:
         supports.append("equivalent")
-    if not_worse:
+    if not_worse or "better" in supports:  # by any margin
         supports.append("not worse")
     if not supports and evidence.is_identical:
         note = "the arms gave the same outcome on every clip"

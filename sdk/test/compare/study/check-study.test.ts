@@ -25,7 +25,10 @@ describe("the form of a study", () => {
       { ...study, arms: [{ ...words, reads: { by: "score" } }] },
       "`arms[0].reads.candidates` is an object, this is undefined",
     ],
-    [{ ...study, arms: [{ ...arm, reads: { by: "ear" } }] }, "one of features, score, text, answers"],
+    [
+      { ...study, arms: [{ ...arm, reads: { by: "ear" } }] },
+      "one of features, score, text, answers",
+    ],
     [{ ...study, tasks: ["linear"] }, '`tasks[0]` is an object, this is "linear"'],
     [{ ...study, tasks: [{ kind: "probe" }] }, "`tasks[0].kind` is one of linear, mlp"],
     [{ ...study, primary: undefined }, "`primary` is a list, this is undefined"],
