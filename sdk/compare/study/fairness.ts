@@ -66,7 +66,7 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
       // A file that no arm can decode favours none.
       isSame(ids.map((id) => failed(id).sort().join("\n"))),
       (id) => `${failed(id).length}`,
-      ["count as wrong", firstOf([...new Set(ids.flatMap(failed))].sort())]
+      ["wrong", firstOf([...new Set(ids.flatMap(failed))].sort())]
         .filter((text) => text !== "")
         .join(": "),
     ),

@@ -106,7 +106,7 @@ describe("the tasks of a study", () => {
       }
     }
     const failed = run.results.fairness.find(({ what }) => what === "failed clips");
-    const note = `count as wrong: ${BROKEN}`;
+    const note = `wrong: ${BROKEN}`;
     expect(failed).toMatchObject({ ok: true, byArm: { wav2vec2: "1", gama: "1" }, note });
   });
 
