@@ -76,3 +76,15 @@ describe("answers that nobody understood", () => {
     expect(read({ tasks: tasks("gama-tiny") }).weak).toContain("80 answers failed");
   });
 });
+
+describe("labels of one source", () => {
+  it("weaken the result where probes are tested on other sources than they learn from", () => {
+    const classes = RESULTS.classes.map((row, at) => ({ ...row, sources: at === 0 ? 1 : 3 }));
+    const labels = new Set(classes.map(({ label }) => label)).size;
+    expect(read({ classes }).weak).toContain(
+      `1 of ${labels} labels has one source, so that no held-out probe can name it`,
+    );
+    const tasks = RESULTS.tasks.map((task) => ({ ...task, folds: null }));
+    expect(read({ classes, tasks }).weak).not.toContain("one source");
+  });
+});
