@@ -144,6 +144,27 @@ def test_better_by_less_than_the_margin_is_said():
     assert found.reason == "by less than the margin of 5.0 points"
 
 
+def told(p):
+    return "< .001" if p < 0.001 else f"= {p:.3f}"
+
+
+def test_the_sentence_has_the_margin_and_the_p_of_the_question_that_its_word_answers():
+    rng = np.random.default_rng(4)
+    b = rng.random(160)
+    noise = rng.normal(0, 0.02, 160)
+    a = b + 0.002 + noise - noise.mean()
+    found = verdict(a, b, margin=0.004, claim="not worse")
+    assert (found.word, found.p_adjusted > 0.05) == ("not worse", True)
+    assert "one is not worse than two by 0.4 points on" in found.sentence
+    assert f"adjusted one-sided p {told(found.p_not_worse)}." in found.sentence
+    found = verdict(a, b, margin=0.02, claim="equivalent")
+    assert "one and two are equivalent within 2.0 points on" in found.sentence
+    assert f"one-sided p {told(max(found.p_not_worse, found.p_not_better))}." in found.sentence
+    found = verdict(a - 0.004, b, margin=0.004, claim="not worse")
+    assert found.word == "undecided"
+    assert f"one-sided p {told(found.p_not_worse)} against the margin of 0.4 points;" in found.sentence
+
+
 def test_identical_arms_are_equivalent_only_where_the_sources_are_many_enough():
     a, _ = outcomes(np.random.default_rng(0))
     found = verdict(a, a)

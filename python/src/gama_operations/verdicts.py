@@ -86,7 +86,20 @@ def could_have_seen(evidence: Evidence, alpha: float) -> float | None:
     return (t_quantile(1 - alpha / 2, sources) + t_quantile(_POWER, sources)) * evidence.error
 
 
-def sentence_of(arms: tuple[str, str], on: str, evidence: Evidence, found: Found, tail: str) -> str:
+def p_of(word: Word, adjusted: Questions) -> float | None:
+    """Of the question that the word answers: of both, where it takes two."""
+    if word == "not worse":
+        return adjusted.worse_by_margin
+    if word != "equivalent":
+        return adjusted.no_difference
+    if adjusted.worse_by_margin is None or adjusted.better_by_margin is None:
+        return None
+    return max(adjusted.worse_by_margin, adjusted.better_by_margin)
+
+
+def sentence_of(
+    arms: tuple[str, str], on: str, evidence: Evidence, found: Found, *, margin: float | None, tail: str
+) -> str:
     """For example `gama-tiny is better than fbank on linear, accuracy: +4.2 points [+1.1, +7.3].`
 
     `tail` is what stands behind the interval: the adjusted p, and what could have been seen.
@@ -95,11 +108,12 @@ def sentence_of(arms: tuple[str, str], on: str, evidence: Evidence, found: Found
     size = points(evidence.difference, signed=True)
     if evidence.interval:
         size += f" [{100 * evidence.interval.low:+.1f}, {100 * evidence.interval.high:+.1f}]"
+    within = points(margin or 0)
     phrases: dict[Word, str] = {
         "better": f"{a} is better than {b}",
         "worse": f"{a} is worse than {b}",
-        "equivalent": f"{a} and {b} are equivalent within the margin",
-        "not worse": f"{a} is not worse than {b} by the margin",
+        "equivalent": f"{a} and {b} are equivalent within {within}",
+        "not worse": f"{a} is not worse than {b} by {within}",
         "undecided": f"Undecided between {a} and {b}",
     }
     note = f"; {found.note}" if found.note else ""

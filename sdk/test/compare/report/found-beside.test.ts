@@ -88,3 +88,19 @@ describe("labels of one source", () => {
     expect(read({ classes, tasks }).weak).not.toContain("one source");
   });
 });
+
+describe("a margin", () => {
+  it("has its tests and its interval beside it, and is not there where none was declared", () => {
+    const marginInterval = { low: -0.011, high: 0.095, level: 0.9, method: "cluster jackknife" };
+    const verdicts = withPrimary({
+      margin: 0.02,
+      marginInterval,
+      pNotWorse: 0.012,
+      pNotBetter: 0.7,
+    });
+    const { text } = read({ verdicts });
+    expect(text).toMatch(/Against the margin .* 2\.0 \.012 \.700 \[−1\.1,\s\+9\.5\] 90 %/);
+    const none = withPrimary({ margin: null, marginInterval: null });
+    expect(read({ verdicts: none }).text).not.toContain("Against the margin");
+  });
+});
