@@ -165,6 +165,26 @@ def test_the_sentence_has_the_margin_and_the_p_of_the_question_that_its_word_ans
     assert f"one-sided p {told(found.p_not_worse)} against the margin of 0.4 points;" in found.sentence
 
 
+def test_two_clips_that_differ_among_a_hundred_do_not_refute_a_margin_that_five_would_make():
+    a, b = np.ones(100), np.where(np.arange(100) < 2, 0.0, 1.0)
+    clips = [f"clip {at}" for at in range(100)]
+    found = verdict(a, b, clips, margin=0.05, claim="equivalent")
+    # as many or fewer, where the true difference is the margin and only one arm is ever wrong alone: .118
+    assert found.p_not_better > 0.05
+    assert found.supports == ("not worse",)
+    scores = verdict(a / 2, b / 2, clips, margin=0.05)  # no such bound is known of scores
+    assert scores.p_not_better < found.p_not_better
+
+
+def test_no_difference_of_shares_is_beyond_a_hundred_points():
+    a, b = np.ones(100), np.where(np.arange(100) % 2, 0.0, 1.0)
+    found = verdict(a, b * 0, ["large"] * 50 + [f"small {at}" for at in range(50)])
+    assert found.interval is None
+    b[:50] = 0.0
+    found = verdict(a, b, ["large"] * 50 + [f"small {at}" for at in range(50)])
+    assert found.interval.high == 1.0
+
+
 def test_identical_arms_are_equivalent_only_where_the_sources_are_many_enough():
     a, _ = outcomes(np.random.default_rng(0))
     found = verdict(a, a)

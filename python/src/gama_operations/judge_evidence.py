@@ -48,6 +48,8 @@ class Evidence:
     effective_sources: float | None = None
     """Of equal size, that would vary as much: N^2 / sum n^2 (Kish, "Survey sampling", 1965); for means of
     outcomes between 0 and 1 only."""
+    right_or_wrong: bool = False
+    """Whether each clip's outcome is 0 or 1."""
     only_a: int | None = None
     """Clips where a is the better arm; None for corpus metrics that have no outcome per clip."""
     only_b: int | None = None

@@ -73,7 +73,7 @@ function marginTable(verdicts: readonly Verdict[]): Html | null {
     heading("Against the margin"),
     scrolling(table(aligned(rows), { limit: 1000 })),
     note(
-      "Margin in points. Each p is one-sided and adjusted, of the null hypothesis that its column names: not worse rejects the first, equivalent both. The interval is the one that lies on the same side of the margin where one comparison alone is asked about.",
+      "Margin in points. Each p is one-sided and adjusted, of the null hypothesis that its column names: not worse rejects the first, equivalent both. The interval is the one that lies on the same side of the margin where one comparison alone is asked about; where few clips differ, the p is the more careful one.",
     ),
   ]);
 }
