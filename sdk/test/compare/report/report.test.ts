@@ -61,6 +61,8 @@ describe("the report of a study", () => {
     const [head = [], ...rows] = firstTable(page);
     for (const row of rows) expect(row[head.indexOf("95 % interval")]).toBe(`none: ${why}`);
     expect(new StudyReport(sourceOf({ tasks, verdicts })).sentences[1]).toContain(reason);
+    const without = RESULTS.verdicts.map((it) => ({ ...it, interval: null, reason }));
+    expect(textOf(pageOf({ verdicts: without }))).toContain(`open: explored. All: ${reason}.`);
   });
 
   it("counts clips that were left out by reason, and names the first of them", () => {

@@ -4,9 +4,11 @@ import { withBaselines } from "../../../compare/study/baselines.ts";
 import { makeChunks } from "../../../compare/study/chunks.ts";
 import { cropSeconds } from "../../../compare/study/crop.ts";
 import { toDesign } from "../../../compare/study/design.ts";
+import { canBeDrawnAnew } from "../../../compare/study/fold-spread.ts";
 import { knownExposure } from "../../../compare/study/known-exposure.ts";
 import { decodeNpy, encodeNpy } from "../../../compare/study/npy.ts";
 import { streamSeed } from "../../../compare/study/stream-seed.ts";
+import type { UsedClip } from "../../../compare/study/used-clips.ts";
 import type { Study } from "../../../compare/study-types.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { makeStudy } from "./make-study.ts";
@@ -118,6 +120,18 @@ describe("an untrained twin", () => {
       ["fbank", null],
       ["mfcc-20", null],
     ]);
+  });
+});
+
+describe("folds of sources", () => {
+  it("are drawn anew only where there are more sources with the label than folds", () => {
+    const facts = { path: "", sha256: "", pcm: null, seconds: 1, split: null, fold: null };
+    const clips = ["ann", "bob", "cyd", "dan"].map((clusterId, at): UsedClip => {
+      const labels = clusterId === "dan" ? {} : { class: `${at}` };
+      return { ...facts, id: clusterId, clusterId, labels };
+    });
+    expect(canBeDrawnAnew(2, { kind: "knn" }, clips)).toBe(true);
+    expect(canBeDrawnAnew(3, { kind: "knn" }, clips)).toBe(false);
   });
 });
 
