@@ -185,6 +185,13 @@ def test_no_difference_of_shares_is_beyond_a_hundred_points():
     assert found.interval.high == 1.0
 
 
+def test_a_difference_that_prints_as_zero_has_no_sign():
+    b = np.random.default_rng(6).random(160)
+    found = verdict(b - 0.0001, b + 0.0001 * (np.arange(160) % 2))
+    assert found.difference < 0
+    assert "accuracy: 0.0 points [0.0, 0.0], adjusted" in found.sentence
+
+
 def test_identical_arms_are_equivalent_only_where_the_sources_are_many_enough():
     a, _ = outcomes(np.random.default_rng(0))
     found = verdict(a, a)

@@ -109,7 +109,8 @@ def sentence_of(
     a, b = arms
     size = points(evidence.difference, signed=True)
     if evidence.interval:
-        size += f" [{100 * evidence.interval.low:+.1f}, {100 * evidence.interval.high:+.1f}]"
+        low, high = (_hundredths(end, "+") for end in (evidence.interval.low, evidence.interval.high))
+        size += f" [{low}, {high}]"
     within = points(margin or 0)
     phrases: dict[Word, str] = {
         "better": f"{a} is better than {b}",
@@ -146,4 +147,9 @@ def _gain(evidence: Evidence) -> float:
 
 def points(value: float, *, signed: bool = False) -> str:
     """A share in hundredths, with its unit."""
-    return f"{100 * value:{'+' if signed else ''}.1f} points"
+    return f"{_hundredths(value, '+' if signed else '')} points"
+
+
+def _hundredths(value: float, sign: str) -> str:
+    """What is 0 as it is printed has no sign."""
+    return f"{100 * value:{sign}.1f}" if abs(round(100 * value, 1)) > 0 else "0.0"
