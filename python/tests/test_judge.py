@@ -68,6 +68,25 @@ def test_where_each_source_has_one_clip_mid_p_and_bca_lead():
     assert found.interval.method == "BCa bootstrap by clip"
 
 
+def test_where_few_clips_differ_the_jackknife_leads_since_the_bootstrap_would_leave_0_out():
+    a = np.ones(34)
+    b = np.where(np.arange(34) < 3, 0.0, 1.0)
+    found = verdict(a, b, [f"clip {at}" for at in range(34)])
+    assert found.p == 0.125
+    assert found.beside.bca.low > 0  # no draw has a clip that only the other arm has right
+    assert found.interval == found.beside.jackknife
+    assert found.interval.low < 0 < found.interval.high
+    assert (found.word, found.reason) == ("undecided", None)
+
+
+def test_what_is_better_is_not_worse_and_what_is_worse_is_not():
+    everywhere = verdict(np.ones(40), np.zeros(40), [f"clip {at}" for at in range(40)])
+    assert everywhere.supports == ("better", "not worse")
+    claimed = verdict(np.ones(40), np.zeros(40), SINGLE[:40], margin=0.02, claim="not worse")
+    assert (claimed.word, claimed.shown) == ("better", True)
+    assert verdict(np.zeros(40), np.ones(40), SINGLE[:40], margin=0.02).supports == ("worse",)
+
+
 def test_below_ten_sources_there_is_no_word_but_the_reason():
     a, b = outcomes(np.random.default_rng(0), 0.9)
     speakers = [f"speaker {index % 3}" for index in range(160)]
@@ -123,6 +142,54 @@ def test_better_by_less_than_the_margin_is_said():
     found = verdict(b + 0.01 + rng.normal(0, 0.01, 160), b, margin=0.05)
     assert found.supports == ("better", "equivalent", "not worse")
     assert found.reason == "by less than the margin of 5.0 points"
+
+
+def told(p):
+    return "< .001" if p < 0.001 else f"= {p:.3f}"
+
+
+def test_the_sentence_has_the_margin_and_the_p_of_the_question_that_its_word_answers():
+    rng = np.random.default_rng(4)
+    b = rng.random(160)
+    noise = rng.normal(0, 0.02, 160)
+    a = b + 0.002 + noise - noise.mean()
+    found = verdict(a, b, margin=0.004, claim="not worse")
+    assert (found.word, found.p_adjusted > 0.05) == ("not worse", True)
+    assert "one is not worse than two by 0.4 points on" in found.sentence
+    assert f"adjusted one-sided p {told(found.p_not_worse)}." in found.sentence
+    found = verdict(a, b, margin=0.02, claim="equivalent")
+    assert "one and two are equivalent within 2.0 points on" in found.sentence
+    assert f"one-sided p {told(max(found.p_not_worse, found.p_not_better))}." in found.sentence
+    found = verdict(a - 0.004, b, margin=0.004, claim="not worse")
+    assert found.word == "undecided"
+    assert f"one-sided p {told(found.p_not_worse)} against the margin of 0.4 points;" in found.sentence
+
+
+def test_two_clips_that_differ_among_a_hundred_do_not_refute_a_margin_that_five_would_make():
+    a, b = np.ones(100), np.where(np.arange(100) < 2, 0.0, 1.0)
+    clips = [f"clip {at}" for at in range(100)]
+    found = verdict(a, b, clips, margin=0.05, claim="equivalent")
+    # as many or fewer, where the true difference is the margin and only one arm is ever wrong alone: .118
+    assert found.p_not_better > 0.05
+    assert found.supports == ("not worse",)
+    scores = verdict(a / 2, b / 2, clips, margin=0.05)  # no such bound is known of scores
+    assert scores.p_not_better < found.p_not_better
+
+
+def test_no_difference_of_shares_is_beyond_a_hundred_points():
+    a, b = np.ones(100), np.where(np.arange(100) % 2, 0.0, 1.0)
+    found = verdict(a, b * 0, ["large"] * 50 + [f"small {at}" for at in range(50)])
+    assert found.interval is None
+    b[:50] = 0.0
+    found = verdict(a, b, ["large"] * 50 + [f"small {at}" for at in range(50)])
+    assert found.interval.high == 1.0
+
+
+def test_a_difference_that_prints_as_zero_has_no_sign():
+    b = np.random.default_rng(6).random(160)
+    found = verdict(b - 0.0001, b + 0.0001 * (np.arange(160) % 2))
+    assert found.difference < 0
+    assert "accuracy: 0.0 points [0.0, 0.0], adjusted" in found.sentence
 
 
 def test_identical_arms_are_equivalent_only_where_the_sources_are_many_enough():

@@ -66,6 +66,14 @@ def test_the_e_process_decides_where_the_confidence_sequence_still_holds_0():
     assert "assumes less than the e-process, still holds 0" in verdict.sentence
 
 
+def test_evidence_for_the_one_arm_does_not_make_the_other_better():
+    a = np.repeat([1.0, 0.0], [19, 21])  # e is largest where only the first arm was ever right
+    verdict = judged(a, 1 - a, NAMES)
+    assert verdict.p < 0.001
+    assert verdict.difference < 0
+    assert (verdict.word, verdict.reason) == ("undecided", "the test and the interval disagree")
+
+
 def test_two_arms_that_say_the_same_have_no_evidence():
     a, _, groups = outcomes(0.2)
     verdict = judged(a, a, groups)

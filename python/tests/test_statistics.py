@@ -110,6 +110,16 @@ def test_the_interval_of_a_proportion_stays_between_zero_and_one():
     assert interval.high > 2.0
 
 
+def test_a_difference_on_one_side_only_may_end_on_the_other():
+    a, b = np.ones(40), np.where(np.arange(40) < 3, 0.0, 1.0)
+    groups = [f"source {at // 2}" for at in range(40)]
+    found = compare_paired(a, b, groups).interval
+    error = stats.sem((a - b).reshape(20, 2).mean(axis=1))
+    half = float(stats.t.ppf(0.975, 19)) * error
+    assert (found.low, found.high) == pytest.approx((0.075 - half, 0.075 + half))
+    assert found.low < 0
+
+
 @pytest.mark.parametrize("sources", [1, 2, MIN_SOURCES - 1])
 def test_below_ten_sources_stands_the_count_in_place_of_interval_and_test(sources):
     groups = [f"s{index % sources}" for index in range(200)]

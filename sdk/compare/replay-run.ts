@@ -1,6 +1,8 @@
 import { GAMABridge } from "../bridge/gama-bridge.ts";
+import { readEnvironment } from "../records/environment.ts";
 import type { Json } from "../records/run/canonical-json.ts";
 import { type Difference, findDifferences } from "../records/run/differences.ts";
+import type { JsonObject } from "../records/run/opening.ts";
 import { readRun } from "../records/run/read-run.ts";
 import { RunError } from "../records/run/run-error.ts";
 import type { StatisticsOptions } from "./probe.ts";
@@ -12,8 +14,8 @@ export interface Replay {
   readonly identical: boolean;
   /** `a`: as stored; `b`: as computed now. */
   readonly differences: readonly Difference[];
-  /** Of the packages, then and now. */
-  readonly versions: { readonly stored: Json | undefined; readonly now: Json };
+  /** Of the packages, their linear algebra and the code (sha256), then and now. */
+  readonly versions: { readonly stored: Json; readonly now: Json };
 }
 
 /**
@@ -32,18 +34,22 @@ export async function replayRun(folder: string, options: StatisticsOptions = {})
   try {
     const now = await makeResults(folder, bridge, call);
     const differences = findDifferences(stored.results, toJson(now));
-    const { versions } = await bridge.executeOperation("status", {});
-    return {
-      identical: differences.length === 0,
-      differences,
-      versions: { stored: stored.machine["versions"], now: versions },
+    const versions = {
+      stored: versionsOf(stored.machine),
+      now: versionsOf(toJson(await readEnvironment(bridge))),
     };
+    return { identical: differences.length === 0, differences, versions };
   } finally {
     if (given === undefined) await bridge.shutdown();
   }
 }
 
+/** What makes numbers of rows. */
+function versionsOf({ versions = {}, blas = null, code = null }: JsonObject): Json {
+  return { ...(versions as JsonObject), blas, code }; // `readEnvironment` wrote an object
+}
+
 /** As the file would hold it: −0 is 0, and what is undefined is not there. */
-function toJson(value: object): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -6,6 +6,7 @@ import type { FewShotOutcome } from "./few-shot.ts";
 import type { PairedDifference } from "./paired-difference.ts";
 import type { ProbeOutcome } from "./probe.ts";
 import type { TagOutcome } from "./probe-tags.ts";
+import { noInterval } from "./report/words.ts";
 import type { RetrievalOutcome } from "./retrieve.ts";
 
 export function probeBundle(outcome: ProbeOutcome): MimeBundle {
@@ -73,7 +74,7 @@ function describeInterval(
   { interval, reason }: { interval: Interval | null; reason: string | null },
   write: (value: number) => string = percent,
 ): string {
-  if (interval === null) return `none: ${reason}`;
+  if (interval === null) return noInterval(reason);
   return `${write(interval.low)} to ${write(interval.high)}, ${percent(interval.level)} by source`;
 }
 

@@ -7,6 +7,7 @@ import type { AnytimeEvidence } from "./anytime.ts";
 import type { Judgement } from "./judge.ts";
 import type { CostJudgement } from "./judge-cost.ts";
 import type { PowerOutcome } from "./power-card.ts";
+import { noInterval } from "./report/words.ts";
 import type { CostVerdict, Verdict } from "./verdict-types.ts";
 
 export function verdictBundle(verdict: Verdict): MimeBundle {
@@ -16,7 +17,7 @@ export function verdictBundle(verdict: Verdict): MimeBundle {
     "what holds": verdict.supports.length === 0 ? "nothing" : verdict.supports,
     [`score of ${a}`]: scoreA,
     [`score of ${b}`]: scoreB,
-    interval: written(verdict.interval, percent) ?? `none: ${reason}`,
+    interval: written(verdict.interval, percent) ?? noInterval(reason),
     test: test ?? undefined,
     "adjusted p":
       pAdjusted === null ? undefined : `${Number(pAdjusted.toPrecision(3))} (${adjustedBy})`,
@@ -36,7 +37,7 @@ export function judgementBundle({ verdicts }: Judgement): MimeBundle {
 
 export function costVerdictBundle(verdict: CostVerdict): MimeBundle {
   return factsBundle(verdict.sentence, {
-    interval: written(verdict.interval, times) ?? `none: ${verdict.reason}`,
+    interval: written(verdict.interval, times) ?? noInterval(verdict.reason),
     test: verdict.test,
     "adjusted p": verdict.pAdjusted,
     "noise floor": verdict.floor === null ? "not measured" : times(verdict.floor),

@@ -30,6 +30,7 @@ from gama_operations.verdicts import (
     Found,
     Questions,
     could_have_seen,
+    p_of,
     points,
     questions_of,
     sentence_of,
@@ -228,7 +229,7 @@ def _verdict(
         supports=found.supports,
         claim=claim,
         shown=None if claim is None else _SHOWN_BY[claim] in found.supports,
-        sentence=_sentence(comparison, evidence, found, seen, adjusted.no_difference),
+        sentence=_sentence(comparison, evidence, found, seen, adjusted),
         difference=evidence.difference,
         score_a=evidence.score_a,
         score_b=evidence.score_b,
@@ -254,11 +255,17 @@ def _verdict(
 
 
 def _sentence(
-    comparison: PairedComparison, evidence: Evidence, found: Found, seen: float | None, p: float | None
+    comparison: PairedComparison, evidence: Evidence, found: Found, seen: float | None, adjusted: Questions
 ) -> str:
     label = "" if comparison.family == "primary" else " (exploratory)"
-    tail = "" if p is None else f", adjusted p {'< .001' if p < 0.001 else f'= {p:.3f}'}"
-    if found.word == "undecided" and seen is not None:
+    claim, word = comparison.claim, found.word
+    asked = _SHOWN_BY[claim] if word == "undecided" and claim is not None else word
+    p, is_margin = p_of(asked, adjusted), asked in ("not worse", "equivalent")
+    sides = " one-sided" if is_margin else ""
+    tail = "" if p is None else f", adjusted{sides} p {'< .001' if p < 0.001 else f'= {p:.3f}'}"
+    if p is not None and is_margin and word == "undecided":
+        tail += f" against the margin of {points(comparison.margin or 0)}"
+    if word == "undecided" and seen is not None:
         tail += f"; could have seen a difference of {points(seen)} or more"
     on = f"{comparison.task}, {comparison.metric}{label}"
-    return sentence_of((comparison.a, comparison.b), on, evidence, found, tail)
+    return sentence_of((comparison.a, comparison.b), on, evidence, found, margin=comparison.margin, tail=tail)

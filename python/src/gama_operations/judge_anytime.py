@@ -40,6 +40,7 @@ def evidence_at_any_time(
         for alpha in (settings.alpha, 1 - settings.level)
     ]
     most, method = max(both[0].e), both[0].method
+    then = float(sums[: both[0].e.index(most) + 1].sum())
     sequence = "confidence sequence, betting on bounded differences"
     return replace(
         found,
@@ -50,6 +51,7 @@ def evidence_at_any_time(
         error=None,
         p_value=min(1.0, 1 / most),
         test=f"e-process ({method}), 1 / largest e",
-        test_decides=True,
+        # evidence that one arm had the upper hand says nothing for the other, which has it at the end
+        test_decides=then * found.difference > 0,
         beside=Beside(effect_size=found.beside.effect_size, icc=found.beside.icc),
     )

@@ -2,8 +2,8 @@
 
 The clips' sources decide what leads. Sources of several clips: sign flips of whole sources (swaps, for a
 corpus metric) and the cluster jackknife. Sources of one clip: mid-p McNemar for right and wrong, sign flips
-for scores, and the BCa interval. All else stands beside. Below 10 sources nothing leads, and the reason is
-told.
+for scores, and from thirty clips that differ on the BCa interval. All else stands beside. Below 10 sources
+nothing leads, and the reason is told.
 """
 
 from dataclasses import dataclass
@@ -48,6 +48,8 @@ class Evidence:
     effective_sources: float | None = None
     """Of equal size, that would vary as much: N^2 / sum n^2 (Kish, "Survey sampling", 1965); for means of
     outcomes between 0 and 1 only."""
+    right_or_wrong: bool = False
+    """Whether each clip's outcome is 0 or 1."""
     only_a: int | None = None
     """Clips where a is the better arm; None for corpus metrics that have no outcome per clip."""
     only_b: int | None = None

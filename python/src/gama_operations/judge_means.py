@@ -10,10 +10,14 @@ from gama_operations.clustering_watch import Watch
 from gama_operations.judge_evidence import Beside, Evidence
 from gama_operations.judge_inputs import ClipOutcomes, Settings
 from gama_operations.protocol import Interval
-from gama_operations.statistics import interval_by_source, left_out
+from gama_operations.statistics import ends_of_difference, interval_by_source, left_out
 from gama_operations.statistics_bootstrap import bca_interval, cluster_bootstrap
 from gama_operations.statistics_flips import sign_flip_test
 from gama_operations.statistics_sources import Sources, Vector, checked, jackknife_error, on_grid
+
+_LEAST_DIFFERING = 30
+"""Clips; with fewer the jackknife leads, since too many draws lie on one side of 0 (simulated, 95 %, 34 clips
+of which a tenth differ: BCa covers 91 %, the jackknife 96 %; where 30 differ both cover 93 to 96 %)."""
 
 
 def evidence_of_means(
@@ -38,8 +42,9 @@ def evidence_of_means(
     if sources.too_few:
         return found
     sums = sources.sums(difference)
-    jackknife, reason = interval_by_source(difference, sources, level)
-    margin_interval, _ = interval_by_source(difference, sources, 1 - 2 * settings.alpha)
+    ends = ends_of_difference(a, b)
+    jackknife, reason = interval_by_source(difference, sources, level, ends)
+    margin_interval, _ = interval_by_source(difference, sources, 1 - 2 * settings.alpha, ends)
     counted = pairs.mcnemar(only_a, only_b) if pairs.are_right_or_wrong(a, b) else None
     if counted and sources.are_single:
         p_value, test = counted.mid_p, "mid-p McNemar, two-sided"
@@ -55,9 +60,10 @@ def evidence_of_means(
     bca = _by_clip(difference, settings) if sources.are_single else None
     return replace(
         found,
-        interval=bca or jackknife,
+        interval=bca if only_a + only_b >= _LEAST_DIFFERING and bca else jackknife,
         margin_interval=margin_interval,
         reason=reason,
+        right_or_wrong=counted is not None,
         effective_sources=_effective(sources) if pairs.are_shares(a, b) else None,
         error=jackknife_error(left_out(sums, sources.counts)) if jackknife else None,
         p_value=p_value,

@@ -10,6 +10,7 @@ Test: the signs of whole sources' differences are flipped, two-sided (`statistic
 Below MIN_SOURCES sources neither is trustworthy: a reason stands in their place.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from gama_operations.statistics_sources import (
     sources_of,
     t_quantile,
 )
+
+EVERYWHERE = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,17 @@ def cluster_interval(
         raise InvalidRequestError(f"Expected `level` between 0 and 1, got {level}")
     sources = sources_of(groups)
     (values,), _ = on_grid(sources, values)
-    return interval_by_source(values, sources, level)
+    ends = (0.0, 1.0) if np.isin(values, (0, 1)).all() else EVERYWHERE
+    return interval_by_source(values, sources, level, ends)
 
 
-def interval_by_source(values: Vector, sources: Sources, level: float) -> tuple[Interval | None, str | None]:
-    """`cluster_interval` of what `on_grid` has made."""
+def interval_by_source(
+    values: Vector, sources: Sources, level: float, ends: tuple[float, float]
+) -> tuple[Interval | None, str | None]:
+    """Of what `on_grid` has made: a mean, or a difference; `ends` are the least and the most that it can be.
+
+    A difference may end on either side of 0, though no clip lies on one of them.
+    """
     if sources.too_few:
         return None, f"no interval: {sources.too_few}"
     sums, counts = sources.sums(values), sources.counts
@@ -83,10 +92,15 @@ def interval_by_source(values: Vector, sources: Sources, level: float) -> tuple[
         return None, f"no interval: the mean is the same in all {len(sums)} sources, so nothing varies"
     mean = float(values.sum()) / sources.clips
     half = t_quantile((1 + level) / 2, len(sums)) * jackknife_error(left_out(sums, counts))
-    low, high = mean - half, mean + half
-    if np.isin(values, (0, 1)).all():
-        low, high = max(0.0, low), min(1.0, high)
-    return Interval(low=low, high=high, level=level, method=f"cluster jackknife, t({len(sums) - 1})"), None
+    method = f"cluster jackknife, t({len(sums) - 1})"
+    low, high = max(ends[0], mean - half), min(ends[1], mean + half)
+    return Interval(low=low, high=high, level=level, method=method), None
+
+
+def ends_of_difference(a: Vector, b: Vector) -> tuple[float, float]:
+    """The least and the most that a difference of means of such outcomes can be."""
+    are_shares = all(bool(((values >= 0) & (values <= 1)).all()) for values in (a, b))
+    return (-1.0, 1.0) if are_shares else EVERYWHERE
 
 
 def left_out(sums: Vector, counts: Vector) -> Vector:
@@ -128,7 +142,7 @@ def compare_paired(
     sources = sources_of(groups)
     (first, second), unit = on_grid(sources, first, second)
     difference = first - second
-    interval, reason = interval_by_source(difference, sources, level)
+    interval, reason = interval_by_source(difference, sources, level, ends_of_difference(first, second))
     p_value, test = None, None
     if sources.too_few:
         reason = f"no interval and no test: {sources.too_few}"

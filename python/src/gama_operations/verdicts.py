@@ -3,10 +3,11 @@
 In this order, each question at its adjusted p: better or worse, if the test rejects "no difference" and the
 interval leaves 0 out (where they disagree: undecided, and said); equivalent, if both one-sided tests against
 the margin reject, which is the interval of level 1 - 2 alpha inside the margin (Schuirmann, Journal of
-Pharmacokinetics and Biopharmaceutics 15, 1987); not worse, if the lower one does; else undecided, with the
-difference that such a study sees in eight of ten cases.
+Pharmacokinetics and Biopharmaceutics 15, 1987; where few clips differ the tests are more careful); not worse,
+if the lower one does; else undecided, with the difference that such a study sees in eight of ten cases.
 """
 
+import math
 from dataclasses import dataclass
 
 from gama_operations.judge_evidence import Evidence
@@ -41,8 +42,9 @@ def questions_of(evidence: Evidence, margin: float | None) -> Questions:
     if margin is not None:
         if evidence.error is not None:
             gain, sources = _gain(evidence), evidence.sources
-            worse = t_tail((gain + margin) / evidence.error, sources)
-            better = t_tail((margin - gain) / evidence.error, sources)
+            error = max(evidence.error, _error_at(margin, evidence))
+            worse = t_tail((gain + margin) / error, sources)
+            better = t_tail((margin - gain) / error, sources)
         elif evidence.is_identical and evidence.effective_sources is not None:
             # Nothing varies, but G sources without a difference bound how common one can be: were a share of
             # `margin` of the sources different, all G would agree with (1 - margin)^G (the rule of three,
@@ -68,7 +70,7 @@ def word_of(evidence: Evidence, adjusted: Questions, *, margin: float | None, al
         note = "the test and the interval disagree"
     if not_worse and not_better:
         supports.append("equivalent")
-    if not_worse:
+    if not_worse or "better" in supports:  # by any margin
         supports.append("not worse")
     if not supports and evidence.is_identical:
         note = "the arms gave the same outcome on every clip"
@@ -86,7 +88,20 @@ def could_have_seen(evidence: Evidence, alpha: float) -> float | None:
     return (t_quantile(1 - alpha / 2, sources) + t_quantile(_POWER, sources)) * evidence.error
 
 
-def sentence_of(arms: tuple[str, str], on: str, evidence: Evidence, found: Found, tail: str) -> str:
+def p_of(word: Word, adjusted: Questions) -> float | None:
+    """Of the question that the word answers: of both, where it takes two."""
+    if word == "not worse":
+        return adjusted.worse_by_margin
+    if word != "equivalent":
+        return adjusted.no_difference
+    if adjusted.worse_by_margin is None or adjusted.better_by_margin is None:
+        return None
+    return max(adjusted.worse_by_margin, adjusted.better_by_margin)
+
+
+def sentence_of(
+    arms: tuple[str, str], on: str, evidence: Evidence, found: Found, *, margin: float | None, tail: str
+) -> str:
     """For example `gama-tiny is better than fbank on linear, accuracy: +4.2 points [+1.1, +7.3].`
 
     `tail` is what stands behind the interval: the adjusted p, and what could have been seen.
@@ -94,12 +109,14 @@ def sentence_of(arms: tuple[str, str], on: str, evidence: Evidence, found: Found
     a, b = arms
     size = points(evidence.difference, signed=True)
     if evidence.interval:
-        size += f" [{100 * evidence.interval.low:+.1f}, {100 * evidence.interval.high:+.1f}]"
+        low, high = (_hundredths(end, "+") for end in (evidence.interval.low, evidence.interval.high))
+        size += f" [{low}, {high}]"
+    within = points(margin or 0)
     phrases: dict[Word, str] = {
         "better": f"{a} is better than {b}",
         "worse": f"{a} is worse than {b}",
-        "equivalent": f"{a} and {b} are equivalent within the margin",
-        "not worse": f"{a} is not worse than {b} by the margin",
+        "equivalent": f"{a} and {b} are equivalent within {within}",
+        "not worse": f"{a} is not worse than {b} by {within}",
         "undecided": f"Undecided between {a} and {b}",
     }
     note = f"; {found.note}" if found.note else ""
@@ -113,6 +130,16 @@ def _excludes_zero(evidence: Evidence) -> bool:
     return evidence.interval.low > 0 or evidence.interval.high < 0
 
 
+def _error_at(margin: float, evidence: Evidence) -> float:
+    """Least standard error of right and wrong outcomes whose true difference is the margin.
+
+    A share of `margin` of the clips differs then at least, which varies by margin - margin^2 a clip. What was
+    seen may vary less, where hardly a clip happened to differ, and would refute the margin too easily
+    (simulated: 100 clips, margin and true difference .05, in 11 % of the studies instead of 5).
+    """
+    return math.sqrt(max(0.0, margin - margin**2) / evidence.clips) if evidence.right_or_wrong else 0.0
+
+
 def _gain(evidence: Evidence) -> float:
     """How much better a is."""
     return -evidence.difference if evidence.lower_is_better else evidence.difference
@@ -120,4 +147,9 @@ def _gain(evidence: Evidence) -> float:
 
 def points(value: float, *, signed: bool = False) -> str:
     """A share in hundredths, with its unit."""
-    return f"{100 * value:{'+' if signed else ''}.1f} points"
+    return f"{_hundredths(value, '+' if signed else '')} points"
+
+
+def _hundredths(value: float, sign: str) -> str:
+    """What is 0 as it is printed has no sign."""
+    return f"{100 * value:{sign}.1f}" if abs(round(100 * value, 1)) > 0 else "0.0"

@@ -74,7 +74,9 @@ export function readPair(values: PairValues): PairRequest {
   const tasks = readTasks(values.task ?? "probe");
   const claim = readWord("claim", values.claim ?? "superior", CLAIMS);
   const margin = values.margin === undefined ? undefined : Number(values.margin);
-  if (margin !== undefined && !(margin > 0)) throw new UsageError("--margin is a share above 0");
+  if (margin !== undefined && !(margin > 0 && margin < 1)) {
+    throw new UsageError(`--margin is a share, 0.02 for two points, got ${values.margin}`);
+  }
   if (claim !== "superior" && margin === undefined) {
     throw new UsageError(`--claim ${values.claim} needs --margin`);
   }

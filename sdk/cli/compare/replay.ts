@@ -36,8 +36,8 @@ function describe(folder: string, { identical, differences, versions }: Replay):
     `${folder}: ${differences.length} numbers are not what is stored (stored, now):`,
     ...writeDifferences(differences),
     packages.length === 0
-      ? "The packages have the versions of then."
-      : "Packages that have another version (then, now):",
+      ? "Packages and code are those of then."
+      : "Not as it was then (then, now):",
     ...writeDifferences(packages),
   ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
 import { readWord } from "./pair-flags.ts";
 
@@ -26,7 +27,8 @@ export function readRun(
   values: Omit<RunRequest, "require"> & { readonly require?: string | undefined },
 ): RunRequest {
   const { out, fresh, require, yes, json } = values;
-  if (out === "") throw new UsageError("--out is a folder");
+  const isFile = existsSync(out) && !statSync(out).isDirectory();
+  if (out === "" || isFile) throw new UsageError(`--out is a folder, got ${out || "nothing"}`);
   const word = require === undefined ? undefined : readWord("require", require, WORDS);
   return { out, fresh, require: word, yes, json };
 }

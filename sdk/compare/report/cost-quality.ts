@@ -6,7 +6,7 @@ import type { StudyResults, TaskResult } from "../results-types.ts";
 import type { CostDrift, CostQuantile, CostVerdict } from "../verdict-types.ts";
 import { costRunWords } from "./cost-run.ts";
 import { aligned, bullets, heading, note, scrolling, stack } from "./pieces.ts";
-import { between, count, percent, pText, signedPoints, significant } from "./words.ts";
+import { between, count, noInterval, percent, pText, signedPoints, significant } from "./words.ts";
 
 /** An arm in the plane. */
 interface PlacedArm {
@@ -94,7 +94,7 @@ function toRow(it: CostVerdict): Record<string, unknown> {
     [`median of ${it.a}`]: significant(it.medianA),
     [`median of ${it.b}`]: significant(it.medianB),
     ratio: significant(it.ratio),
-    interval: it.interval === null ? `none: ${it.reason}` : between(it.interval, significant),
+    interval: it.interval === null ? noInterval(it.reason) : between(it.interval, significant),
     floor: it.floor === null ? "unknown" : significant(it.floor),
     "adjusted p": pText(it.pAdjusted),
     word: it.word,

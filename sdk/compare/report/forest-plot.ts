@@ -27,12 +27,19 @@ export function forestPlot({ verdicts, level }: StudyResults): Html | null {
         ...(margin === null
           ? []
           : [`Band: the margin of ±${signedPoints(margin).slice(1)} points.`]),
-        ...missing.map(
-          ({ a, b, task, reason }) => `${a} − ${b}, ${task}: ${reason ?? "no interval"}.`,
-        ),
+        ...missingWords(missing, verdicts.length),
       ].join(" "),
     ),
   ]);
+}
+
+/** Why there is no interval: once for all that have the same reason. */
+function missingWords(missing: StudyResults["verdicts"], all: number): string[] {
+  const reasons = Map.groupBy(missing, ({ reason }) => reason ?? "no interval");
+  return [...reasons].map(([reason, members]) => {
+    const names = members.map(({ a, b, task }) => `${a} − ${b}, ${task}`);
+    return `${members.length === all ? "All" : names.join("; ")}: ${reason}.`;
+  });
 }
 
 /** Which end is whose, where all metrics agree on that. */

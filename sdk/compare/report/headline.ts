@@ -84,10 +84,24 @@ export function weaknesses(results: StudyResults): string[] {
     ...(open.length > 0 ? [`${count(open.length, "finding")} of leakage`] : []),
     ...(primary?.interval === null && primary.reason !== null ? [primary.reason] : []),
     ...signChanges(verdicts, spread),
+    ...loneLabels(results),
     ...unbeatenBaselines(results),
     ...exposureWords(arms.filter(({ baseline }) => baseline === null)),
     ...(lost > 0 ? [`${count(lost, "answer")} failed or not understood, counted as wrong`] : []),
     ...(data.excluded.length > 0 ? [`${countLeftOut(results)} left out`] : []),
+  ];
+}
+
+/** Labels that a probe has never seen when it is asked for them, since it is tested on sources of its own. */
+function loneLabels({ classes, tasks }: StudyResults): string[] {
+  const heldOut = tasks.filter(({ task, folds }) => folds !== null && task !== "tags");
+  const known = classes.filter(({ task }) => heldOut.some((each) => each.task === task));
+  const labels = new Set(known.map(({ label }) => label));
+  const lone = new Set(known.flatMap(({ label, sources }) => (sources === 1 ? label : [])));
+  if (lone.size === 0) return [];
+  const [have, them] = lone.size === 1 ? ["has", "it"] : ["have", "them"];
+  return [
+    `${lone.size} of ${count(labels.size, "label")} ${have} one source, so that no held-out probe can name ${them}`,
   ];
 }
 

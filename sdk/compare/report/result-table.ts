@@ -3,7 +3,7 @@ import { table } from "../../display/table.ts";
 import type { ArmResult, StudyResults, TaskArm, TaskResult } from "../results-types.ts";
 import { costOf, isExposed, referenceArm, type SeenVerdict, verdictOf } from "./pairs.ts";
 import { note, scrolling, stack } from "./pieces.ts";
-import { alignedIntervals, endAligned, signedPoints, significant } from "./words.ts";
+import { alignedIntervals, endAligned, noInterval, signedPoints, significant } from "./words.ts";
 
 const MARK = "†";
 /** Columns of the table, and the metric of each. */
@@ -23,10 +23,10 @@ interface Row {
 /** The one table: each arm's score, and its difference to the arm that it is held against. */
 export function resultTable(results: StudyResults): Html {
   const rows = results.tasks.flatMap((task) => task.arms.map((arm) => toRow(results, task, arm)));
-  const intervals = rows.map(({ tested }) => tested.interval ?? `none: ${tested.reason}`);
+  const intervals = rows.map(({ tested }) => tested.interval ?? noInterval(tested.reason));
   const differences = rows.map(({ seen }) => seen && signedPoints(seen.difference));
   const between = rows.map(({ seen }) =>
-    seen === null ? "" : (seen.interval ?? `none: ${seen.verdict.reason ?? "not computed"}`),
+    seen === null ? "" : (seen.interval ?? noInterval(seen.verdict.reason)),
   );
   const columns = {
     interval: alignedIntervals(intervals),

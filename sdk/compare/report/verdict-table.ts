@@ -12,6 +12,7 @@ export function verdictTable({ verdicts }: StudyResults): Html | null {
     bullets(verdicts.map(({ sentence }) => asPrinted(sentence))),
     scrolling(table(aligned(verdicts.map(testRow)), { limit: 1000 })),
     note(testWords(verdicts)),
+    marginTable(verdicts.filter(({ margin }) => margin !== null)),
     heading("Beside"),
     scrolling(table(aligned(withoutEmpty(verdicts.map(besideRow))), { limit: 1000 })),
     note(
@@ -55,6 +56,26 @@ function testRow(it: Verdict): Record<string, unknown> {
     clips: it.clips,
     sources: it.sources,
   };
+}
+
+/** What "not worse" and "equivalent" are read off. */
+function marginTable(verdicts: readonly Verdict[]): Html | null {
+  if (verdicts.length === 0) return null;
+  const rows = verdicts.map((it) => ({
+    ...namesOf(it),
+    margin: signedPoints(it.margin ?? 0).slice(1),
+    "p, worse by it": pText(it.pNotWorse),
+    "p, better by it": pText(it.pNotBetter),
+    interval: it.marginInterval === null ? "–" : between(it.marginInterval, signedPoints),
+    at: it.marginInterval === null ? "–" : `${Math.round(100 * it.marginInterval.level)} %`,
+  }));
+  return stack([
+    heading("Against the margin"),
+    scrolling(table(aligned(rows), { limit: 1000 })),
+    note(
+      "Margin in points. Each p is one-sided and adjusted, of the null hypothesis that its column names: not worse rejects the first, equivalent both. The interval is the one that lies on the same side of the margin where one comparison alone is asked about; where few clips differ, the p is the more careful one.",
+    ),
+  ]);
 }
 
 function besideRow({ beside, ...it }: Verdict): Record<string, string> {

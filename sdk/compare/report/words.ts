@@ -36,6 +36,11 @@ export function significant(value: number): string {
   return withMinus(size >= 100 || size === 0 ? value.toFixed(0) : value.toPrecision(3));
 }
 
+/** What stands in the place of an interval; a reason may begin with the same words. */
+export function noInterval(reason: string | null): string {
+  return `none: ${(reason ?? "not computed").replace(/^no interval( and no test)?: /, "")}`;
+}
+
 /** Texts of one column with their ends below each other. */
 export function endAligned(texts: readonly string[]): string[] {
   const width = Math.max(0, ...texts.map((text) => text.length));

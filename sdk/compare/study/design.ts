@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "../../errors.ts";
 import type { CheckableQuestion, PrimaryClaim, Study, Task } from "../study-types.ts";
 import { type StudyArm, withBaselines } from "./baselines.ts";
 import { canDo } from "./can-do.ts";
+import { checkSettings } from "./check-settings.ts";
 import { type CostDesign, toCostDesign } from "./cost/cost-design.ts";
 import { metricsOf } from "./metrics.ts";
 
@@ -41,6 +42,7 @@ export function toDesign(study: Study): Design {
     refuse("foldSpread", "a whole number >= 0", foldSpread);
   }
   if (!Number.isInteger(seed)) refuse("seed", "a whole number", seed);
+  checkSettings(study);
   const arms = withBaselines(study.arms, tasks);
   checkArms(arms);
   checkTasks(tasks, arms);

@@ -1,4 +1,5 @@
 /** What the arms must have in common for their scores to compare, checked on what was recorded. */
+import { firstOf } from "../report/words.ts";
 import type { FairnessRow } from "../results-types.ts";
 import type { Exposure } from "../study-types.ts";
 import type { AnswerRow } from "./answer-rows.ts";
@@ -25,7 +26,9 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
   const heard = (id: string): readonly AnswerRow[] =>
     (answers.get(id) ?? []).filter(({ failure }) => failure === null);
   const arm = (id: string): StoredStudy["arms"][string] | undefined => arms[id];
-  const failures = (id: string): number => (answers.get(id)?.length ?? 0) - heard(id).length;
+  const failed = (id: string): string[] => [
+    ...new Set((answers.get(id) ?? []).flatMap((each) => (each.failure === null ? [] : each.clip))),
+  ];
   const status = (id: string, of: "unmapped" | "other"): number =>
     design.tasks.reduce(
       (sum, { kind }) =>
@@ -60,9 +63,12 @@ export function checkFairness(study: StoredStudy): FairnessRow[] {
     ),
     row(
       "failed clips",
-      ids.every((id) => failures(id) === 0),
-      (id) => `${failures(id)}`,
-      "wrong",
+      // A file that no arm can decode favours none.
+      isSame(ids.map((id) => failed(id).sort().join("\n"))),
+      (id) => `${failed(id).length}`,
+      ["wrong", firstOf([...new Set(ids.flatMap(failed))].sort())]
+        .filter((text) => text !== "")
+        .join(": "),
     ),
     row("unmapped answers", null, (id) => `${status(id, "unmapped")}`, "count as wrong"),
     row("answers outside the labels", null, (id) => `${status(id, "other")}`, "count as wrong"),

@@ -10,6 +10,7 @@ import { findOutcomes, readAnswers, type TaskWork, toOutcomes } from "./run-task
 import type { StoredStudy } from "./stored-study.ts";
 import { streamSeed } from "./stream-seed.ts";
 import { clipsOf } from "./task-clips.ts";
+import type { UsedClip } from "./used-clips.ts";
 
 /** An outcome under another draw: a row of `spread/<task>.<arm>.jsonl`. */
 export interface SpreadOutcome extends Outcome {
@@ -36,7 +37,7 @@ export async function runFoldSpread(
   if (plan.kind !== "drawn") return;
   const claimed = new Set(primary.flatMap(({ task, a, b }) => [`${task} ${a}`, `${task} ${b}`]));
   const steps = tasks
-    .filter(({ kind }) => SPREAD.includes(kind))
+    .filter((task) => SPREAD.includes(task.kind) && canBeDrawnAnew(plan.folds, task, work.clips))
     .flatMap((task) => arms.map((arm) => ({ task, arm })))
     .filter(({ task, arm }) => claimed.has(`${task.kind} ${arm.id}`))
     .flatMap((step) => Array.from({ length: draws }, (_, at) => ({ ...step, draw: at + 1 })))
@@ -58,6 +59,11 @@ export async function runFoldSpread(
   }
   if (total > 0)
     call.onProgress?.({ stage: "other folds", done: total, total, unit: "probes", message: "" });
+}
+
+/** Whether there are other folds to draw: where each source is one, every draw is the same. */
+export function canBeDrawnAnew(folds: number, task: Task, clips: readonly UsedClip[]): boolean {
+  return new Set(clipsOf(task, clips).map(({ clusterId }) => clusterId)).size > folds;
 }
 
 /** The differences that the stored rows give. Intervals and p-values of these draws mean nothing more. */

@@ -1,6 +1,7 @@
 /** `results.json`, made from the files of a run and nothing else: so it can be made again. */
 import type { CallOptions } from "../../bridge/call-options.ts";
 import type { GAMABridge } from "../../bridge/gama-bridge.ts";
+import type { Interval } from "../../bridge/protocol.gen.ts";
 import { judge } from "../judge.ts";
 import { pairedDifference } from "../paired-difference.ts";
 import { powerCard } from "../power-card.ts";
@@ -167,7 +168,17 @@ async function meanBySource(
   const groups = outcomes.map(({ cluster }) => cluster);
   const paired = { a, b: a.map(() => 0), groups, level, permutations: 1 };
   const { meanA, interval, reason } = await pairedDifference(paired, options);
-  return { value: meanA, interval, reason };
+  const isProportion = a.every((value) => value === 0 || value === 1);
+  return {
+    value: meanA,
+    interval: interval && isProportion ? withinOne(interval) : interval,
+    reason,
+  };
+}
+
+/** A proportion ends at 0 and at 1; a difference, as which it was asked for, does not. */
+function withinOne(interval: Interval): Interval {
+  return { ...interval, low: Math.max(0, interval.low), high: Math.min(1, interval.high) };
 }
 
 function fromVerdicts(

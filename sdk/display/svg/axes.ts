@@ -66,6 +66,7 @@ function drawY({ frame, spec, y }: Plot): string {
       fill: HOUSE.ink,
       anchor: "end",
       align: "middle",
+      isFitted: true,
     }),
   );
   const title = titleText(spec.layout.yaxis?.title);

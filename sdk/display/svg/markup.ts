@@ -1,4 +1,4 @@
-import { LINE_HEIGHT, textLines } from "../figure/text.ts";
+import { LINE_HEIGHT, textLines, textWidth } from "../figure/text.ts";
 import { escapeMarkup } from "../html.ts";
 
 type Attributes = Record<string, string | number | undefined>;
@@ -29,22 +29,38 @@ export interface TextStyle {
   /** Which line of the text stands at y: `top` of the first, `middle` of all, `bottom` of the last. */
   align?: "top" | "middle" | "bottom";
   bold?: boolean;
+  /** As wide as the layout reckons with, in a wider font too: it stands beside the edge of the picture. */
+  isFitted?: boolean;
   transform?: string;
 }
 
 // Height of capitals and digits over the baseline, in font sizes.
 const CAP_HEIGHT = 0.72;
 
+function fitTo(width: number): Attributes {
+  return width > 0 ? { textLength: width, lengthAdjust: "spacingAndGlyphs" } : {};
+}
+
 /** Text of one or more lines (`<br>`) at a point. */
 export function textElement(text: string, x: number, y: number, style: TextStyle): string {
-  const { size, fill, anchor = "start", align = "top", bold = false, transform } = style;
+  const {
+    size,
+    fill,
+    anchor = "start",
+    align = "top",
+    bold = false,
+    isFitted = false,
+    transform,
+  } = style;
   const lines = textLines(text);
   const extra = (lines.length - 1) * size * LINE_HEIGHT;
   const rise = { top: CAP_HEIGHT * size, middle: (CAP_HEIGHT * size - extra) / 2, bottom: -extra };
   const first = y + rise[align];
-  const spans = lines.map((line, index) =>
-    element("tspan", { x, y: first + index * size * LINE_HEIGHT }, escapeMarkup(line)),
-  );
+  const spans = lines.map((line, index) => {
+    const width = isFitted ? fitTo(textWidth(line, size, bold)) : {};
+    const place = { x, y: first + index * size * LINE_HEIGHT };
+    return element("tspan", { ...place, ...width }, escapeMarkup(line));
+  });
   return element(
     "text",
     {

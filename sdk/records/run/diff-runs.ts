@@ -5,7 +5,7 @@ import { type Difference, findDifferences } from "./differences.ts";
 import { type Explains, explains } from "./explaining-fields.ts";
 import { OPENING_FILES } from "./opening.ts";
 import { listFiles, readConditions, readJsonFile, readRows } from "./run-files.ts";
-import { RESULTS } from "./seal.ts";
+import { RESULTS, SEAL, verifySeal } from "./seal.ts";
 
 /** Rows of one file in two runs. */
 export interface RowDifference {
@@ -34,8 +34,13 @@ const STATISTICS = /^machine\.(versions\.(numpy|scipy|scikit-learn|statsmodels)|
 /** A seed is part of the design; it explains after whatever is heard, asked and scored. */
 const SEED = /^study\.seed\b/;
 
-/** Compares two runs, and names the field that explains a change. */
+/**
+ * Compares two runs, sealed or not, and names the field that explains a change.
+ *
+ * @throws RunError `run_damaged`: a sealed one is not what was sealed, which would be taken for chance
+ */
 export async function diffRuns(a: string, b: string): Promise<RunDifference> {
+  for (const folder of [a, b]) if (existsSync(join(folder, SEAL))) await verifySeal(folder);
   const [inA, inB] = await Promise.all([readConditions(a), readConditions(b)]);
   const found = (["study", "data", "arms", "machine"] as const).flatMap((part) =>
     findDifferences(inA[part], inB[part], part),

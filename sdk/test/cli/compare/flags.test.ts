@@ -20,6 +20,8 @@ describe("flags of compare", () => {
     [[...PAIR, "--claim", "worse"], "--claim is one of superior, not-worse, equivalent, got worse"],
     [[...PAIR, "--claim", "equivalent"], "--claim equivalent needs --margin"],
     [[...PAIR, "--margin", "0"], "--margin is a share"],
+    [[...PAIR, "--out", import.meta.filename], "--out is a folder, got "],
+    [[...PAIR, "--margin", "2"], "--margin is a share, 0.02 for two points, got 2"],
     [[...PAIR, "--require", "best"], "--require is one of better, not-worse, equivalent"],
     [[...PAIR, "--folds", "1"], "--folds is a whole number from 2 on"],
     [[...PAIR, "--seed", ""], "--seed is a whole number from 0 on"],

@@ -76,3 +76,31 @@ describe("answers that nobody understood", () => {
     expect(read({ tasks: tasks("gama-tiny") }).weak).toContain("80 answers failed");
   });
 });
+
+describe("labels of one source", () => {
+  it("weaken the result where probes are tested on other sources than they learn from", () => {
+    const classes = RESULTS.classes.map((row, at) => ({ ...row, sources: at === 0 ? 1 : 3 }));
+    const labels = new Set(classes.map(({ label }) => label)).size;
+    expect(read({ classes }).weak).toContain(
+      `1 of ${labels} labels has one source, so that no held-out probe can name it`,
+    );
+    const tasks = RESULTS.tasks.map((task) => ({ ...task, folds: null }));
+    expect(read({ classes, tasks }).weak).not.toContain("one source");
+  });
+});
+
+describe("a margin", () => {
+  it("has its tests and its interval beside it, and is not there where none was declared", () => {
+    const marginInterval = { low: -0.011, high: 0.095, level: 0.9, method: "cluster jackknife" };
+    const verdicts = withPrimary({
+      margin: 0.02,
+      marginInterval,
+      pNotWorse: 0.012,
+      pNotBetter: 0.7,
+    });
+    const { text } = read({ verdicts });
+    expect(text).toMatch(/Against the margin .* 2\.0 \.012 \.700 \[−1\.1,\s\+9\.5\] 90 %/);
+    const none = withPrimary({ margin: null, marginInterval: null });
+    expect(read({ verdicts: none }).text).not.toContain("Against the margin");
+  });
+});

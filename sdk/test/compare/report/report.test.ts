@@ -50,7 +50,8 @@ describe("the report of a study", () => {
   });
 
   it("puts the reason where an interval would stand below 10 sources", () => {
-    const reason = "3 source(s), at least 10 are needed";
+    const why = "3 source(s), at least 10 are needed";
+    const reason = `no interval and no test: ${why}`;
     const tasks = RESULTS.tasks.map((task) => ({
       ...task,
       arms: task.arms.map((arm) => ({ ...arm, interval: null, reason })),
@@ -58,8 +59,10 @@ describe("the report of a study", () => {
     const verdicts = withPrimary({ interval: null, reason, test: null, p: null, pAdjusted: null });
     const page = pageOf({ tasks, verdicts });
     const [head = [], ...rows] = firstTable(page);
-    for (const row of rows) expect(row[head.indexOf("95 % interval")]).toBe(`none: ${reason}`);
+    for (const row of rows) expect(row[head.indexOf("95 % interval")]).toBe(`none: ${why}`);
     expect(new StudyReport(sourceOf({ tasks, verdicts })).sentences[1]).toContain(reason);
+    const without = RESULTS.verdicts.map((it) => ({ ...it, interval: null, reason }));
+    expect(textOf(pageOf({ verdicts: without }))).toContain(`open: explored. All: ${reason}.`);
   });
 
   it("counts clips that were left out by reason, and names the first of them", () => {

@@ -9,6 +9,7 @@ const [claim] = study.primary;
 describe("the form of a study", () => {
   it("is right where the types hold", () => {
     expect(checkStudy(study)).toBeUndefined();
+    expect(checkStudy({ ...study, arms: [{ ...arm, reads: { by: "answers" } }] })).toBeUndefined();
   });
 
   it.each<[unknown, string]>([
@@ -24,9 +25,20 @@ describe("the form of a study", () => {
       { ...study, arms: [{ ...words, reads: { by: "score" } }] },
       "`arms[0].reads.candidates` is an object, this is undefined",
     ],
-    [{ ...study, arms: [{ ...arm, reads: { by: "ear" } }] }, "one of features, score, text"],
+    [
+      { ...study, arms: [{ ...arm, reads: { by: "ear" } }] },
+      "one of features, score, text, answers",
+    ],
     [{ ...study, tasks: ["linear"] }, '`tasks[0]` is an object, this is "linear"'],
     [{ ...study, tasks: [{ kind: "probe" }] }, "`tasks[0].kind` is one of linear, mlp"],
+    [{ ...study, fold: 3 }, "there is no field `fold`, but name, question"],
+    [{ ...study, arms: [{ ...arm, precision: "bfloat16" }] }, "no field `arms[0].precision`"],
+    [
+      { ...study, arms: [{ ...arm, reads: { by: "features", layers: 3 } }] },
+      "no field `arms[0].reads.layers`, but by, layer",
+    ],
+    [{ ...study, tasks: [{ kind: "knn", neighbors: 3 }] }, "no field `tasks[0].neighbors`"],
+    [{ ...study, primary: [{ ...claim, margins: 0.1 }] }, "no field `primary[0].margins`"],
     [{ ...study, primary: undefined }, "`primary` is a list, this is undefined"],
     [
       { ...study, primary: [{ ...claim, claim: "better" }] },

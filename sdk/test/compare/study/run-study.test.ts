@@ -210,8 +210,9 @@ describe("replayRun", () => {
     writeFileSync(path, JSON.stringify(results));
     await expect(replayRun(folder, { bridge })).rejects.toThrow("results.json was changed");
     await sealFiles(folder);
-    const { differences, identical } = await replayRun(folder, { bridge });
+    const { differences, identical, versions } = await replayRun(folder, { bridge });
     expect(identical).toBe(false);
+    expect(versions.now).toEqual(versions.stored); // the forgery is not put down to a package
     expect(differences).toMatchObject([{ path: "verdicts[0].p", a: 0.001 }]);
   });
 });

@@ -4,9 +4,11 @@ import { withBaselines } from "../../../compare/study/baselines.ts";
 import { makeChunks } from "../../../compare/study/chunks.ts";
 import { cropSeconds } from "../../../compare/study/crop.ts";
 import { toDesign } from "../../../compare/study/design.ts";
+import { canBeDrawnAnew } from "../../../compare/study/fold-spread.ts";
 import { knownExposure } from "../../../compare/study/known-exposure.ts";
 import { decodeNpy, encodeNpy } from "../../../compare/study/npy.ts";
 import { streamSeed } from "../../../compare/study/stream-seed.ts";
+import type { UsedClip } from "../../../compare/study/used-clips.ts";
 import type { Study } from "../../../compare/study-types.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { makeStudy } from "./make-study.ts";
@@ -121,6 +123,18 @@ describe("an untrained twin", () => {
   });
 });
 
+describe("folds of sources", () => {
+  it("are drawn anew only where there are more sources with the label than folds", () => {
+    const facts = { path: "", sha256: "", pcm: null, seconds: 1, split: null, fold: null };
+    const clips = ["ann", "bob", "cyd", "dan"].map((clusterId, at): UsedClip => {
+      const labels = clusterId === "dan" ? {} : { class: `${at}` };
+      return { ...facts, id: clusterId, clusterId, labels };
+    });
+    expect(canBeDrawnAnew(2, { kind: "knn" }, clips)).toBe(true);
+    expect(canBeDrawnAnew(3, { kind: "knn" }, clips)).toBe(false);
+  });
+});
+
 describe("streams of a seed", () => {
   it("differ by name and by seed, and are the same each time", () => {
     const seeds = [streamSeed(1, "a"), streamSeed(1, "b"), streamSeed(2, "a")];
@@ -141,6 +155,15 @@ const ALONE: Partial<Study> = {
 describe("a design", () => {
   it.each<[string, Partial<Study>, string]>([
     ["a claim without its margin", { primary: [claim({ claim: "equivalent" })] }, "margin"],
+    ["a margin of two hundred points", { primary: [claim({ margin: 2 })] }, "margin"],
+    ["a margin that is no number", { primary: [claim({ margin: Number.NaN })] }, "margin"],
+    ["a claim declared twice", { primary: [claim({}), claim({ claim: "superior" })] }, "once"],
+    ["a level in percent", { level: 95 }, "level"],
+    ["an alpha of a coin", { alpha: 0.5 }, "alpha"],
+    ["no neighbours", { tasks: [{ kind: "knn", neighbours: 0 }] }, "neighbours"],
+    ["half a draw", { tasks: [{ kind: "few-shot", draws: 0.5 }] }, "draws"],
+    ["nothing to show", { tasks: [{ kind: "few-shot", perLabel: 0 }] }, "perLabel"],
+    ["a search to depth 0", { tasks: [{ kind: "retrieval", ks: [1, 0] }] }, "ks"],
     ["a claim about a task that is not there", { primary: [claim({ task: "knn" })] }, "task"],
     ["an arm that cannot do the task", { primary: [claim({ b: "gama" })] }, "linear"],
     ["a metric that the task has not", { primary: [claim({ metric: "WER" })] }, "macro-F1"],

@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { diffRuns } from "../../../records/run/diff-runs.ts";
 import { openRun } from "../../../records/run/open-run.ts";
@@ -70,6 +72,12 @@ describe("the difference of two runs", () => {
     const found = await diffRuns(await makeRun(), await makeRun({}, [first]));
     expect(found.rows).toEqual([{ path: FILE, changed: 0, onlyA: 1, onlyB: 0 }]);
     expect(found.quality).toContain("not deterministic");
+  });
+
+  it("takes no change by hand for chance", async () => {
+    const [a, b] = [await makeRun(), await makeRun()];
+    appendFileSync(join(b, FILE), `${JSON.stringify(first)}\n`);
+    await expect(diffRuns(a, b)).rejects.toThrow(`${FILE} was changed`);
   });
 
   it("looks to the statistics where outcomes are the same and results are not", async () => {
