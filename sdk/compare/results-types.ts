@@ -7,7 +7,7 @@ import type { CostCall, Outcome, TaskKind } from "./study-types.ts";
 import type { CostVerdict, PowerCard, Verdict } from "./verdict-types.ts";
 
 /** Name and version of the form of `results.json`. */
-export const RESULTS_SCHEMA = "grym-synth/study-results@1";
+export const RESULTS_SCHEMA = "grym-synth/study-results@2";
 
 /** What a study found. Of its times only those of `cost` are in it: all else is the same in every run. */
 export interface StudyResults {
@@ -121,6 +121,11 @@ export interface TaskArm {
   readonly interval: Interval | null;
   /** Why there is no interval. */
   readonly reason: string | null;
+  /**
+   * Mean of the folds' means, as the authors of data sets with folds of their own report it; null where there are
+   * no such folds. `value` counts each clip once.
+   */
+  readonly foldMean: number | null;
   /** Clips by status; failed and unmapped ones count as wrong. */
   readonly counts: Readonly<Record<Outcome["status"], number>>;
   /** Of the probe alone; null where nothing is trained. */

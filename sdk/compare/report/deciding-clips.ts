@@ -20,7 +20,13 @@ export function decidingClips(
   /** For sounds; what does not fit is named by its path. */
   room: number,
 ): Html | null {
-  const shown = results.deciding.slice(0, MOST);
+  const first = new Set(
+    inTurns(results.deciding, [pairTitle, ({ truth }) => truth, ({ source }) => source]).slice(
+      0,
+      MOST,
+    ),
+  );
+  const shown = results.deciding.filter((clip) => first.has(clip));
   if (shown.length === 0) return null;
   const sounds = new Sounds(audioFolder, room);
   const tables = pairsOf(shown).map((pair) => {
@@ -36,6 +42,21 @@ export function decidingClips(
     ...sounds.remarks,
   ];
   return stack([...tables, remarks.length === 0 ? null : note(remarks.join(" "))]);
+}
+
+type NameOf = (clip: DecidingClip) => string;
+
+/** One of every group before a second one of any; within a group by the next name in the same way. */
+function inTurns(
+  clips: readonly DecidingClip[],
+  [nameOf, ...others]: readonly NameOf[],
+): DecidingClip[] {
+  if (nameOf === undefined) return [...clips];
+  const groups = [...Map.groupBy(clips, nameOf).values()].map((group) => inTurns(group, others));
+  const rounds = Math.max(0, ...groups.map((group) => group.length));
+  return Array.from({ length: rounds }, (_, at) =>
+    groups.flatMap((group) => group[at] ?? []),
+  ).flat();
 }
 
 function toRow(clip: DecidingClip, sound: Html): Record<string, unknown> {

@@ -35,15 +35,28 @@ function dataWords(results: StudyResults): string {
   return `Data: ${name}, ${count(clips, "clip")} from ${count(sources, "source")} (${by}); licence ${licence}. Its authors' rule: ${asSentence(rule)} ${left}`;
 }
 
-function taskWords({ tasks, seed }: StudyResults): string {
+function taskWords(results: StudyResults): string {
+  const { tasks, seed } = results;
   const words = tasks.map(({ task, metric, folds }) => `${task} (${metric}${foldWords(folds)})`);
-  return `Tasks: ${listed(words)}. Failed and unmapped answers count as wrong. Every stream of random numbers takes its seed from ${seed} and its own name.`;
+  return `Tasks: ${listed(words)}. Failed and unmapped answers count as wrong. Every stream of random numbers takes its seed from ${seed} and its own name.${foldMeanWords(results)}`;
 }
 
 function foldWords(folds: TaskResult["folds"]): string {
   if (folds === null) return "";
   const seed = folds.seed === null ? "" : `, seed ${folds.seed}`;
   return `; ${count(folds.count, "fold")}, ${folds.by}${seed}${splitWords(folds)}`;
+}
+
+/** Papers on data sets with folds of their own report the mean over folds. */
+function foldMeanWords({ tasks }: StudyResults): string {
+  const words = tasks.flatMap((task) => {
+    const means = task.arms.flatMap(({ arm, foldMean }) =>
+      foldMean === null ? [] : `${arm} ${(100 * foldMean).toFixed(1)}`,
+    );
+    return means.length === 0 ? [] : `${task.task}: ${listed(means)}`;
+  });
+  if (words.length === 0) return "";
+  return ` Scores count each clip once; the means over the authors' folds, as papers give them, are: ${words.join("; ")}.`;
 }
 
 /** Papers differ in what they do with the validation split. */

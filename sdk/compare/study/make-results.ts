@@ -7,6 +7,7 @@ import { pairedDifference } from "../paired-difference.ts";
 import { powerCard } from "../power-card.ts";
 import {
   type ArmResult,
+  type FoldSettings,
   RESULTS_SCHEMA,
   type ResultsData,
   type Stopping,
@@ -23,6 +24,7 @@ import { planComparisons } from "./comparisons.ts";
 import { judgeStoredCost } from "./cost/cost-results.ts";
 import { detailPair } from "./deciding.ts";
 import { noSearch } from "./duplicate-search.ts";
+import { total } from "./estimate.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
 import { readFoldSpread } from "./fold-spread.ts";
 import { listLeaks } from "./leaks.ts";
@@ -125,6 +127,8 @@ async function toTaskResult(
 ): Promise<TaskResult> {
   const { design, schedule } = study;
   const [metric = ""] = metricsOf(task);
+  const isHeldOut = !["zero-shot", "questions", "retrieval", "clustering"].includes(task.kind);
+  const folds = isHeldOut ? schedule.folds : null;
   const arms: TaskArm[] = [];
   for (const { id } of design.arms.filter((arm) => canDo(arm, task))) {
     const outcomes = study.outcomes(task.kind, id);
@@ -139,14 +143,23 @@ async function toTaskResult(
     arms.push({
       arm: id,
       ...(mayStop ? { ...value, ...NO_INTERVAL } : value),
+      foldMean: isMean(task, metric) && hasOwnFolds(folds) ? meanOfFolds(outcomes, metric) : null,
       counts,
       trainableParameters: parameters,
       chosen,
     });
   }
-  const isHeldOut = !["zero-shot", "questions", "retrieval", "clustering"].includes(task.kind);
-  const folds = isHeldOut ? schedule.folds : null;
   return { task: task.kind, metric, lowerIsBetter: false, folds, arms };
+}
+
+function hasOwnFolds(folds: FoldSettings | null): boolean {
+  return folds !== null && folds.by === "official" && folds.count > 1;
+}
+
+function meanOfFolds(outcomes: readonly Outcome[], metric: string): number {
+  const mean = (values: readonly number[]): number => total(values, (each) => each) / values.length;
+  const folds = [...Map.groupBy(outcomes, ({ fold }) => fold).values()];
+  return mean(folds.map((members) => mean(members.map((each) => clipValue(metric, each)))));
 }
 
 const NO_INTERVAL = {

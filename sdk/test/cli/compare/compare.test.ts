@@ -133,6 +133,14 @@ describe("grym-synth compare", () => {
     expect(readFileSync(join(to, "outcomes.csv"), "utf8").split("\n")).toHaveLength(2 + 8 * 11);
   });
 
+  test("rows of a run that is not sealed are exported, and that more may come is said", () => {
+    const open = copyRun("open");
+    rmSync(join(open, "seal.json"));
+    const { status, stdout, stderr } = compare("export", open, "--csv");
+    expect([status, stdout]).toEqual([0, expect.stringContaining("outcomes.csv")]);
+    expect(stderr).toContain("The run is not sealed");
+  });
+
   test("a run of which a file was changed is told by name, whatever is asked of it", () => {
     const damaged = copyRun("damaged");
     appendFileSync(join(damaged, "outcomes", "knn.gama-tiny.jsonl"), "{}\n");

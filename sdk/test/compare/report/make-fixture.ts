@@ -140,6 +140,7 @@ const results: StudyResults = {
         interval,
         reason,
         counts: { ok: rows.length, failed: 0, unmapped: 0, other: 0 },
+        foldMean: null,
         trainableParameters: parameters === 0 ? null : parameters,
         chosen: [...new Set(settings)],
       };

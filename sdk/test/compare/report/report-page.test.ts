@@ -70,6 +70,23 @@ describe("the page of a report", () => {
     expect(textOf(page)).toContain("6 further clips in the outcomes of the run.");
   });
 
+  it("shows clips of every class and source before a second one of any", () => {
+    const [first] = RESULTS.deciding;
+    if (first === undefined) throw new Error("the fixture has no deciding clip");
+    const rows = [
+      ...Array.from({ length: 30 }, (_, at) => ({ truth: "many", source: `s${at % 2}`, at })),
+      ...Array.from({ length: 3 }, (_, at) => ({ truth: "few", source: "s9", at: 30 + at })),
+    ];
+    const deciding = rows.map(({ at, ...row }) => ({ ...first, ...row, clip: `<${at}>` }));
+    const page = textOf(pageOf({ deciding }));
+    const shown = [...page.matchAll(/&lt;(\d+)&gt;/g)].map(([, at]) => Number(at));
+    const ofMany = shown.filter((at) => at < 30);
+    expect(shown.filter((at) => at >= 30)).toEqual([30, 31, 32]);
+    expect(ofMany).toHaveLength(21);
+    expect(ofMany.filter((at) => at % 2 === 0)).toHaveLength(11);
+    expect(shown).toEqual(shown.toSorted((one, other) => one - other));
+  });
+
   it("reads no sound outside of the data set's folder", () => {
     const folder = mkdtempSync(join(tmpdir(), "report-"));
     writeFileSync(`${folder}.wav`, encodeWav([new Float32Array(16)], 16_000, "int16"));

@@ -11,6 +11,7 @@ import {
 import { GAMABridge } from "../../../bridge/gama-bridge.ts";
 import type { Dataset } from "../../../compare/dataset-types.ts";
 import { replayRun } from "../../../compare/replay-run.ts";
+import { openReport } from "../../../compare/report/study-report.ts";
 import { runStudy, type StudyRun } from "../../../compare/run-study.ts";
 import type { Outcome, Study, Task } from "../../../compare/study-types.ts";
 import { readRun } from "../../../records/run/read-run.ts";
@@ -111,6 +112,12 @@ describe("a study of UrbanSound8K", () => {
     const outcomes = await readOutcomes(found, "knn.wav2vec2");
     expect(new Set(outcomes.map(({ fold }) => fold)).size).toBe(10);
     for (const { clip, fold } of outcomes) expect(fold).toBe((folds.get(clip) ?? 0) - 1);
+    const byFold = [...Map.groupBy(outcomes, ({ fold }) => fold).values()];
+    const means = byFold.map((of) => of.reduce((sum, { score }) => sum + score, 0) / of.length);
+    const mean = means.reduce((sum, each) => sum + each, 0) / 10;
+    expect(found.results.tasks[0]?.arms[0]?.foldMean).toBeCloseTo(mean, 12);
+    const { html } = await openReport(found.folder);
+    expect(html).toContain(`papers give them, are: knn: wav2vec2 ${(100 * mean).toFixed(1)}`);
     expect(found.results.tasks[0]?.folds).toEqual({
       count: 10,
       by: "official",
