@@ -21,7 +21,7 @@ MASKS = (
     (re.compile(r"\d+(?:\.\d+)? (?:[kMG]i?B|bytes)\b"), "<size>"),
 )
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-MEASURED = re.compile(rf"{NUMBER.pattern}|\b(?:true|false)\b")
+MEASURED = re.compile(rf"\+?{NUMBER.pattern}|\b(?:true|false)\b")
 
 
 def normalise(cell: NotebookNode) -> list[list[str]]:

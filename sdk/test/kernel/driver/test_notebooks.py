@@ -99,6 +99,8 @@ class Differences(unittest.TestCase):
     def test_of_a_cell_whose_numbers_are_measured_only_the_words_count(self) -> None:
         stored, now = {"text/plain": "batches of 3, fits: true"}, {"text/plain": "batches of 16, fits: false"}
         assert found(stored, now, "measured") == []
+        drift = [{"text/plain": f"drift {text}"} for text in ("+0.3 [-1, +0.5]", "0 [+0.1, 2]")]
+        assert found(*drift, "measured") == []
         assert len(found(stored, {"text/plain": "batches of 3, too large"}, "measured")) == 1
 
     def test_where_a_stream_is_cut_does_not_count(self) -> None:
