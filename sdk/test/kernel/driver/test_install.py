@@ -52,7 +52,7 @@ class Installed(unittest.TestCase):
         cls.home.mkdir()
         foreign = ("JUPYTER", "XDG_", "PYTHON", "VIRTUAL_ENV", "GRYM_", "IPYTHON")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-        cls.environment = {**kept, "HOME": str(cls.home)}
+        cls.environment = {**kept, "HOME": str(cls.home), "PYTHONFAULTHANDLER": "1"}
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -120,7 +120,12 @@ class Installed(unittest.TestCase):
             yield address
         finally:
             server.send_signal(signal.SIGTERM)  # it shuts its kernels down
-            server.wait(TIMEOUT_SECONDS)
+            try:
+                server.wait(TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.send_signal(signal.SIGABRT)  # what its threads do is written to the log
+                server.wait(TIMEOUT_SECONDS)
+                raise AssertionError(log.read_text()) from None
 
 
 def ask(address: str, path: str, body: dict[str, str] | None = None) -> Any:
