@@ -1,5 +1,6 @@
 """Cost ratios, quantiles and drift, against scipy and enumeration; and the floor that A/A sets."""
 
+import re
 from itertools import combinations, product
 
 import numpy as np
@@ -138,6 +139,7 @@ def test_a_difference_beyond_the_floor_is_found_with_its_direction():
     assert latency.interval.low < 1.3 < latency.interval.high
     assert peak.ratio == pytest.approx(1 / 1.5, rel=0.01)
     assert latency.sentence.startswith("latency of one is higher than that of two: 1.29 times [1.28,")
+    assert re.search(r"times \[1\.28, 1\.\d\d\]\.$", latency.sentence)  # three figures, as in the tables
     assert 1 < latency.floor < 1.1
     assert (latency.units, peak.units) == (20, 10)
     assert [it.at for it in latency.quantiles_a] == [0.5, 0.95]

@@ -190,9 +190,9 @@ def _word(found: Ratio, adjusted: float, floor: float | None, alpha: float) -> C
 
 def _sentence(metric: str, arms: tuple[str, str], found: Ratio, word: CostWord, noise: Ratio | None) -> str:
     (a, b), floor = arms, _floor(noise)
-    size = f"{found.ratio:.3g} times"
+    size = f"{_figures(found.ratio)} times"
     if found.interval:
-        size += f" [{found.interval.low:.3g}, {found.interval.high:.3g}]"
+        size += f" [{_figures(found.interval.low)}, {_figures(found.interval.high)}]"
     if word != "undecided":
         return f"{metric} of {a} is {word} than that of {b}: {size}."
     if noise is None:
@@ -200,5 +200,10 @@ def _sentence(metric: str, arms: tuple[str, str], found: Ratio, word: CostWord, 
     elif floor is None:
         why = f"the A/A run was too short ({noise.reason})"
     else:
-        why = f"two processes of one arm differ by up to {floor:.3g} times, {found.units} units"
+        why = f"two processes of one arm differ by up to {_figures(floor)} times, {found.units} units"
     return f"Undecided on {metric} of {a} and {b}: {size}; {why}."
+
+
+def _figures(ratio: float) -> str:
+    """Three figures, as the tables of the report have them: 0.700 beside 0.503."""
+    return f"{ratio:#.3g}".rstrip(".")
