@@ -7,6 +7,7 @@ import type {
 } from "../results-types.ts";
 import type { Outcome } from "../study-types.ts";
 import type { StoredStudy } from "./stored-study.ts";
+import { mean } from "./sums.ts";
 
 /** What is told of a pair. */
 export interface PairDetails {
@@ -75,8 +76,4 @@ function countConfusions(
       return Math.abs(b.a - b.b) - Math.abs(a.a - a.b) || (keyA < keyB ? -1 : 1);
     })
     .map(([, { truth, said, a, b }]) => ({ ...names, truth, said, mistakesA: a, mistakesB: b }));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

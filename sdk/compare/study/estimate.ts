@@ -2,6 +2,7 @@
 import type { ModelInfo } from "../../models/model-service.ts";
 import type { StudyArm } from "./baselines.ts";
 import type { Chunk } from "./chunks.ts";
+import { total } from "./sums.ts";
 import type { UsedClip } from "./used-clips.ts";
 
 /** What is left. */
@@ -83,8 +84,4 @@ function workOf(
     clips.filter(({ id }) => members.has(id)),
     ({ seconds }) => Math.min(seconds ?? 0, most),
   );
-}
-
-export function total<Item>(items: readonly Item[], value: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + value(item), 0);
 }

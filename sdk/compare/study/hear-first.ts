@@ -12,7 +12,6 @@ import {
   type OnEstimate,
   paceOf,
   type StudyEstimate,
-  total,
 } from "./estimate.ts";
 import {
   type HeardSteps,
@@ -22,6 +21,7 @@ import {
   openSteps,
   roundsOf,
 } from "./hear-all.ts";
+import { total } from "./sums.ts";
 
 /** Who is told. */
 export interface HearFirstOptions extends Pick<CallOptions, "signal" | "onProgress"> {

@@ -24,7 +24,6 @@ import { planComparisons } from "./comparisons.ts";
 import { judgeStoredCost } from "./cost/cost-results.ts";
 import { detailPair } from "./deciding.ts";
 import { noSearch } from "./duplicate-search.ts";
-import { total } from "./estimate.ts";
 import { checkFairness, describeReading } from "./fairness.ts";
 import { readFoldSpread } from "./fold-spread.ts";
 import { listLeaks } from "./leaks.ts";
@@ -32,6 +31,7 @@ import { listLeftOut } from "./left-out.ts";
 import { metricsOf } from "./metrics.ts";
 import { readStudy, type StoredStudy } from "./stored-study.ts";
 import { streamSeed } from "./stream-seed.ts";
+import { mean } from "./sums.ts";
 
 /** How results are made. */
 export interface ResultsOptions extends CallOptions {
@@ -157,7 +157,6 @@ function hasOwnFolds(folds: FoldSettings | null): boolean {
 }
 
 function meanOfFolds(outcomes: readonly Outcome[], metric: string): number {
-  const mean = (values: readonly number[]): number => total(values, (each) => each) / values.length;
   const folds = [...Map.groupBy(outcomes, ({ fold }) => fold).values()];
   return mean(folds.map((members) => mean(members.map((each) => clipValue(metric, each)))));
 }

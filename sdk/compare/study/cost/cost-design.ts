@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../../../errors.ts";
-import type { Study } from "../../study-types.ts";
+import type { CostCall, Study } from "../../study-types.ts";
 import type { StudyArm } from "../baselines.ts";
 
 /** Of a study that measures cost: its plan with every default filled in. */
@@ -30,6 +30,20 @@ export function toCostDesign(
     throw new InvalidArgumentError("cost.pair", expected, `${a} and ${b}`);
   }
   return { a, b, incarnations, blocks, clipsPerSlot, noiseFloor };
+}
+
+/** Both arms; against itself the first one twice. */
+export function sidesOf(
+  { a, b }: Pick<CostDesign, "a" | "b">,
+  arms: readonly StudyArm[],
+  phase: CostCall["phase"],
+): Readonly<Record<CostCall["side"], StudyArm>> {
+  const find = (id: string): StudyArm => {
+    const arm = arms.find((each) => each.id === id);
+    if (arm === undefined) throw new TypeError(`The study has no arm ${id}`);
+    return arm;
+  };
+  return { a: find(a), b: find(phase === "aa" ? a : b) };
 }
 
 /** What the study is about, where it says so. */

@@ -1,8 +1,9 @@
 /** How long timing will take, by what the first chunk of both arms took. */
 import type { StudyArm } from "../baselines.ts";
 import type { Chunk } from "../chunks.ts";
-import { type PaceOf, total } from "../estimate.ts";
-import type { CostDesign } from "./cost-design.ts";
+import type { PaceOf } from "../estimate.ts";
+import { total } from "../sums.ts";
+import { type CostDesign, sidesOf } from "./cost-design.ts";
 import type { CostSchedule, PlannedIncarnation } from "./cost-schedule.ts";
 
 /** What is going to be timed. */
@@ -31,12 +32,7 @@ export function estimateCost(
   { design, schedule }: CostPlan,
   { arms, chunks, pace, loading }: CostWorkload,
 ): number | null {
-  const find = (id: string): StudyArm => {
-    const arm = arms.find((each) => each.id === id);
-    if (arm === undefined) throw new TypeError(`The study has no arm ${id}`);
-    return arm;
-  };
-  const [a, b] = [find(design.a), find(design.b)];
+  const { a, b } = sidesOf(design, arms, "ab");
   if (pace(a, [schedule.clip]) === null || pace(b, [schedule.clip]) === null) return null;
   const chunk = (id: string): readonly string[] => chunks.find((one) => one.id === id)?.clips ?? [];
   const timed = (arm: StudyArm, { blocks }: PlannedIncarnation): number => {
@@ -46,7 +42,7 @@ export function estimateCost(
     return ready + SLOTS_A_SIDE * slot;
   };
   return total(schedule.incarnations, (incarnation) => {
-    const sides = incarnation.phase === "aa" ? [a, a] : [a, b];
-    return loading + total(sides, (arm) => timed(arm, incarnation));
+    const sides = sidesOf(design, arms, incarnation.phase);
+    return loading + total(Object.values(sides), (arm) => timed(arm, incarnation));
   });
 }

@@ -3,9 +3,9 @@ import { loadavg } from "node:os";
 import type { CallOptions } from "../../../bridge/call-options.ts";
 import type { RunDirectory } from "../../../records/run/run-directory.ts";
 import type { CostCall } from "../../study-types.ts";
-import type { StudyArm } from "../baselines.ts";
 import type { Hearing } from "../hear-all.ts";
 import { CostClips } from "./cost-clips.ts";
+import { sidesOf } from "./cost-design.ts";
 import {
   type BegunNote,
   chunkOf,
@@ -93,7 +93,7 @@ async function measureWhole(
         ...shared,
         planned: clips.heard(planned),
         attempt: begun.attempt,
-        arms: armsOf(work, phase),
+        arms: sidesOf(work.design, work.hearing.arms, phase),
         file: (id) => clips.file(id),
         chunk: (id) => clips.chunk(id),
         onBlock: (block) => call.onProgress(block + 1),
@@ -114,14 +114,4 @@ async function measureWhole(
     await run.appendChunk(`${chunkOf(planned)} void ${begun.attempt}`, { [COST_ROWS]: voided });
     if (life === MOST_ATTEMPTS) throw fault;
   }
-}
-
-/** Both arms; against itself the first one twice. */
-function armsOf({ design, hearing }: CostWork, phase: CostCall["phase"]): Measuring["arms"] {
-  const find = (id: string): StudyArm => {
-    const arm = hearing.arms.find((each) => each.id === id);
-    if (arm === undefined) throw new TypeError(`The study has no arm ${id}`);
-    return arm;
-  };
-  return { a: find(design.a), b: find(phase === "aa" ? design.a : design.b) };
 }
